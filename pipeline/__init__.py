@@ -1,1 +1,1 @@
-
+"""How it flows: the consume-handle-publish-commit loop, consumers, producers, settings, the command."""
