@@ -1,0 +1,29 @@
+"""The `fakeme` command: one module a group of commands, put together here."""
+
+import sys
+
+import typer
+
+from inference.errors import InferenceError
+from pipeline.cli import config
+from pipeline.errors import PipelineError
+from schemas.errors import SchemaError
+
+USER_ERRORS = (PipelineError, SchemaError, InferenceError)
+
+cli = typer.Typer(
+    name="fakeme",
+    help="Finds forged faces in the posts of a social platform, tags them, and asks moderators where it is unsure.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+cli.add_typer(config.commands, name="config")
+
+
+def app() -> None:
+    """Entry point: errors of the user's making become one line and exit code 2."""
+    try:
+        cli()
+    except USER_ERRORS as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None

@@ -1,0 +1,34 @@
+"""`fakeme config`: what the settings are, and where each could be set."""
+
+import json
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.settings import load_settings
+
+commands = typer.Typer(help="Show the settings in force.", no_args_is_help=True)
+
+
+@commands.command()
+def show(as_json: bool = typer.Option(False, "--json", help="One JSON object instead of a table.")) -> None:
+    """Show every setting with its variable; secrets are hidden."""
+    settings = load_settings().model_dump(mode="json")
+    if as_json:
+        print(json.dumps(settings, indent=2))
+        return
+    table = Table("setting", "value", "variable", title="FakeME settings")
+    for name, value in _flatten(settings):
+        table.add_row(name, str(value), "FAKEME_" + name.replace(".", "__").upper())
+    Console().print(table)
+
+
+def _flatten(settings: dict[str, object], prefix: str = "") -> list[tuple[str, object]]:
+    rows: list[tuple[str, object]] = []
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            rows += _flatten(value, f"{prefix}{name}.")
+        else:
+            rows.append((prefix + name, value))
+    return rows

@@ -1,0 +1,17 @@
+"""What the pipeline raises, and which of it is worth another try."""
+
+
+class PipelineError(Exception):
+    """Base of what this package raises."""
+
+
+class TransientError(PipelineError):
+    """Something needed is away for now: the event waits and is tried again until it is back."""
+
+
+class SettingsError(PipelineError):
+    """A setting is missing or wrong; the message names it and says what to do."""
+
+
+class ServiceUnreachableError(PipelineError):
+    """A service that a command needs does not answer."""

@@ -1,0 +1,128 @@
+"""CloudEvents 1.0 over Kafka in binary mode: attributes in ``ce_`` headers, the event itself as JSON body.
+
+See the CloudEvents Kafka protocol binding, section 3.2.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from schemas.base import Contract, utc
+from schemas.errors import DeadLetterReason, UnreadableEventError
+from schemas.topics import BY_CONTRACT, BY_EVENT_TYPE, MAX_EVENT_BYTES, Topic
+
+SPEC_VERSION = "1.0"
+CONTENT_TYPE = "application/json; charset=utf-8"
+REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type")
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A record ready for a producer: where to, under which key, with which bytes."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event as it was read: its CloudEvents attributes and its validated body."""
+
+    id: str
+    source: str
+    type: str
+    body: Contract
+    time: str | None = None
+    extensions: Mapping[str, str] = field(default_factory=dict)
+
+
+def encode(body: Contract, *, id: str, source: str, key: str, time: datetime) -> Message:  # noqa: A002 - CloudEvents' name
+    """``body`` as a record for the topic of its contract.
+
+    ``id`` and ``source`` together identify the event; ``key`` is the post (or request) that it is about.
+    """
+    topic = BY_CONTRACT[type(body)]
+    attributes = {
+        "ce_specversion": SPEC_VERSION,
+        "ce_id": id,
+        "ce_source": source,
+        "ce_type": topic.event_type,
+        "ce_time": utc(time),
+        "ce_subject": key,
+        "content-type": CONTENT_TYPE,
+    }
+    headers = tuple((name, value.encode()) for name, value in attributes.items())
+    return Message(topic.name, key.encode(), body.model_dump_json().encode(), headers)
+
+
+def decode(headers: Headers | None, value: bytes | None) -> Event:
+    """The event in a record; raises :class:`UnreadableEventError` with the reason for the dead letter."""
+    attributes = _attributes(headers)
+    topic = _topic(attributes["ce_type"])
+    return Event(
+        id=attributes["ce_id"],
+        source=attributes["ce_source"],
+        type=attributes["ce_type"],
+        body=_body(topic, value or b""),
+        time=attributes.get("ce_time"),
+        extensions={name: text for name, text in attributes.items() if not name.startswith("ce_")},
+    )
+
+
+def _attributes(headers: Headers | None) -> dict[str, str]:
+    attributes = {name: (raw or b"").decode("utf-8", "replace") for name, raw in headers or ()}
+    missing = [name for name in REQUIRED if not attributes.get(name)]
+    if missing:
+        raise UnreadableEventError(
+            DeadLetterReason.MISSING_HEADERS, f"no {', '.join(missing)} among the headers"
+        )
+    if attributes["ce_specversion"] != SPEC_VERSION:
+        raise UnreadableEventError(
+            DeadLetterReason.UNKNOWN_VERSION,
+            f"CloudEvents {attributes['ce_specversion']!r}; we read {SPEC_VERSION}",
+        )
+    return attributes
+
+
+def _topic(event_type: str) -> Topic:
+    topic = BY_EVENT_TYPE.get(event_type)
+    if topic is not None:
+        return topic
+    stem = re.sub(r"\.v\d+$", "", event_type)
+    known = [known for known in BY_EVENT_TYPE if known.startswith(f"{stem}.v")]
+    if known:
+        raise UnreadableEventError(
+            DeadLetterReason.UNKNOWN_VERSION, f"type {event_type!r}; we read {known[0]!r}"
+        )
+    raise UnreadableEventError(DeadLetterReason.UNKNOWN_TYPE, f"type {event_type!r} is none of ours")
+
+
+def _body(topic: Topic, value: bytes) -> Contract:
+    if len(value) > MAX_EVENT_BYTES:
+        raise UnreadableEventError(
+            DeadLetterReason.OVERSIZE, f"{len(value)} bytes; an event may have {MAX_EVENT_BYTES}"
+        )
+    try:
+        document = json.loads(value)
+    except ValueError as error:  # UnicodeDecodeError and JSONDecodeError
+        raise UnreadableEventError(DeadLetterReason.NOT_JSON, str(error)) from error
+    assert topic.contract is not None  # event topics carry one
+    try:
+        return topic.contract.model_validate(document)
+    except ValidationError as error:
+        raise UnreadableEventError(DeadLetterReason.WRONG_SCHEMA, _first_fault(error)) from error
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in fault["loc"]) or "the body"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{place}: {fault['msg']}{more}"
