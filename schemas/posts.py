@@ -66,7 +66,7 @@ KnownMedia = Annotated[
     tuple[Media, ...],
     Field(
         max_length=MAX_MEDIA,
-        description="The post's media, where FakeME may not have seen the post; empty: those of the stored post.",
+        description="The post's media, if FakeME may not know the post; empty: those of the stored post.",
     ),
 ]
 
