@@ -30,7 +30,9 @@ def data_folder() -> Path:
 class DetectionSettings(BaseModel):
     """The detection worker."""
 
-    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto takes a GPU if there is one.")
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto takes a GPU if there is one."
+    )
     model: Path | None = Field(None, description="Folder of the checkpoint; the shipped one if empty.")
     batch_media: int = Field(8, ge=1, le=256, description="Media analysed together at most.")
     batch_wait_ms: int = Field(20, ge=0, le=5_000, description="How long a batch waits to fill.")
@@ -72,22 +74,32 @@ class GatewaySettings(BaseModel):
 class Settings(BaseSettings):
     """All settings; every field can be given as ``FAKEME_<NAME>``."""
 
-    model_config = SettingsConfigDict(env_prefix="FAKEME_", env_nested_delimiter="__", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="FAKEME_", env_nested_delimiter="__", extra="ignore", frozen=True
+    )
 
     kafka_bootstrap: str = Field(description="host:port of one or more brokers, separated by commas.")
     s3_endpoint: str | None = Field(None, description="URL of the S3 service; empty for AWS.")
     s3_region: str = "us-east-1"
-    s3_access_key: SecretStr | None = Field(None, description="FakeME's own key: reads media, writes evidence.")
+    s3_access_key: SecretStr | None = Field(
+        None, description="FakeME's own key: reads media, writes evidence."
+    )
     s3_secret_key: SecretStr | None = None
-    platform_s3_access_key: SecretStr | None = Field(None, description="The platform's key, for `demo` and `post`.")
+    platform_s3_access_key: SecretStr | None = Field(
+        None, description="The platform's key, for `demo` and `post`."
+    )
     platform_s3_secret_key: SecretStr | None = None
     media_bucket: str = "platform-media"
     evidence_bucket: str = "fakeme-evidence"
-    allowed_buckets: tuple[str, ...] = Field(("platform-media",), description="Buckets that media may lie in.")
+    allowed_buckets: tuple[str, ...] = Field(
+        ("platform-media",), description="Buckets that media may lie in."
+    )
     database_url: SecretStr = Field(description="SQLAlchemy URL of PostgreSQL.")
     source: str = Field("fakeme", description="CloudEvents source of the events made here.")
     health_host: str = "127.0.0.1"
-    health_port: int = Field(0, ge=0, le=65_535, description="Port of /healthz, /readyz and /metrics; 0: any free.")
+    health_port: int = Field(
+        0, ge=0, le=65_535, description="Port of /healthz, /readyz and /metrics; 0: any free."
+    )
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field("json", pattern=r"^(json|console)$")
 
