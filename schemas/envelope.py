@@ -20,13 +20,23 @@ CONTENT_TYPE = "application/json; charset=utf-8"
 REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type")
 
 Headers = Sequence[tuple[str, bytes]]
+RawHeaders = Sequence[tuple[str, bytes | None]]  # as a broker holds them
 
 
 @dataclass(frozen=True)
-class Message:
-    """A record ready for a producer: where to, under which key, with which bytes."""
+class Record:
+    """A record as a broker holds it; any part of it but the topic may be null."""
 
     topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+
+
+@dataclass(frozen=True)
+class Message(Record):
+    """A record ready for a producer: where to, under which key, with which bytes."""
+
     key: bytes
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
@@ -63,7 +73,7 @@ def encode(body: Contract, *, id: str, source: str, key: str, time: datetime) ->
     return Message(topic.name, key.encode(), body.model_dump_json().encode(), headers)
 
 
-def decode(headers: Headers | None, value: bytes | None) -> Event:
+def decode(headers: RawHeaders | None, value: bytes | None) -> Event:
     """The event in a record; raises :class:`UnreadableEventError` with the reason for the dead letter."""
     attributes = _attributes(headers)
     topic = _topic(attributes["ce_type"])
@@ -77,7 +87,7 @@ def decode(headers: Headers | None, value: bytes | None) -> Event:
     )
 
 
-def _attributes(headers: Headers | None) -> dict[str, str]:
+def _attributes(headers: RawHeaders | None) -> dict[str, str]:
     attributes = {name: (raw or b"").decode("utf-8", "replace") for name, raw in headers or ()}
     missing = [name for name in REQUIRED if not attributes.get(name)]
     if missing:
