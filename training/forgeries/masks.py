@@ -1,0 +1,97 @@
+"""Where a forgery covers a face: hulls of a face template laid on five landmarks, with soft edges.
+
+Landmarks are (5, 2) float pixels: eyes, nose, mouth corners, left of the picture first.
+"""
+
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+# The 112x112 face template of ArcFace (Deng et al., CVPR 2019), and outlines drawn in its frame.
+TEMPLATE = np.array(
+    [(38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20)], dtype=np.float32
+)
+JAW = [(22, 56), (23, 70), (27, 86), (34, 101), (45, 112), (56, 117)]
+JAW += [(67, 112), (78, 101), (85, 86), (89, 70), (90, 56)]
+
+
+class Region(StrEnum):
+    """The part of the face that is replaced."""
+
+    HEAD = "head"  # with most of the forehead
+    FACE = "face"  # brows to chin, as face swaps do
+    INNER = "inner"  # brows to below the mouth; fits pictures that cut the jaw off
+    EYES = "eyes"
+    MOUTH = "mouth"
+
+
+OUTLINES: dict[Region, list[tuple[int, int]]] = {
+    Region.HEAD: [*JAW, (89, 36), (78, 20), (56, 14), (34, 20), (23, 36)],
+    Region.FACE: [*JAW, (88, 42), (78, 35), (66, 35), (56, 38), (46, 35), (34, 35), (24, 42)],
+    Region.INNER: [(30, 41), (56, 39), (82, 41), (85, 62), (78, 96), (56, 106), (34, 96), (27, 62)],
+    Region.EYES: [(27, 40), (56, 42), (85, 40), (86, 60), (66, 63), (56, 60), (46, 63), (26, 60)],
+    Region.MOUTH: [(35, 82), (56, 77), (77, 82), (76, 98), (56, 107), (36, 98)],
+}
+
+
+def face_scale(landmarks: Floats) -> float:
+    """Return the size of the face relative to the 112x112 template (1.0: eyes 35 px apart)."""
+    spread = float(np.linalg.norm(landmarks - landmarks.mean(axis=0), axis=1).mean())
+    return spread / float(np.linalg.norm(TEMPLATE - TEMPLATE.mean(axis=0), axis=1).mean())
+
+
+def affine_between(source: Floats, target: Floats) -> NDArray[np.float64]:
+    """Return the (2, 3) affine map that brings ``source`` landmarks nearest to ``target`` (least squares)."""
+    homogeneous = np.hstack([source, np.ones((len(source), 1))])
+    solution, *_ = np.linalg.lstsq(homogeneous, target, rcond=None)
+    return np.asarray(solution.T, dtype=np.float64)
+
+
+def hull(
+    shape: tuple[int, int], landmarks: Floats, region: Region, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Return the (H, W) mask, 0 or 255, of a region whose outline is moved a little, each time anew."""
+    outline = np.array(OUTLINES[region], dtype=np.float32)
+    outline += rng.normal(0, 2.0, outline.shape).astype(np.float32)  # template pixels; people differ by more
+    placed = (
+        outline @ affine_between(TEMPLATE, landmarks)[:, :2].T + affine_between(TEMPLATE, landmarks)[:, 2]
+    )
+    points = cv2.convexHull(placed.astype(np.float32)) if region != Region.EYES else placed
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [np.round(points).astype(np.int32).reshape(-1, 1, 2)], 255)
+    return mask
+
+
+def bend(mask: NDArray[np.uint8], scale: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return the mask elastically deformed (Simard et al., 2003), by some template pixels."""
+    height, width = mask.shape
+    coarse = max(int(8 * scale), 2)
+    grid = (max(height // coarse, 2), max(width // coarse, 2))
+    amount = 3.0 * scale
+    shift = [cv2.resize(rng.normal(0, amount, grid).astype(np.float32), (width, height)) for _ in range(2)]
+    ys, xs = np.mgrid[:height, :width].astype(np.float32)
+    return cv2.remap(mask, xs + shift[0], ys + shift[1], cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def soften(mask: NDArray[np.uint8], scale: float, rng: np.random.Generator) -> Floats:
+    """Return the mask as (H, W) float32 in [0, 1], its edge softened inwards by a drawn width.
+
+    Blurred, cut down to what stays full and blurred again, so that it hardly grows (Shiohara, CVPR 2022).
+    A region too small for that is only blurred.
+    """
+    first = float(rng.uniform(0.5, 3.0)) * scale
+    second = float(rng.choice([rng.uniform(0.4, 2.0), rng.uniform(2.0, 8.0)])) * scale
+    eroded = np.where(cv2.GaussianBlur(mask, (0, 0), first) >= 254, 255, 0).astype(np.uint8)
+    kept = eroded if np.count_nonzero(eroded) > np.count_nonzero(mask) / 3 else mask
+    soft = cv2.GaussianBlur(kept.astype(np.float32), (0, 0), second)
+    return (soft / max(float(soft.max()), 1.0)).astype(np.float32)
+
+
+def blend_mask(shape: tuple[int, int], landmarks: Floats, region: Region, rng: np.random.Generator) -> Floats:
+    """Return a drawn mask (H, W) float32 in [0, 1] for a region of the face."""
+    scale = face_scale(landmarks)
+    return soften(bend(hull(shape, landmarks, region, rng), scale, rng), scale, rng)
