@@ -13,7 +13,7 @@ PlatformId = Annotated[
     Field(
         min_length=1,
         max_length=MAX_ID,
-        pattern=r"^[\w.:@-]+$",
+        pattern=r"^[A-Za-z0-9_.:@-]+$",  # not \w, which means other letters to other regex engines
         description="An identifier of the platform's own.",
     ),
 ]
@@ -21,8 +21,8 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of
 Pdq = Annotated[
     str, Field(pattern=r"^[0-9a-f]{64}$", description="256-bit PDQ perceptual hash, lower-case hex.")
 ]
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Instant = AwareDatetime
+Probability = Annotated[float, Field(ge=0.0, le=1.0, description="From 0 to 1.")]
+Instant = Annotated[AwareDatetime, Field(description="A moment with its offset from UTC, RFC 3339.")]
 
 
 class Contract(BaseModel):
@@ -31,7 +31,12 @@ class Contract(BaseModel):
     Immutable. Unknown fields are ignored on reading, so that a producer may be newer than its consumer.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        str_strip_whitespace=True,
+        allow_inf_nan=False,  # JSON has no such numbers: they would be written as null
+    )
 
 
 def utc(moment: datetime) -> str:

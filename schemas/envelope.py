@@ -122,7 +122,7 @@ def _body(topic: Topic, value: bytes) -> Contract:
         )
     try:
         document = json.loads(value)
-    except ValueError as error:  # UnicodeDecodeError and JSONDecodeError
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or nested without end
         raise UnreadableEventError(DeadLetterReason.NOT_JSON, str(error)) from error
     assert topic.contract is not None  # event topics carry one
     try:

@@ -11,7 +11,9 @@ MAX_MEDIA = 20  # the largest carousel of the platforms we know
 MAX_HASHTAGS = 100
 MAX_ALT_TEXT = 2_000  # the longest that a large platform allows
 
-Hashtag = Annotated[str, Field(min_length=1, max_length=140)]
+Hashtag = Annotated[
+    str, Field(pattern=r"^#?[^\s#]{1,140}$", description="One hashtag, with or without its #.")
+]
 
 
 class Visibility(StrEnum):
@@ -41,7 +43,7 @@ class Media(Contract):
         examples=["s3://platform-media/2026/11/cat.jpg"],
     )
     media_type: str = Field(
-        pattern=r"^(image|video)/[\w.+-]{1,64}$",
+        pattern=r"^(image|video)/[A-Za-z0-9_.+-]{1,64}$",
         description="The IANA media type that the platform stored the bytes as.",
         examples=["image/jpeg", "video/mp4"],
     )
@@ -61,7 +63,10 @@ class Media(Contract):
         return self.uri.removeprefix("s3://").partition("/")[2]
 
 
-PostMedia = Annotated[tuple[Media, ...], Field(min_length=1, max_length=MAX_MEDIA)]
+PostMedia = Annotated[
+    tuple[Media, ...],
+    Field(min_length=1, max_length=MAX_MEDIA, description="What is judged, in the order of the post."),
+]
 KnownMedia = Annotated[
     tuple[Media, ...],
     Field(
@@ -74,13 +79,15 @@ KnownMedia = Annotated[
 class PostCreated(Contract):
     """A post with media is about to be shown; its author waits for the answer."""
 
-    post_id: PlatformId
-    author_id: PlatformId
-    text: str = Field(default="", max_length=MAX_TEXT)
-    hashtags: tuple[Hashtag, ...] = Field(default=(), max_length=MAX_HASHTAGS)
+    post_id: PlatformId = Field(description="The post's identifier on the platform.")
+    author_id: PlatformId = Field(description="Who posts.")
+    text: str = Field(default="", max_length=MAX_TEXT, description="The post's own words.")
+    hashtags: tuple[Hashtag, ...] = Field(
+        default=(), max_length=MAX_HASHTAGS, description="The author's hashtags; a missing # is added."
+    )
     media: PostMedia
-    visibility: Visibility = Visibility.PUBLIC
-    created_at: Instant
+    visibility: Visibility = Field(default=Visibility.PUBLIC, description="Who may see it.")
+    created_at: Instant = Field(description="When the author sent it.")
 
     @field_validator("hashtags")
     @classmethod
@@ -91,33 +98,33 @@ class PostCreated(Contract):
 class PostReported(Contract):
     """A user says that a post should not be there, or not untagged."""
 
-    report_id: PlatformId
-    post_id: PlatformId
-    reporter_id: PlatformId
-    reason: ReportReason
-    text: str = Field(default="", max_length=MAX_TEXT)
+    report_id: PlatformId = Field(description="The report's own identifier; a repeat has the same one.")
+    post_id: PlatformId = Field(description="The post that is reported.")
+    reporter_id: PlatformId = Field(description="Who reports; counted once however often they do.")
+    reason: ReportReason = Field(description="Why it is reported.")
+    text: str = Field(default="", max_length=MAX_TEXT, description="The reporter's own words.")
     media: KnownMedia = ()
-    reported_at: Instant
+    reported_at: Instant = Field(description="When it was reported.")
 
 
 class PostAppealed(Contract):
     """The author says that a tag or decision on the post is wrong."""
 
-    appeal_id: PlatformId
-    post_id: PlatformId
-    author_id: PlatformId
-    text: str = Field(default="", max_length=MAX_TEXT)
+    appeal_id: PlatformId = Field(description="The appeal's own identifier; a repeat has the same one.")
+    post_id: PlatformId = Field(description="The post whose tag or decision is contested.")
+    author_id: PlatformId = Field(description="Who appeals.")
+    text: str = Field(default="", max_length=MAX_TEXT, description="The author's own words.")
     media: KnownMedia = ()
-    appealed_at: Instant
+    appealed_at: Instant = Field(description="When the appeal was made.")
 
 
 class PostReplayed(Contract):
     """An operator wants a post checked again, with the model of today; nobody waits."""
 
-    replay_id: PlatformId
-    post_id: PlatformId
+    replay_id: PlatformId = Field(description="The replay's own identifier; a repeat has the same one.")
+    post_id: PlatformId = Field(description="The post to check again.")
     media: KnownMedia = ()
-    replayed_at: Instant
+    replayed_at: Instant = Field(description="When the replay was asked for.")
 
 
 PostEvent = PostCreated | PostReported | PostAppealed | PostReplayed

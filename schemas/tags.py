@@ -27,24 +27,26 @@ class CauseKind(StrEnum):
 class TagCause(Contract):
     """The verdict or decision by which a tag was put or taken away."""
 
-    kind: CauseKind
-    id: UUID
+    kind: CauseKind = Field(description="Which of the two it is.")
+    id: UUID = Field(description="The verdict_id or decision_id.")
 
 
 class Explanation(Contract):
     """Why, in the languages of the people who read it."""
 
-    en: str = Field(max_length=500)
-    ko: str = Field(max_length=500)
+    en: str = Field(max_length=500, description="In English.")
+    ko: str = Field(max_length=500, description="In Korean.")
 
 
 class PostTagged(Contract):
     """The tag of a post changed."""
 
-    tag_event_id: UUID
-    post_id: PlatformId
-    tag: str = Field(default=DEEPFAKE_TAG, pattern=r"^#\w+$")
-    action: TagAction
-    why: Explanation
-    cause: TagCause
-    tagged_at: Instant
+    tag_event_id: UUID = Field(description="Identity of this change: post, action and cause.")
+    post_id: PlatformId = Field(description="The post to change.")
+    tag: str = Field(
+        default=DEEPFAKE_TAG, max_length=140, pattern=r"^#[^\s#]+$", description="The hashtag itself."
+    )
+    action: TagAction = Field(description="Put the tag on the post, or take it away.")
+    why: Explanation = Field(description="Text to show beside the tag.")
+    cause: TagCause = Field(description="What the change stands on.")
+    tagged_at: Instant = Field(description="When FakeME changed its mind.")

@@ -63,31 +63,31 @@ class TriggerKind(StrEnum):
 class Trigger(Contract):
     """The event that a verdict answers."""
 
-    kind: TriggerKind
+    kind: TriggerKind = Field(description="Which kind of event it was.")
     event_id: str = Field(description="The CloudEvents id of the event that asked.")
 
 
 class ModelRef(Contract):
     """Which model said so."""
 
-    name: str
-    version: str
-    weights_sha256: Sha256
+    name: str = Field(max_length=128, description="The model's name in the registry.")
+    version: str = Field(max_length=64, description="Its version there.")
+    weights_sha256: Sha256 = Field(description="SHA-256 of the weights file, lower-case hex.")
 
 
 class Box(Contract):
     """A rectangle in pixels of the upright picture, origin top left."""
 
-    x0: float
-    y0: float
-    x1: float
-    y1: float
+    x0: float = Field(description="Left edge.")
+    y0: float = Field(description="Top edge.")
+    x1: float = Field(description="Right edge.")
+    y1: float = Field(description="Bottom edge.")
 
 
 class FaceVerdict(Contract):
     """One face that was found and judged."""
 
-    box: Box
+    box: Box = Field(description="Where the face is.")
     score: Probability = Field(description="Calibrated probability that this face is forged.")
     seconds: float | None = Field(
         default=None, ge=0, description="Time in the video or animation; null in a picture."
@@ -100,34 +100,35 @@ class FaceVerdict(Contract):
 class MediaVerdict(Contract):
     """What is said of one media of the post."""
 
-    uri: str
-    label: Label
+    uri: str = Field(description="The media as the post named it.")
+    label: Label = Field(description="What FakeME says of this media.")
     score: Probability | None = Field(
         description="Calibrated probability that it is forged; null if nothing was judged."
     )
     threshold: Probability | None = Field(
         description="At or above it the label is deepfake; null if nothing was judged."
     )
-    faces: tuple[FaceVerdict, ...] = ()
+    faces: tuple[FaceVerdict, ...] = Field(default=(), description="Every face that was judged.")
     evidence: tuple[str, ...] = Field(
         default=(), description="s3:// URIs of crops that show what was judged."
     )
     reason: UnprocessableReason | None = Field(default=None, description="Why it is unprocessable.")
     detail: str = Field(default="", max_length=1_000, description="The reason in words, for people.")
     sha256: Sha256 | None = Field(default=None, description="Of the bytes that were judged.")
-    pdq: Pdq | None = None
+    pdq: Pdq | None = Field(default=None, description="Perceptual hash (PDQ) of the picture, lower-case hex.")
     reused: bool = Field(default=False, description="True if the same bytes had been analysed before.")
 
 
 class VerdictIssued(Contract):
     """FakeME's answer to one post event."""
 
-    verdict_id: UUID
-    post_id: PlatformId
-    trigger: Trigger
+    verdict_id: UUID = Field(description="Identity of the verdict: post, media, model version and trigger.")
+    post_id: PlatformId = Field(description="The post that was judged.")
+    trigger: Trigger = Field(description="The post event that is answered.")
     label: Label = Field(description="The worst label of the post's media.")
     score: Probability | None = Field(description="The highest score of the post's media.")
-    media: tuple[MediaVerdict, ...] = Field(min_length=1)
-    model: ModelRef
+    media: tuple[MediaVerdict, ...] = Field(description="Empty only where the post is unknown to us.")
+    reason: UnprocessableReason | None = Field(default=None, description="Why the label is unprocessable.")
+    model: ModelRef = Field(description="Which model judged.")
     timings: dict[str, float] = Field(default_factory=dict, description="Seconds spent by stage.")
-    issued_at: Instant
+    issued_at: Instant = Field(description="When it was decided.")
