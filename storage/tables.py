@@ -128,7 +128,6 @@ class Case(Base):
     __tablename__ = "cases"
     __table_args__ = (
         Index("uq_cases_undecided_post", "post_id", unique=True, postgresql_where="state <> 'decided'"),
-        Index("ix_cases_queue", "state", "priority", "opened_at"),
         CheckConstraint("state in ('open', 'claimed', 'escalated', 'decided')", name="state"),
     )
 
@@ -136,11 +135,13 @@ class Case(Base):
     post_id: Mapped[str] = mapped_column(Text)
     origin: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
-    priority: Mapped[float] = mapped_column(Float)
+    priority: Mapped[float] = mapped_column(Float)  # without age, see storage.priority
     score: Mapped[float | None] = mapped_column(Float)
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
     reporters: Mapped[int]
     surged: Mapped[bool] = mapped_column(server_default="false")
+    appealed: Mapped[bool] = mapped_column(server_default="false")
+    escalated: Mapped[bool] = mapped_column(server_default="false")  # stays true when it is claimed again
     leased_by: Mapped[str | None] = mapped_column(Text)
     leased_until: Mapped[datetime | None] = mapped_column(MomentNow)
     lease_token: Mapped[UUID | None]

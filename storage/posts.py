@@ -1,0 +1,28 @@
+"""Posts as the platform published them, so that a later report finds their media."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from schemas.posts import Media, PostCreated
+from storage.tables import Post
+
+
+def keep(session: Session, post: PostCreated) -> bool:
+    """Keep a post; false if it was kept before, which then stands."""
+    row = insert(Post).values(
+        post_id=post.post_id, author_id=post.author_id, body=post.model_dump(mode="json")
+    )
+    return session.execute(row.on_conflict_do_nothing().returning(Post.post_id)).first() is not None
+
+
+def find(session: Session, post_id: str) -> PostCreated | None:
+    """The post with this id, if FakeME ever saw it."""
+    body = session.execute(select(Post.body).where(Post.post_id == post_id)).scalar_one_or_none()
+    return None if body is None else PostCreated.model_validate(body)
+
+
+def media(session: Session, post_id: str) -> tuple[Media, ...]:
+    """The media of a post; empty if FakeME never saw the post."""
+    post = find(session, post_id)
+    return post.media if post else ()

@@ -1,0 +1,39 @@
+"""The tag state of each post; what changes it is decided elsewhere."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from schemas.tags import CauseKind
+from storage.tables import PostTag
+
+CHANNEL = "post_tags"  # NOTIFY; the payload is the post's id
+
+
+def lock_tag(session: Session, post_id: str) -> PostTag | None:
+    """The tag state of a post, which nobody else changes until this transaction ends.
+
+    Also a post without a state is locked: of two first changes the second sees what the first wrote.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"post_tag:{post_id}", 0))))
+    return session.get(PostTag, post_id, populate_existing=True)
+
+
+def find(session: Session, post_id: str) -> PostTag | None:
+    """The tag state of a post, without a lock; none before the first verdict or decision."""
+    return session.get(PostTag, post_id, populate_existing=True)
+
+
+def put_tag(
+    session: Session, post_id: str, *, tagged: bool, cause_kind: CauseKind, cause_id: UUID, cause_at: datetime
+) -> None:
+    """Set the tag state of a post that :func:`lock_tag` locked, and notify :data:`CHANNEL`."""
+    state = {"tagged": tagged, "cause_kind": cause_kind.value, "cause_id": cause_id, "cause_at": cause_at}
+    row = insert(PostTag).values(post_id=post_id, **state)
+    session.execute(
+        row.on_conflict_do_update(index_elements=[PostTag.post_id], set_={**state, "changed_at": func.now()})
+    )
+    session.execute(select(func.pg_notify(CHANNEL, post_id)))

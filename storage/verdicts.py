@@ -1,0 +1,52 @@
+"""The verdicts that were published, and the notice by which somebody who waits hears of a new one."""
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from schemas.verdicts import ModelRef, VerdictIssued
+from storage.tables import Verdict
+
+CHANNEL = "verdicts"  # NOTIFY; the payload is the post's id
+
+
+def model_version(model: ModelRef) -> str:
+    """How a model is written in keys: name@version."""
+    return f"{model.name}@{model.version}"
+
+
+def find(session: Session, trigger_event_id: str, version: str) -> VerdictIssued | None:
+    """The verdict that the model ``version`` (name@version) gave on this event before."""
+    query = select(Verdict.body).where(
+        Verdict.trigger_event_id == trigger_event_id, Verdict.model_version == version
+    )
+    return _read(session.execute(query).scalar_one_or_none())
+
+
+def latest(session: Session, post_id: str) -> VerdictIssued | None:
+    """The newest verdict on a post, by whichever model."""
+    query = select(Verdict.body).where(Verdict.post_id == post_id).order_by(Verdict.issued_at.desc()).limit(1)
+    return _read(session.execute(query).scalar_one_or_none())
+
+
+def keep(session: Session, verdict: VerdictIssued) -> bool:
+    """Keep a verdict and notify :data:`CHANNEL`; false if this event had one of this model already."""
+    row = insert(Verdict).values(
+        verdict_id=verdict.verdict_id,
+        post_id=verdict.post_id,
+        trigger_kind=verdict.trigger.kind.value,
+        trigger_event_id=verdict.trigger.event_id,
+        model_version=model_version(verdict.model),
+        label=verdict.label.value,
+        score=verdict.score,
+        body=verdict.model_dump(mode="json"),
+        issued_at=verdict.issued_at,
+    )
+    kept = session.execute(row.on_conflict_do_nothing().returning(Verdict.verdict_id)).first() is not None
+    if kept:
+        session.execute(select(func.pg_notify(CHANNEL, verdict.post_id)))
+    return kept
+
+
+def _read(body: object) -> VerdictIssued | None:
+    return None if body is None else VerdictIssued.model_validate(body)
