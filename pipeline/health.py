@@ -50,7 +50,8 @@ class HealthServer:
     def _respond(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         probe = self._probes.get(environ["PATH_INFO"])
         if probe is None:
-            return self._metrics(environ, start_response)
+            answer: Iterable[bytes] = self._metrics(environ, start_response)
+            return answer
         good = probe()
         start_response("200 OK" if good else "503 Service Unavailable", [("Content-Type", "text/plain")])
         return [b"ok\n" if good else b"not ready\n"]

@@ -7,7 +7,7 @@ import structlog
 
 
 def configure_logs(level: str, fmt: str, worker: str) -> None:
-    """Send structlog and the standard library's records to stderr in one format, each with the worker's name."""
+    """Send structlog's and the standard library's records to stderr in one format, with the worker's name."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
