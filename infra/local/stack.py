@@ -1,0 +1,192 @@
+"""The local stack as a whole: which servers, in which order, with which topics, buckets, tables and workers."""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from infra.buckets import create_buckets
+from infra.local.credentials import keep_credentials
+from infra.local.folder_lock import FolderLock
+from infra.local.kafka import KafkaServer
+from infra.local.keeper import Keeper
+from infra.local.ports import HOST, Ports
+from infra.local.postgres import PostgresServer
+from infra.local.seaweedfs import EVIDENCE_BUCKET, MEDIA_BUCKET, SeaweedServer
+from infra.local.state_file import remove_state, write_state
+from infra.local.supervisor import Supervisor
+from infra.local.worker import Worker, WorkerSpec
+from infra.topics import declare_topics
+from storage.migrate import upgrade
+
+SERVERS_SECONDS = 240.0  # the first start downloads Kafka's jars, 44 MB
+WORKERS_SECONDS = 180.0  # a worker that loads a model on a busy machine
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the servers are and how to get in; names as in ``pipeline.settings``."""
+
+    kafka_bootstrap: str
+    s3_endpoint: str
+    s3_access_key: str
+    s3_secret_key: str
+    platform_s3_access_key: str
+    platform_s3_secret_key: str
+    database_url: str
+    worker_urls: dict[str, str] = field(default_factory=dict)
+
+    def flat(self) -> dict[str, Any]:
+        """As one level of names and values; a worker's URL is ``<worker>_url``."""
+        values = asdict(self)
+        urls = values.pop("worker_urls")
+        return {**values, **{f"{name}_url": url for name, url in urls.items()}}
+
+
+def _silent(_name: str, _seconds: float) -> None:
+    """Announces nothing."""
+
+
+class LocalStack:
+    """Servers and workers on one data folder, from :meth:`start` to :meth:`stop`; also a context manager."""
+
+    def __init__(
+        self,
+        folder: Path,
+        workers: Sequence[WorkerSpec] = (),
+        announce: Callable[[str, float], None] = _silent,
+    ) -> None:
+        self.folder = folder.absolute()
+        self._specs = workers
+        self._announce = announce
+        self._lock = FolderLock(self.folder)
+        self._writing = threading.Lock()
+        self._endpoints: Endpoints | None = None
+        self._servers: Supervisor | None = None
+        self._workers: Supervisor | None = None
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where everything is, once started."""
+        if self._endpoints is None:
+            raise RuntimeError("the local stack was not started")
+        return self._endpoints
+
+    def start(self) -> None:
+        """Start everything and return when it answers; what was started is stopped again if something fails.
+
+        :raises AlreadyRunningError: another process supervises this folder.
+        :raises InfraError: a server or worker does not start; the message has the end of its log.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock.take()
+        try:
+            self._start_servers()
+            self._start_workers()
+        except BaseException:  # a Ctrl-C too must leave nothing running
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop workers, then servers; returns when nothing runs any more."""
+        for group in (self._workers, self._servers):
+            if group is not None:
+                group.stop()
+        self._workers = self._servers = self._endpoints = None
+        remove_state(self.folder)
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start_servers(self) -> None:
+        credentials = keep_credentials(self.folder / "credentials.json")
+        ports = self._ports = Ports(self.folder / "ports.json")
+        logs = self.folder / "logs"
+        logs.mkdir(exist_ok=True)
+        kafka = KafkaServer(
+            self.folder / "kafka", port=ports.of("kafka"), controller_port=ports.of("kafka-controller")
+        )
+        weed_ports = {
+            role: ports.of(f"seaweedfs-{role}", shadow=True) for role in ("master", "volume", "filer", "s3")
+        }
+        weed = SeaweedServer(self.folder / "seaweedfs", ports=weed_ports, credentials=credentials)
+        postgres = PostgresServer(
+            self.folder / "postgres", port=ports.of("postgres"), credentials=credentials
+        )
+        self._servers = Supervisor((kafka, weed, postgres), logs, self._publish)
+        self._servers.start(SERVERS_SECONDS, self._announce)
+        admin = credentials.s3_admin
+        with ThreadPoolExecutor(3) as threads:
+            steps = [
+                threads.submit(declare_topics, kafka.bootstrap),
+                threads.submit(
+                    create_buckets, weed.endpoint, admin.access, admin.secret, (MEDIA_BUCKET, EVIDENCE_BUCKET)
+                ),
+                threads.submit(_make_tables, postgres),
+            ]
+        for step in steps:
+            step.result()
+        self._endpoints = Endpoints(
+            kafka_bootstrap=kafka.bootstrap,
+            s3_endpoint=weed.endpoint,
+            s3_access_key=credentials.s3_fakeme.access,
+            s3_secret_key=credentials.s3_fakeme.secret,
+            platform_s3_access_key=credentials.s3_platform.access,
+            platform_s3_secret_key=credentials.s3_platform.secret,
+            database_url=postgres.database_url,
+        )
+        self._publish()
+
+    def _start_workers(self) -> None:
+        workers = [self._worker(spec) for spec in self._specs]
+        self._workers = Supervisor(workers, self.folder / "logs", self._publish)
+        self._workers.start(WORKERS_SECONDS, self._announce)
+        self._publish()
+
+    def _worker(self, spec: WorkerSpec) -> Worker:
+        env = {"FAKEME_HOME": str(self.folder)}
+        if spec.public_port_variable is not None:
+            port = self._ports.of(f"{spec.name}-public")
+            env[spec.public_port_variable] = str(port)
+            self.endpoints.worker_urls[spec.name] = f"http://{HOST}:{port}"
+        return Worker(spec, Path.cwd(), health_port=self._ports.of(f"{spec.name}-health"), env=env)
+
+    def _publish(self) -> None:
+        """Write ``stack.json``: when all servers are up, and again whenever a process is another one."""
+        with self._writing:
+            if self._endpoints is None:
+                return
+            servers = self._servers.keepers if self._servers else []
+            workers = self._workers.keepers if self._workers else []
+            write_state(
+                self.folder,
+                {
+                    **self._endpoints.flat(),
+                    "supervisor_pid": os.getpid(),
+                    "servers": {keeper.service.name: _describe(keeper) for keeper in servers},
+                    "workers": {keeper.service.name: _describe(keeper) for keeper in workers},
+                },
+            )
+
+
+def _describe(keeper: Keeper) -> dict[str, Any]:
+    described: dict[str, Any] = {"pid": keeper.pid, "restarts": keeper.restarts}
+    if isinstance(keeper.service, Worker):
+        described["health_port"] = keeper.service.health_port
+    return described
+
+
+def _make_tables(postgres: PostgresServer) -> None:
+    postgres.provision()
+    upgrade(postgres.database_url)

@@ -1,0 +1,48 @@
+"""A worker of the pipeline, as the supervisor sees it: a command with a health port."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.local.ports import HOST
+from infra.local.service import Command
+from infra.probes import http_answer
+
+STOP_SECONDS = 30.0  # a worker finishes or gives up its work within this
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """A worker to run; ``FAKEME_HEALTH_PORT`` is added to its environment.
+
+    ``public_port_variable`` names the variable that receives a second port, for a worker that serves users: its URL
+    becomes ``<name>_url`` of the stack.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    public_port_variable: str | None = None
+
+
+class Worker:
+    """Ready when its ``/readyz`` says so."""
+
+    def __init__(self, spec: WorkerSpec, folder: Path, *, health_port: int, env: Mapping[str, str]) -> None:
+        self._spec = spec
+        self._folder = folder
+        self._env = {**spec.env, **env, "FAKEME_HEALTH_PORT": str(health_port)}
+        self.health_port = health_port
+
+    @property
+    def name(self) -> str:
+        """The worker's name."""
+        return self._spec.name
+
+    def prepare(self) -> Command:
+        """Nothing to prepare; its command."""
+        return Command(self._spec.argv, self._folder, env=self._env, stop_seconds=STOP_SECONDS)
+
+    def ask(self) -> str:
+        """Whether it is ready to work."""
+        return http_answer(f"http://{HOST}:{self.health_port}/readyz")
