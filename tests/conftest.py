@@ -1,0 +1,112 @@
+"""Real services for tests: one local stack a session, or the services that the environment names."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import boto3
+import psycopg2
+import pytest
+from botocore.config import Config
+from psycopg2 import sql
+from sqlalchemy.engine import URL, make_url
+
+from infra.buckets import create_buckets
+from infra.local import Endpoints, LocalStack
+from infra.local.seaweedfs import EVIDENCE_BUCKET, MEDIA_BUCKET
+from infra.topics import declare_topics
+from storage.migrate import upgrade
+
+# With all three set the tests run against services elsewhere; keys as the settings name them.
+EXTERNAL = ("FAKEME_KAFKA_BOOTSTRAP", "FAKEME_S3_ENDPOINT", "FAKEME_DATABASE_URL")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """Kafka with all topics, S3 with both buckets, PostgreSQL: in a folder of its own, so no other stack is met."""
+    if all(os.environ.get(name) for name in EXTERNAL):
+        yield _external()
+        return
+    with LocalStack(tmp_path_factory.mktemp("stack")) as local:
+        yield local.endpoints
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(stack: Endpoints) -> str:
+    """``host:port`` of the broker. Topics are shared by all tests: use consumer groups and post ids of your own."""
+    return stack.kafka_bootstrap
+
+
+@pytest.fixture(scope="session")
+def make_s3(stack: Endpoints) -> Callable[[str, str], "boto3.client"]:
+    """Makes S3 clients by access key and secret key."""
+
+    def make(access_key: str, secret_key: str) -> "boto3.client":
+        return boto3.client(
+            "s3",
+            endpoint_url=stack.s3_endpoint,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            region_name="us-east-1",
+            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def s3(stack: Endpoints, make_s3: Callable[[str, str], "boto3.client"]) -> "boto3.client":
+    """FakeME's own S3 client: reads ``platform-media``, writes ``fakeme-evidence``."""
+    return make_s3(stack.s3_access_key, stack.s3_secret_key)
+
+
+@pytest.fixture(scope="session")
+def platform_s3(stack: Endpoints, make_s3: Callable[[str, str], "boto3.client"]) -> "boto3.client":
+    """The platform's S3 client: reads and writes ``platform-media``."""
+    return make_s3(stack.platform_s3_access_key, stack.platform_s3_secret_key)
+
+
+@pytest.fixture(scope="session")
+def database_template(stack: Endpoints) -> Iterator[URL]:
+    """A migrated database that others are copied from."""
+    server = make_url(stack.database_url)
+    template = server.set(database=f"template_{secrets.token_hex(4)}")
+    _execute(server, "CREATE DATABASE {}", template)
+    upgrade(template.render_as_string(hide_password=False))
+    yield template
+    _execute(server, "DROP DATABASE {} WITH (FORCE)", template)
+
+
+@pytest.fixture(scope="module")
+def database_url(stack: Endpoints, database_template: URL) -> Iterator[str]:
+    """SQLAlchemy URL of a database with all tables and no rows, one for each test module."""
+    server = make_url(stack.database_url)
+    fresh = server.set(database=f"test_{secrets.token_hex(4)}")
+    _execute(server, "CREATE DATABASE {} TEMPLATE {}", fresh, database_template)
+    yield fresh.render_as_string(hide_password=False)
+    _execute(server, "DROP DATABASE {} WITH (FORCE)", fresh)
+
+
+def _execute(server: URL, statement: str, *databases: URL) -> None:
+    names = [sql.Identifier(str(each.database)) for each in databases]
+    connection = psycopg2.connect(
+        host=server.host, port=server.port, user=server.username, password=server.password, dbname=server.database
+    )
+    connection.autocommit = True
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(*names))
+
+
+def _external() -> Endpoints:
+    """The services of the environment, with topics and buckets declared where the keys allow it."""
+    own = (os.environ["FAKEME_S3_ACCESS_KEY"], os.environ["FAKEME_S3_SECRET_KEY"])
+    platform = (
+        os.environ.get("FAKEME_PLATFORM_S3_ACCESS_KEY", own[0]),
+        os.environ.get("FAKEME_PLATFORM_S3_SECRET_KEY", own[1]),
+    )
+    bootstrap, endpoint, database_url = (os.environ[name] for name in EXTERNAL)
+    declare_topics(bootstrap)
+    create_buckets(endpoint, *own, (MEDIA_BUCKET, EVIDENCE_BUCKET))
+    return Endpoints(bootstrap, endpoint, *own, *platform, database_url)
