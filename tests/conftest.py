@@ -69,9 +69,15 @@ def platform_s3(stack: Endpoints, make_s3: Callable[[str, str], "boto3.client"])
 
 
 @pytest.fixture(scope="session")
-def database_template(stack: Endpoints) -> Iterator[URL]:
+def server_database_url(stack: Endpoints) -> str:
+    """SQLAlchemy URL of the database that tests connect to only to make databases of their own."""
+    return stack.database_url
+
+
+@pytest.fixture(scope="session")
+def database_template(server_database_url: str) -> Iterator[URL]:
     """A migrated database that others are copied from."""
-    server = make_url(stack.database_url)
+    server = make_url(server_database_url)
     template = server.set(database=f"template_{secrets.token_hex(4)}")
     _execute(server, "CREATE DATABASE {}", template)
     upgrade(template.render_as_string(hide_password=False))
@@ -80,9 +86,9 @@ def database_template(stack: Endpoints) -> Iterator[URL]:
 
 
 @pytest.fixture(scope="module")
-def database_url(stack: Endpoints, database_template: URL) -> Iterator[str]:
+def database_url(server_database_url: str, database_template: URL) -> Iterator[str]:
     """SQLAlchemy URL of a database with all tables and no rows, one for each test module."""
-    server = make_url(stack.database_url)
+    server = make_url(server_database_url)
     fresh = server.set(database=f"test_{secrets.token_hex(4)}")
     _execute(server, "CREATE DATABASE {} TEMPLATE {}", fresh, database_template)
     yield fresh.render_as_string(hide_password=False)

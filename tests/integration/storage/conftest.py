@@ -15,23 +15,23 @@ def _server(database_url: str) -> Engine:
 
 
 @pytest.fixture
-def empty_database(database_url: str) -> Iterator[str]:
+def empty_database(server_database_url: str) -> Iterator[str]:
     """URL of a database without tables."""
-    yield from _database(database_url, "template1")
+    yield from _database(server_database_url, "template1")
 
 
 @pytest.fixture(scope="session")
-def migrated_template(database_url: str) -> Iterator[str]:
+def migrated_template(server_database_url: str) -> Iterator[str]:
     """Name of a migrated database that nobody is connected to."""
-    for url in _database(database_url, "template1"):
+    for url in _database(server_database_url, "template1"):
         upgrade(url)
         yield make_url(url).database or ""
 
 
 @pytest.fixture
-def storage_url(database_url: str, migrated_template: str) -> Iterator[str]:
+def storage_url(server_database_url: str, migrated_template: str) -> Iterator[str]:
     """URL of a migrated database without rows."""
-    yield from _database(database_url, migrated_template)
+    yield from _database(server_database_url, migrated_template)
 
 
 @pytest.fixture
