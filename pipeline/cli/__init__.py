@@ -5,7 +5,7 @@ import sys
 import typer
 
 from inference.errors import InferenceError
-from pipeline.cli import config
+from pipeline.cli import config, schemas, worker
 from pipeline.errors import PipelineError
 from schemas.errors import SchemaError
 
@@ -13,11 +13,13 @@ USER_ERRORS = (PipelineError, SchemaError, InferenceError)
 
 cli = typer.Typer(
     name="fakeme",
-    help="Finds forged faces in the posts of a social platform, tags them, and asks moderators where it is unsure.",
+    help="Finds forged faces in posts of a social platform, tags them, asks moderators where unsure.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+cli.command()(worker.worker)
 cli.add_typer(config.commands, name="config")
+cli.add_typer(schemas.commands, name="schemas")
 
 
 def app() -> None:

@@ -1,0 +1,59 @@
+"""The detection worker: the model, the stores and the loop of :mod:`pipeline.consumers.detection`, wired."""
+
+import torch
+
+from inference.checkpoint import default_model_dir
+from inference.detector import Detector
+from inference.media.limits import MediaLimits
+from pipeline.consumers.detection import Detection, Prepared
+from pipeline.intake import Intake
+from pipeline.kafka import Publisher, make_consumer, make_producer
+from pipeline.loop import Loop, LoopSettings
+from pipeline.settings import Settings
+from storage.database import connect
+from storage.objects import ObjectStore
+
+GROUP = "fakeme-detection"
+
+
+def make_detection(settings: Settings) -> Loop[Prepared]:
+    """The worker of these settings; loading the model takes a few seconds."""
+    chosen = settings.detection
+    if chosen.torch_threads:
+        torch.set_num_threads(chosen.torch_threads)
+    return Loop(
+        make_consumer_of_posts(settings),
+        make_consumer(settings.kafka_bootstrap, GROUP),
+        Publisher(make_producer(settings.kafka_bootstrap, GROUP)),
+        settings=LoopSettings(
+            threads=chosen.threads, batch_size=chosen.batch_media, batch_wait=chosen.batch_wait_ms / 1000
+        ),
+        retry=settings.retry,
+    )
+
+
+def make_consumer_of_posts(settings: Settings) -> Detection:
+    """Detection with its model and stores, but without Kafka."""
+    chosen = settings.detection
+    limits = MediaLimits(
+        max_bytes=settings.limits.max_media_bytes,
+        max_pixels=settings.limits.max_pixels,
+        max_seconds=settings.limits.max_video_seconds,
+    )
+    objects = ObjectStore(
+        settings.s3_endpoint,
+        settings.s3_region,
+        settings.s3_access_key and settings.s3_access_key.get_secret_value(),
+        settings.s3_secret_key and settings.s3_secret_key.get_secret_value(),
+        connections=chosen.threads + 1,
+    )
+    return Detection(
+        Detector.load(chosen.model or default_model_dir(), chosen.device),
+        Intake(objects, allowed_buckets=settings.allowed_buckets, max_bytes=limits.max_bytes),
+        connect(settings.database_url.get_secret_value(), application=GROUP),
+        objects,
+        evidence_bucket=settings.evidence_bucket,
+        limits=limits,
+        source=settings.source,
+        unknown_post_tries=settings.retry.attempts,
+    )
