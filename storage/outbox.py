@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, extract, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from schemas.envelope import Message
 from storage.tables import OutboxRow
 
 CHANNEL = "outbox"  # NOTIFY, without payload: there is something to publish
+_RELAY_LOCK = 0x6F7574626F78  # "outbox"; any number that nobody else locks in the same database
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,14 @@ class Pending:
 
     id: int
     message: Message
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits to be published; figures that grow mean that the relay is in trouble."""
+
+    messages: int
+    oldest_seconds: float  # 0 if nothing waits
 
 
 def announce(session: Session, message: Message, event_id: UUID) -> bool:
@@ -35,6 +45,11 @@ def announce(session: Session, message: Message, event_id: UUID) -> bool:
     if written:
         session.execute(select(func.pg_notify(CHANNEL, "")))
     return written
+
+
+def claim(session: Session) -> bool:
+    """Be the one who publishes until the transaction ends; false, at once, while another is at it."""
+    return bool(session.execute(select(func.pg_try_advisory_xact_lock(_RELAY_LOCK))).scalar_one())
 
 
 def unpublished(session: Session, limit: int) -> list[Pending]:
@@ -58,10 +73,18 @@ def mark_published(session: Session, ids: Collection[int]) -> None:
     session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(published_at=func.now()))
 
 
-def waiting(session: Session) -> int:
-    """How many messages wait to be published; a number that grows means that the relay is in trouble."""
-    query = select(func.count()).select_from(OutboxRow).where(OutboxRow.published_at.is_(None))
-    return session.execute(query).scalar_one()
+def backlog(session: Session) -> Backlog:
+    """How much waits to be published, and for how long."""
+    age = extract("epoch", func.now() - func.min(OutboxRow.written_at))
+    query = select(func.count(), age).where(OutboxRow.published_at.is_(None))
+    messages, oldest_seconds = session.execute(query).one()
+    return Backlog(messages, float(oldest_seconds or 0))
+
+
+def prune(session: Session, *, older_than: timedelta) -> int:
+    """Delete what was published longer ago than that; returns how many rows."""
+    gone = delete(OutboxRow).where(OutboxRow.published_at < func.now() - older_than).returning(OutboxRow.id)
+    return len(session.execute(gone).all())
 
 
 def _message(row: OutboxRow) -> Message:

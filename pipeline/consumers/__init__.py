@@ -1,0 +1,1 @@
+"""The workers that read events: detection, tagging, moderation, and the relay of what they announce."""
