@@ -76,6 +76,10 @@ class LeaseExpiredError(CaseError):
         super().__init__(f"the claim of {moderator} on case {case_id} ended at {expired}: claim it again")
 
 
+class DecisionInvalidError(CaseError):
+    """A decision or claim has a part that cannot be kept; the message names it."""
+
+
 class CaseClaimedError(CaseError):
     """Another moderator works on the case."""
 

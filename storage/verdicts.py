@@ -29,6 +29,12 @@ def latest(session: Session, post_id: str) -> VerdictIssued | None:
     return _read(session.execute(query).scalar_one_or_none())
 
 
+def highest_score(session: Session, post_id: str) -> float | None:
+    """The highest score that any verdict gave the post; none if nothing of it was judged."""
+    query = select(func.max(Verdict.score)).where(Verdict.post_id == post_id)
+    return session.execute(query).scalar_one()
+
+
 def keep(session: Session, verdict: VerdictIssued) -> bool:
     """Keep a verdict and notify :data:`CHANNEL`; false if this event had one of this model already."""
     row = insert(Verdict).values(

@@ -1,0 +1,87 @@
+import io
+
+import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ParamValidationError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+from botocore.response import StreamingBody
+
+from storage.errors import (
+    AccessDeniedError,
+    ObjectMissingError,
+    ObjectStoreUnavailableError,
+    ObjectTooLargeError,
+    StorageError,
+    is_transient,
+)
+from storage.objects import _read, explain
+
+
+def _answer(code: str, status: int) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": "…"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "GetObject"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        (_answer("NoSuchKey", 404), ObjectMissingError),
+        (_answer("404", 404), ObjectMissingError),  # HEAD has no body to say more
+        (_answer("NoSuchBucket", 404), ObjectMissingError),
+        (ParamValidationError(report="Invalid bucket name"), ObjectMissingError),
+        (_answer("AccessDenied", 403), AccessDeniedError),
+        (_answer("InvalidAccessKeyId", 403), AccessDeniedError),
+        (_answer("SignatureDoesNotMatch", 403), AccessDeniedError),
+        (_answer("SlowDown", 503), ObjectStoreUnavailableError),
+        (_answer("InternalError", 500), ObjectStoreUnavailableError),
+        (_answer("RequestTimeout", 400), ObjectStoreUnavailableError),
+        (EndpointConnectionError(endpoint_url="http://store"), ObjectStoreUnavailableError),
+        (ConnectTimeoutError(endpoint_url="http://store"), ObjectStoreUnavailableError),
+        (ReadTimeoutError(endpoint_url="http://store"), ObjectStoreUnavailableError),
+        (ResponseStreamingError(error="broke off"), ObjectStoreUnavailableError),
+        (_answer("InvalidObjectState", 403), StorageError),  # archived: it will not come back by itself
+    ],
+    ids=repr,
+)
+def test_what_the_store_says_becomes_an_error_that_says_whether_to_wait(
+    error: ClientError | BotoCoreError, meaning: type[StorageError]
+) -> None:
+    explained = explain(error, "s3://platform-media/cat.jpg", "http://store")
+    assert type(explained) is meaning
+    assert is_transient(explained) is issubclass(meaning, ObjectStoreUnavailableError)
+    assert "s3://platform-media/cat.jpg" in str(explained)
+
+
+class _Unread(io.BytesIO):
+    def read(self, *_: object) -> bytes:
+        raise AssertionError("an object that is too large is not to be read")
+
+
+def _object(raw: io.BytesIO, size: int) -> dict[str, object]:
+    return {"ContentLength": size, "Body": StreamingBody(raw, None)}
+
+
+def test_an_object_of_exactly_the_limit_is_read() -> None:
+    assert _read(_object(io.BytesIO(b"1234"), 4), "s3://b/k", 4) == b"1234"  # type: ignore[arg-type]
+
+
+def test_an_object_that_says_it_is_too_large_is_not_read() -> None:
+    with pytest.raises(ObjectTooLargeError, match="5 bytes; at most 4"):
+        _read(_object(_Unread(), 5), "s3://b/k", 4)  # type: ignore[arg-type]
+
+
+def test_an_object_larger_than_it_says_is_refused() -> None:
+    with pytest.raises(ObjectTooLargeError, match="more than the 4 bytes"):
+        _read(_object(io.BytesIO(b"123456"), 3), "s3://b/k", 4)  # type: ignore[arg-type]
+
+
+def test_an_object_that_breaks_off_may_be_read_again() -> None:
+    with pytest.raises(ObjectStoreUnavailableError, match="after 2 of 4 bytes"):
+        _read(_object(io.BytesIO(b"12"), 4), "s3://b/k", 9)  # type: ignore[arg-type]
