@@ -1,0 +1,116 @@
+"""What happens to a picture on its way to a platform, for training and for measuring.
+
+The same generator state does the same to a real picture and to its forgery: only the forgery differs then.
+"""
+
+import io
+from collections.abc import Callable
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+
+def _decode(encoded: NDArray[np.uint8]) -> Image:
+    pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    assert pixels is not None, "OpenCV cannot read what it has just written"
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def jpeg(image: Image, quality: int) -> Image:
+    """Return the picture after JPEG at a quality of 1-100."""
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return _decode(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1])
+
+
+def webp(image: Image, quality: int) -> Image:
+    """Return the picture after lossy WebP at a quality of 1-100."""
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return _decode(cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])[1])
+
+
+def h264(image: Image, crf: int) -> Image:
+    """Return the picture as a key frame of H.264 at a constant rate factor (0-51, 23 is usual).
+
+    Odd edges lose their last row or column, since 4:2:0 video has none.
+    """
+    height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
+    buffer = io.BytesIO()
+    options = {"crf": str(crf), "preset": "veryfast", "tune": "zerolatency", "threads": "1"}
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), format="rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    buffer.seek(0)
+    with av.open(buffer, "r") as coded:
+        return next(coded.decode(video=0)).to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+
+
+def shrink(image: Image, factor: float) -> Image:
+    """Return the picture made smaller by ``factor`` and enlarged to its old size, as a small upload is."""
+    height, width = image.shape[:2]
+    size = (max(round(width / factor), 8), max(round(height / factor), 8))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def blur(image: Image, sigma: float) -> Image:
+    """Return the picture out of focus by a Gaussian of ``sigma`` pixels."""
+    return cv2.GaussianBlur(image, (0, 0), sigma).astype(np.uint8, copy=False)
+
+
+def sharpen(image: Image, amount: float) -> Image:
+    """Return the picture sharpened as cameras do, by an unsharp mask."""
+    return cv2.addWeighted(image, 1 + amount, blur(image, 1.0), -amount, 0).astype(np.uint8, copy=False)
+
+
+def noise(image: Image, sigma: float, rng: np.random.Generator) -> Image:
+    """Return the picture with Gaussian noise of ``sigma`` grey levels."""
+    noisy = image + rng.standard_normal(image.shape, dtype=np.float32) * np.float32(sigma)
+    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+
+
+def light(image: Image, rng: np.random.Generator) -> Image:
+    """Return the picture in another light: gain of each channel, brightness and gamma, all small."""
+    gains = rng.uniform(0.85, 1.15) * rng.uniform(0.95, 1.05, 3)
+    levels = (np.arange(256, dtype=np.float64) / 255) ** rng.uniform(0.8, 1.25)
+    table = np.clip(levels[:, None] * gains * 255 + rng.uniform(-10, 10), 0, 255).astype(np.uint8)
+    return cv2.LUT(image, table.reshape(256, 1, 3)).astype(np.uint8, copy=False)
+
+
+def augment(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    """Return the picture after drawn changes of light, sharpness and coding.
+
+    ``strength`` 0 leaves nearly everything as it is, 1 is what careless platforms do. Heavy coding hides the
+    traces of forgery, so training begins mild.
+    """
+    steps: list[tuple[float, Callable[[Image], Image]]] = [
+        (0.5, lambda x: light(x, rng)),
+        (0.25, lambda x: shrink(x, float(rng.uniform(1.0, 1.2 + 1.3 * strength)))),
+        (0.15, lambda x: blur(x, float(rng.uniform(0.3, 0.5 + 0.7 * strength)))),
+        (0.2, lambda x: sharpen(x, float(rng.uniform(0.2, 1.0)))),
+        (0.15, lambda x: noise(x, float(rng.uniform(1, 3 + 7 * strength)), rng)),
+    ]
+    for chance, step in steps:
+        if rng.random() < chance:
+            image = step(image)
+    return _code(image, strength, rng)
+
+
+def _code(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    way = rng.random()
+    worst = round(85 - 45 * strength)
+    if way < 0.5:
+        image = jpeg(image, int(rng.integers(worst, 100)))
+    elif way < 0.6:
+        image = webp(image, int(rng.integers(worst, 100)))
+    elif way < 0.72:
+        image = h264(image, int(rng.integers(17, round(23 + 7 * strength))))
+    if rng.random() < 0.25 * strength:  # shared more than once
+        image = jpeg(image, int(rng.integers(worst, 100)))
+    return image

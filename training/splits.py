@@ -1,0 +1,63 @@
+"""Who is trained on and who is kept back: by person or cluster of near-duplicates, never by picture."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.datasets import Photo
+
+TRAIN_SHARE = 0.8
+CALIBRATION_SHARE = 0.1  # the rest is the test
+# Of 256 bits; PDQ's authors call 31 the same picture. The faces are aligned, which makes different persons
+# more alike than that rule expects, and they are many, so a little under it.
+SAME_PICTURE_BITS = 28
+BLOCK = 1024  # rows compared at a time: 1024 x 25,000 float32 are 100 MB
+
+
+class Split(StrEnum):
+    TRAIN = "train"
+    CALIBRATION = "calibration"
+    TEST = "test"
+
+
+def split_of(unit: str) -> Split:
+    """Return the side of a person or cluster: by a hash of its name, so that it never moves."""
+    position = int.from_bytes(hashlib.sha256(unit.encode()).digest()[:8]) / 2**64
+    if position < TRAIN_SHARE:
+        return Split.TRAIN
+    return Split.CALIBRATION if position < TRAIN_SHARE + CALIBRATION_SHARE else Split.TEST
+
+
+def take(photos: Iterable[Photo], split: Split) -> list[Photo]:
+    """Return the photographs of one side."""
+    return [photo for photo in photos if split_of(photo.unit) == split]
+
+
+def near_duplicates(hashes: NDArray[np.uint8]) -> list[int]:
+    """Return for each of N PDQ hashes, (N, 256) of 0 and 1, the lowest index of its cluster.
+
+    Two hashes within SAME_PICTURE_BITS are in one cluster, and so are their neighbours' neighbours.
+    """
+    parents = list(range(len(hashes)))
+    signs = hashes.astype(np.float32) * 2 - 1
+    least = hashes.shape[1] - 2 * SAME_PICTURE_BITS  # the product of two sign vectors at that distance
+    for start in range(0, len(signs), BLOCK):
+        rows, columns = np.nonzero(signs[start : start + BLOCK] @ signs.T >= least)
+        for row, column in zip((rows + start).tolist(), columns.tolist(), strict=True):
+            if row < column:
+                _join(parents, row, column)
+    return [_root(parents, index) for index in range(len(parents))]
+
+
+def _root(parents: Sequence[int], index: int) -> int:
+    while parents[index] != index:
+        index = parents[index]
+    return index
+
+
+def _join(parents: list[int], one: int, other: int) -> None:
+    low, high = sorted((_root(parents, one), _root(parents, other)))
+    parents[high] = low
