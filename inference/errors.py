@@ -33,3 +33,11 @@ class CheckpointCorruptError(CheckpointError):
 
 class UnknownNetworkError(CheckpointError):
     """The card names a network this version does not know."""
+
+
+class DeviceUnavailableError(InferenceError):
+    """The device asked for is not there."""
+
+
+class ScoreNotFiniteError(InferenceError):
+    """The network gave no number: its weights or the arithmetic are broken, and no label may come of it."""

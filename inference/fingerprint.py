@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import pdqhash
 
 from inference.media.decoded import Frame, Pixels
 
+HASHED_SIDE = (
+    512  # as the reference implementation reduces first; hashing 2 MP as it is takes 10 times longer
+)
 INFORMATIVE = 50  # PDQ's quality below which its paper says not to compare
 
 
@@ -21,7 +25,10 @@ class Fingerprint:
 
 def fingerprint(image: Pixels) -> Fingerprint:
     """PDQ of a uint8 RGB picture."""
-    bits, quality = pdqhash.compute(np.ascontiguousarray(image))
+    scale = min(1.0, HASHED_SIDE / max(image.shape[:2]))
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    bits, quality = pdqhash.compute(np.ascontiguousarray(reduced))
     return Fingerprint(np.packbits(bits).tobytes().hex(), int(quality))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import product
 from math import hypot
 
-Box = tuple[float, float, float, float]
+from inference.face import Box
 
 MAX_DISTANCE = 1.0  # centres, in box sizes: a person moves by about a head between frames, not by two
 MAX_GROWTH = 1.8  # ratio of sizes; more is another person, nearer or farther

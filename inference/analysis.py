@@ -1,0 +1,135 @@
+"""What the detector says of one media, and how it is put together from faces and scores. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from inference.decision import Thresholds, decide
+from inference.face import Box, Face, Point
+from inference.fingerprint import Fingerprint
+from inference.media.decoded import DecodedMedia, MediaKind
+from inference.tracks import link
+from schemas.verdicts import Label
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model judged, so that a verdict can be traced and a result reused."""
+
+    name: str
+    version: str
+    weights_sha256: str
+
+
+@dataclass(frozen=True)
+class FaceFinding:
+    """A face that was judged: ``box`` and ``landmarks`` in pixels of the upright media, box within it.
+
+    ``score`` is the calibrated probability of forgery in this frame; ``seconds`` and ``track`` are None in a
+    still picture; ``frame`` is the index among the decoded frames.
+    """
+
+    box: Box
+    landmarks: tuple[Point, ...]
+    score: float
+    frame: int
+    seconds: float | None = None
+    track: int | None = None
+
+
+@dataclass(frozen=True)
+class MediaAnalysis:
+    """The detector's answer. ``score`` is None when no face was judged; ``note`` then may say why.
+
+    ``frames`` counts the frames looked at; ``timings`` are seconds by stage, this media's share of its batch.
+    """
+
+    label: Label
+    score: float | None
+    threshold: float
+    suspect_threshold: float
+    faces: tuple[FaceFinding, ...]
+    note: str
+    kind: MediaKind
+    media_type: str
+    width: int
+    height: int
+    frames: int
+    seconds: float | None
+    sha256: str
+    pdq: str
+    pdq_quality: int
+    model: ModelIdentity
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A face in one frame, before it is judged: frame index, and track number in a moving media."""
+
+    frame: int
+    face: Face
+    track: int | None
+
+
+def sightings(media: DecodedMedia, found: Sequence[Sequence[Face]]) -> list[Sighting]:
+    """All faces of a media, given frame by frame in pixels of the frames, linked into tracks if it moves."""
+    if media.kind is MediaKind.IMAGE:
+        return [Sighting(0, face, None) for face in found[0]]
+    tracks = link([[face.box for face in faces] for faces in found])
+    return [
+        Sighting(index, face, track)
+        for index, (faces, numbers) in enumerate(zip(found, tracks, strict=True))
+        for face, track in zip(faces, numbers, strict=True)
+    ]
+
+
+def assemble(
+    media: DecodedMedia,
+    *,
+    scored: Sequence[tuple[Sighting, float]],
+    unjudged: int,
+    fingerprint: Fingerprint,
+    thresholds: Thresholds,
+    model: ModelIdentity,
+) -> MediaAnalysis:
+    """The answer for ``media`` from its judged faces; ``unjudged`` faces were too small for an opinion."""
+    opinion = decide(_by_track(scored), unjudged, thresholds)
+    return MediaAnalysis(
+        label=opinion.label,
+        score=opinion.score,
+        threshold=thresholds.tag,
+        suspect_threshold=thresholds.suspect,
+        faces=tuple(_finding(media, sighting, score) for sighting, score in scored),
+        note=opinion.note,
+        kind=media.kind,
+        media_type=media.media_type,
+        width=media.width,
+        height=media.height,
+        frames=len(media.frames),
+        seconds=media.seconds,
+        sha256=media.sha256,
+        pdq=fingerprint.pdq,
+        pdq_quality=fingerprint.quality,
+        model=model,
+    )
+
+
+def _by_track(scored: Sequence[tuple[Sighting, float]]) -> list[list[float]]:
+    """Scores of each track; in a still picture every face stands for itself."""
+    tracks: dict[tuple[int | None, int], list[float]] = {}
+    for index, (sighting, score) in enumerate(scored):
+        alone = index if sighting.track is None else -1
+        tracks.setdefault((sighting.track, alone), []).append(score)
+    return list(tracks.values())
+
+
+def _finding(media: DecodedMedia, sighting: Sighting, score: float) -> FaceFinding:
+    x0, y0, x1, y1 = (value / media.scale for value in sighting.face.box)
+    return FaceFinding(
+        box=(max(x0, 0.0), max(y0, 0.0), min(x1, float(media.width)), min(y1, float(media.height))),
+        landmarks=tuple((x / media.scale, y / media.scale) for x, y in sighting.face.landmarks),
+        score=score,
+        frame=sighting.frame,
+        seconds=media.frames[sighting.frame].seconds,
+        track=sighting.track,
+    )

@@ -1,0 +1,86 @@
+"""The one interface to the model: decoded media in, analyses out, in batches across media.
+
+Steps: 1 find faces in all frames, 2 score all crops together, 3 fingerprint, 4 put each answer together.
+Decoding (`inference.media.decode`) is apart, so that it can run in threads while this works on a batch.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+from inference.analysis import MediaAnalysis, ModelIdentity, Sighting, assemble, sightings
+from inference.checkpoint import Checkpoint, ModelCard, load_checkpoint
+from inference.decision import Thresholds
+from inference.device import choose_device
+from inference.faces import FaceFinder
+from inference.fingerprint import media_fingerprint
+from inference.media.decoded import DecodedMedia
+from inference.scoring import FaceScorer
+
+
+class Detector:
+    """A model on a device. Any number of them may live in a process; calls do not change state."""
+
+    def __init__(self, checkpoint: Checkpoint, device: str = "auto") -> None:
+        """Raises :class:`~inference.errors.DeviceUnavailableError`."""
+        self.card: ModelCard = checkpoint.card
+        self.device = choose_device(device)
+        self.model = ModelIdentity(self.card.name, self.card.version, self.card.sha256)
+        self._thresholds = Thresholds(self.card.tag_threshold, self.card.suspect_threshold)
+        self._finder = FaceFinder(self.device)
+        self._scorer = FaceScorer(checkpoint, self.device)
+
+    @classmethod
+    def load(cls, directory: Path, device: str = "auto") -> "Detector":
+        """The model in ``directory``; raises a :class:`~inference.errors.CheckpointError` if unusable."""
+        return cls(load_checkpoint(directory), device)
+
+    def analyse(self, media: Sequence[DecodedMedia]) -> list[MediaAnalysis]:
+        """One analysis for each media, in order; faces of all of them share the network's batches."""
+        timings: dict[str, float] = {}
+        with _timed(timings, "faces", len(media)):
+            seen = self._find(media)
+        with _timed(timings, "score", len(media)):
+            scored = self._score(media, seen)
+        with _timed(timings, "fingerprint", len(media)):
+            prints = [media_fingerprint(one.frames) for one in media]
+        analyses = [
+            assemble(
+                one,
+                scored=judged,
+                unjudged=len(all_seen) - len(judged),
+                fingerprint=printed,
+                thresholds=self._thresholds,
+                model=self.model,
+            )
+            for one, all_seen, judged, printed in zip(media, seen, scored, prints, strict=True)
+        ]
+        return [replace(analysis, timings=timings) for analysis in analyses]
+
+    def _find(self, media: Sequence[DecodedMedia]) -> list[list[Sighting]]:
+        images = [frame.image for one in media for frame in one.frames]
+        found = iter(self._finder.find(images))
+        return [sightings(one, [next(found) for _ in one.frames]) for one in media]
+
+    def _score(
+        self, media: Sequence[DecodedMedia], seen: Sequence[Sequence[Sighting]]
+    ) -> list[list[tuple[Sighting, float]]]:
+        """The faces large enough for an opinion, with their scores, for each media."""
+        judged = [[one for one in many if one.face.shorter_edge >= self.card.min_face_px] for many in seen]
+        scores = iter(
+            self._scorer.score(
+                (one.frames[sighting.frame].image, sighting.face.box)
+                for one, many in zip(media, judged, strict=True)
+                for sighting in many
+            )
+        )
+        return [[(sighting, next(scores)) for sighting in many] for many in judged]
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str, shared_by: int) -> Iterator[None]:
+    start = perf_counter()
+    yield
+    timings[stage] = (perf_counter() - start) / max(shared_by, 1)
