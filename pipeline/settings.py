@@ -109,6 +109,16 @@ class Settings(BaseSettings):
     retry: RetrySettings = RetrySettings()
     gateway: GatewaySettings = GatewaySettings()
 
+    @property
+    def s3_keys(self) -> tuple[str | None, str | None]:
+        """FakeME's own access key and secret key; None leaves them to AWS's usual chain."""
+        return _reveal(self.s3_access_key), _reveal(self.s3_secret_key)
+
+    @property
+    def platform_s3_keys(self) -> tuple[str | None, str | None]:
+        """The platform's access key and secret key."""
+        return _reveal(self.platform_s3_access_key), _reveal(self.platform_s3_secret_key)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -121,6 +131,10 @@ class Settings(BaseSettings):
         """The order in which values are looked for."""
         toml = TomlConfigSettingsSource(settings_cls, os.environ.get("FAKEME_CONFIG", "fakeme.toml"))
         return init_settings, env_settings, toml, InitSettingsSource(settings_cls, _running_stack())
+
+
+def _reveal(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
 
 
 def _running_stack() -> dict[str, Any]:

@@ -43,8 +43,7 @@ def make_consumer_of_posts(settings: Settings) -> Detection:
     objects = ObjectStore(
         settings.s3_endpoint,
         settings.s3_region,
-        settings.s3_access_key and settings.s3_access_key.get_secret_value(),
-        settings.s3_secret_key and settings.s3_secret_key.get_secret_value(),
+        *settings.s3_keys,
         connections=chosen.threads + 1,
     )
     return Detection(

@@ -1,0 +1,82 @@
+"""What has come of each post so far, and whether that is what was expected. Pure: events in, state out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pipeline.demo.scenario import Scene
+from schemas.base import Contract
+from schemas.moderation import CaseChanged
+from schemas.tags import PostTagged, TagAction
+from schemas.verdicts import Label, TriggerKind, VerdictIssued
+
+
+@dataclass
+class Row:
+    """One post of the demo. Times are seconds since it was published."""
+
+    scene: Scene
+    post_id: str
+    published_at: float
+    verdicts: dict[TriggerKind, VerdictIssued] = field(default_factory=dict)
+    tag: str | None = None
+    case: CaseChanged | None = None
+    answered_after: float | None = None
+    tagged_after: float | None = None
+
+    @property
+    def verdict(self) -> VerdictIssued | None:
+        """The answer to the post itself, not to a report on it."""
+        return self.verdicts.get(TriggerKind.CREATED)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing more is to come: every verdict, and the tag or case that must follow."""
+        awaited = {TriggerKind.CREATED} | ({TriggerKind.REPORTED} if self.scene.reported else set())
+        if not awaited <= self.verdicts.keys() or self.verdict is None:
+            return False
+        needs_tag = self.verdict.label is Label.DEEPFAKE
+        needs_case = self.scene.reported or self.verdict.label is Label.SUSPECTED
+        return (self.tag is not None or not needs_tag) and (self.case is not None or not needs_case)
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether what came is what should have come."""
+        if self.verdict is None or not self.complete:
+            return False
+        labels = {verdict.label for verdict in self.verdicts.values()}
+        tagged_rightly = (self.tag is not None) == (self.verdict.label is Label.DEEPFAKE)
+        return labels <= self.scene.expected and self.verdict.reason == self.scene.reason and tagged_rightly
+
+
+class Board:
+    """The posts of one run of the demo."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = {row.post_id: row for row in rows}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every post has all that must come."""
+        return all(row.complete for row in self.rows.values())
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether every post ended as it should."""
+        return all(row.as_expected for row in self.rows.values())
+
+    def take(self, event: Contract, now: float) -> None:
+        """Note a verdict, tag or case that arrived at monotonic time ``now``; repeats change nothing."""
+        match event:
+            case VerdictIssued():
+                row = self.rows[event.post_id]
+                row.verdicts.setdefault(event.trigger.kind, event)
+                if event.trigger.kind is TriggerKind.CREATED and row.answered_after is None:
+                    row.answered_after = now - row.published_at
+            case PostTagged():
+                row = self.rows[event.post_id]
+                row.tag = event.tag if event.action is TagAction.ADD else None
+                row.tagged_after = row.tagged_after or now - row.published_at
+            case CaseChanged():
+                self.rows[event.post_id].case = event
+            case _:
+                raise TypeError(f"the demo follows no {type(event).__name__}")

@@ -1,0 +1,92 @@
+"""The demo's media, made on the spot from the public-domain portrait that scikit-image ships."""
+
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage import data
+
+from training.forgeries import Region, self_blend, swap_blend
+
+Image = NDArray[np.uint8]  # H x W x 3, RGB
+
+# Eyes, nose and mouth corners in skimage.data.astronaut(), 512 x 512, as MTCNN finds them.
+_LANDMARKS = np.array([[205.0, 101.7], [246.8, 103.7], [224.7, 129.0], [201.7, 139.2], [245.3, 141.9]])
+_SEED = 20  # one fixed draw: the demo shows the same pictures each time
+_FRAMES = 50
+_RATE = 25  # frames a second
+
+
+@cache
+def portrait() -> Image:
+    """The official NASA portrait of Eileen Collins, 1999 (public domain)."""
+    return np.asarray(data.astronaut(), dtype=np.uint8)  # type: ignore[no-untyped-call]
+
+
+@cache
+def retouched() -> Image:
+    """The portrait blended with a changed copy of its own face."""
+    forged, _ = self_blend(portrait(), _LANDMARKS, np.random.default_rng(_SEED), Region.FACE)
+    return forged
+
+
+@cache
+def swapped() -> Image:
+    """Another face in the portrait: its mirror image, which fits as badly as a stranger's."""
+    width = portrait().shape[1]
+    mirrored = np.ascontiguousarray(portrait()[:, ::-1])
+    landmarks = (_LANDMARKS * (-1, 1) + (width - 1, 0))[[1, 0, 2, 4, 3]]
+    forged, _ = swap_blend(
+        portrait(),
+        _LANDMARKS,
+        mirrored,
+        landmarks,
+        np.random.default_rng(_SEED),
+        region=Region.FACE,
+        seamless=False,
+    )
+    return forged
+
+
+def no_face() -> Image:
+    """A cup of coffee (scikit-image, CC0)."""
+    return np.asarray(data.coffee(), dtype=np.uint8)  # type: ignore[no-untyped-call]
+
+
+def jpeg(image: Image, quality: int = 92) -> bytes:
+    """``image`` as a JPEG file, as a platform stores it."""
+    _, encoded = cv2.imencode(
+        ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    return encoded.tobytes()
+
+
+def truncated(image: Image) -> bytes:
+    """A JPEG file of which the second half is missing."""
+    whole = jpeg(image)
+    return whole[: len(whole) // 2]
+
+
+def video(image: Image) -> bytes:
+    """Two seconds of H.264 in MP4: the camera moves slowly over ``image``."""
+    file = BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=_RATE, options={"crf": "18", "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = image.shape[1], image.shape[0], "yuv420p"
+        for frame in _camera(image):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def _camera(image: Image) -> Iterator[Image]:
+    height, width = image.shape[:2]
+    for number in range(_FRAMES):
+        done = number / (_FRAMES - 1)
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 2 * done - 1, 1.1 + 0.1 * done)
+        moved = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR)
+        yield np.asarray(moved, dtype=np.uint8)

@@ -1,0 +1,106 @@
+"""How the demo looks: a live table while events arrive, then a summary, or the same as JSON."""
+
+from typing import Any
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.demo.board import Board, Row
+from schemas.verdicts import Label
+
+_STYLES = {
+    Label.DEEPFAKE: "bold red",
+    Label.SUSPECTED: "yellow",
+    Label.UNPROCESSABLE: "magenta",
+    Label.AUTHENTIC: "green",
+    Label.NO_FACE: "cyan",
+}
+
+
+def table(board: Board) -> Table:
+    """One line a post, as things are now."""
+    shown = Table(title="FakeME: posts in, verdicts, tags and cases out", title_justify="left")
+    for name in ("", "post", "what it is", "verdict", "score", "tag", "case", "time"):
+        shown.add_column(
+            name, justify="right" if name in ("score", "time") else "left", no_wrap=name != "what it is"
+        )
+    for row in board.rows.values():
+        shown.add_row(*_cells(row))
+    return shown
+
+
+def summary(board: Board, seconds: float) -> Panel:
+    """What came of it all."""
+    rows = list(board.rows.values())
+    wrong = [row for row in rows if not row.as_expected]
+    times = sorted(row.answered_after for row in rows if row.answered_after is not None)
+    counts = [
+        f"{sum(row.verdict is not None and row.verdict.label is label for row in rows)} {label.value}"
+        for label in _STYLES
+    ]
+    lines = [
+        Text(f"{len(rows)} posts: {', '.join(counts)}"),
+        Text(
+            f"{sum(row.tag is not None for row in rows)} tagged, "
+            f"{sum(row.case is not None for row in rows)} with a case for moderators"
+        ),
+    ]
+    if times:
+        lines.append(
+            Text(
+                f"first verdict after {times[0]:.2f} s, last after {times[-1]:.2f} s, all in {seconds:.1f} s"
+            )
+        )
+    if wrong:
+        lines.append(Text(f"not as expected: {', '.join(row.scene.name for row in wrong)}", style="bold red"))
+    else:
+        lines.append(Text("every outcome as expected", style="bold green"))
+    return Panel(Group(*lines), title="summary", title_align="left", expand=False)
+
+
+def document(board: Board, seconds: float) -> dict[str, Any]:
+    """The outcome for machines; scores are probabilities, times seconds."""
+    return {
+        "posts": [_record(row) for row in board.rows.values()],
+        "seconds": round(seconds, 3),
+        "as_expected": board.as_expected,
+    }
+
+
+def _cells(row: Row) -> tuple[str | Text, ...]:
+    verdict = row.verdict
+    if verdict is None:
+        return "·", row.scene.name, row.scene.about, Text("…", style="dim"), "", "", "", ""
+    label = Text(verdict.label.value, style=_STYLES[verdict.label])
+    if verdict.reason is not None:
+        label.append(f" ({verdict.reason.value})", style="dim")
+    return (
+        Text("✓", style="green") if row.as_expected else Text("✗" if row.complete else "·", style="red"),
+        row.scene.name,
+        row.scene.about,
+        label,
+        "" if verdict.score is None else f"{verdict.score:.3f}",
+        row.tag or "",
+        f"{row.case.state.value}, priority {row.case.priority:.1f}" if row.case else "",
+        "" if row.answered_after is None else f"{row.answered_after:.2f} s",
+    )
+
+
+def _record(row: Row) -> dict[str, Any]:
+    verdict = row.verdict
+    return {
+        "name": row.scene.name,
+        "post_id": row.post_id,
+        "expected": sorted(label.value for label in row.scene.expected),
+        "verdict": verdict and verdict.label.value,
+        "reason": verdict and verdict.reason and verdict.reason.value,
+        "score": verdict and verdict.score,
+        "reused": bool(verdict and verdict.media and verdict.media[0].reused),
+        "tag": row.tag,
+        "case": row.case and str(row.case.case_id),
+        "answered_after": row.answered_after and round(row.answered_after, 3),
+        "tagged_after": row.tagged_after and round(row.tagged_after, 3),
+        "as_expected": row.as_expected,
+    }
