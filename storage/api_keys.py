@@ -1,0 +1,70 @@
+"""API keys of the HTTP gateway: made once, shown once, and kept only as a hash.
+
+A key reads ``fk_<id>_<secret>``. The secret is 256 random bits, so one round of SHA-256 is as good as a slow
+password hash: there is no dictionary to try (NIST SP 800-63B, 5.1.1.2 asks for salt and stretching of secrets
+that people choose). The id finds the row, the hash of the secret is compared in constant time.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from hmac import compare_digest
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from storage.tables import ApiKey
+
+_ID_BYTES = 8
+_SECRET_BYTES = 32
+_TOKEN = re.compile(rf"fk_([0-9a-f]{{{2 * _ID_BYTES}}})_([0-9a-f]{{{2 * _SECRET_BYTES}}})")
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A new key; ``token`` is what its owner sends, and cannot be had again."""
+
+    key_id: str
+    token: str
+
+
+def issue(session: Session, owner: str) -> IssuedKey:
+    """A new key for ``owner``, the name under which requests with it are known."""
+    key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_hex(_SECRET_BYTES)
+    session.add(ApiKey(key_id=key_id, secret_sha256=_hashed(secret), owner=owner))
+    session.flush()
+    return IssuedKey(key_id, f"fk_{key_id}_{secret}")
+
+
+def owner_of(session: Session, token: str) -> str | None:
+    """Whose key ``token`` is; None if it was never issued, is revoked, or is no key at all."""
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
+        return None
+    key_id, secret = parts.groups()
+    row = session.get(ApiKey, key_id)
+    if row is None or row.revoked_at is not None:
+        return None
+    return row.owner if compare_digest(row.secret_sha256, _hashed(secret)) else None
+
+
+def revoke(session: Session, key_id: str) -> bool:
+    """Refuse the key from now on; false if there is none of that id. Repeating it keeps the first moment."""
+    change = (
+        update(ApiKey)
+        .where(ApiKey.key_id == key_id)
+        .values(revoked_at=func.coalesce(ApiKey.revoked_at, func.now()))
+        .returning(ApiKey.key_id)
+    )
+    return session.execute(change).first() is not None
+
+
+def listed(session: Session) -> Sequence[ApiKey]:
+    """All keys ever issued, oldest first."""
+    return session.execute(select(ApiKey).order_by(ApiKey.created_at, ApiKey.key_id)).scalars().all()
+
+
+def _hashed(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

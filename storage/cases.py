@@ -1,0 +1,141 @@
+"""Moderators' cases: a signal opens one or joins its post's undecided one. Claims, decisions: elsewhere.
+
+A post has at most one undecided case. The partial unique index on ``cases`` holds that against all races;
+a row lock on the case makes signals, claims and decisions on it follow one another.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import distinct, extract, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from schemas.identity import case_id as new_case_id
+from schemas.moderation import CaseChange, CaseChanged, CaseState, DecisionKind
+from schemas.posts import ReportReason
+from storage import case_changes, verdicts
+from storage.database import moment
+from storage.errors import CaseNotFoundError
+from storage.priority import POINTS_PER_HOUR, case_priority
+from storage.signals import Signal, SignalKind
+from storage.tables import Case, CaseSignal, Decision
+
+PIPELINE = "fakeme"  # the actor in the audit when no person acted
+_HOURS_WAITED = extract("epoch", func.now() - Case.opened_at) / 3600
+QUEUE_ORDER = ((Case.priority + POINTS_PER_HOUR * _HOURS_WAITED).desc(), Case.opened_at, Case.case_id)
+
+
+def take(session: Session, signal: Signal, *, source: str) -> CaseChanged | None:
+    """Let ``signal`` open a case or join the undecided case of its post.
+
+    None if it changes nothing: it was taken before, or there is no case and it opens none.
+    """
+    opened = False
+    while not _taken(session, signal.event_id):
+        case = _undecided(session, signal.post_id)
+        if case is not None:
+            return _add(session, case, signal, CaseChange.OPENED if opened else CaseChange.JOINED, source)
+        if not _may_open(session, signal):
+            return None
+        opened = _open(session, signal)  # if not, somebody else just did: look again
+    return None
+
+
+def find(session: Session, case_id: UUID) -> Case:
+    """The case with this id; raises :class:`CaseNotFoundError`."""
+    case = session.get(Case, case_id)
+    if case is None:
+        raise CaseNotFoundError(case_id)
+    return case
+
+
+def queue(session: Session, states: Collection[CaseState], limit: int) -> list[Case]:
+    """Cases in these states, in the order in which moderators should see them."""
+    query = select(Case).where(Case.state.in_([state.value for state in states]))
+    return list(session.scalars(query.order_by(*QUEUE_ORDER).limit(limit)))
+
+
+def signals(session: Session, case_id: UUID) -> list[CaseSignal]:
+    """What opened and joined a case, oldest first."""
+    query = select(CaseSignal).where(CaseSignal.case_id == case_id)
+    return list(session.scalars(query.order_by(CaseSignal.seen_at, CaseSignal.event_id)))
+
+
+def weigh(case: Case) -> float:
+    """The priority that follows from what is known of the case."""
+    return case_priority(
+        reasons=[ReportReason(reason) for reason in case.reasons],
+        score=case.score,
+        reporters=case.reporters,
+        surged=case.surged,
+        appealed=case.appealed,
+        escalated=case.escalated,
+    )
+
+
+def _taken(session: Session, event_id: str) -> bool:
+    query = select(CaseSignal.event_id).where(CaseSignal.event_id == event_id)
+    return session.execute(query).first() is not None
+
+
+def _undecided(session: Session, post_id: str) -> Case | None:
+    query = select(Case).where(Case.post_id == post_id, Case.state != CaseState.DECIDED.value)
+    return session.scalars(query.with_for_update()).one_or_none()
+
+
+def _may_open(session: Session, signal: Signal) -> bool:
+    """A decision beats a verdict: after it only people's signals open another case."""
+    if signal.opens is None or signal.kind is not SignalKind.VERDICT:
+        return signal.opens is not None
+    final = [kind.value for kind in DecisionKind if kind is not DecisionKind.ESCALATE]
+    query = select(Decision.case_id).where(Decision.post_id == signal.post_id, Decision.decision.in_(final))
+    return session.execute(query.limit(1)).first() is None
+
+
+def _open(session: Session, signal: Signal) -> bool:
+    assert signal.opens is not None  # see _may_open
+    row = insert(Case).values(
+        case_id=new_case_id(signal.post_id, signal.event_id),
+        post_id=signal.post_id,
+        origin=signal.opens.value,
+        state=CaseState.OPEN.value,
+        priority=0.0,  # weighed when the signal is added
+        score=verdicts.highest_score(session, signal.post_id),
+        reasons=[],
+        reporters=0,
+        opened_at=func.now(),
+        changed_at=func.now(),
+    )
+    return session.execute(row.on_conflict_do_nothing().returning(Case.case_id)).first() is not None
+
+
+def _add(session: Session, case: Case, signal: Signal, change: CaseChange, source: str) -> CaseChanged | None:
+    if not _keep(session, case, signal):
+        return None  # the same event, handled twice at the same time
+    if signal.reason is not None and signal.reason.value not in case.reasons:
+        case.reasons = [*case.reasons, signal.reason.value]
+    case.score = max((score for score in (case.score, signal.score) if score is not None), default=None)
+    case.reporters = max(case.reporters, signal.reporters, _reporters(session, case))
+    case.surged |= signal.kind is SignalKind.SURGE
+    case.appealed |= signal.kind is SignalKind.APPEAL
+    case.priority = weigh(case)
+    case.changed_at = moment(session)
+    detail = {"signal": signal.kind.value}
+    return case_changes.tell(
+        session, case, change, cause=signal.event_id, actor=PIPELINE, source=source, detail=detail
+    )
+
+
+def _keep(session: Session, case: Case, signal: Signal) -> bool:
+    row = insert(CaseSignal).values(
+        event_id=signal.event_id, case_id=case.case_id, kind=signal.kind.value, body=dict(signal.body)
+    )
+    return session.execute(row.on_conflict_do_nothing().returning(CaseSignal.event_id)).first() is not None
+
+
+def _reporters(session: Session, case: Case) -> int:
+    query = select(func.count(distinct(CaseSignal.body["reporter_id"].astext))).where(
+        CaseSignal.case_id == case.case_id, CaseSignal.kind == SignalKind.REPORT.value
+    )
+    return session.execute(query).scalar_one()

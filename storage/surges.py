@@ -1,0 +1,27 @@
+"""Surges of reports: one row each, so that none is raised twice."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from schemas.moderation import ReportsSurged
+from storage.tables import Surge
+
+
+def surge_times(session: Session, post_id: str, since: datetime, until: datetime) -> list[datetime]:
+    """When the post surged at ``since < surged_at < until``; none is added until this transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"surge:{post_id}", 0))))
+    query = select(Surge.surged_at).where(
+        Surge.post_id == post_id, Surge.surged_at > since, Surge.surged_at < until
+    )
+    return list(session.scalars(query))
+
+
+def record_surge(session: Session, surge: ReportsSurged) -> bool:
+    """Keep a surge; false if it was recorded before."""
+    row = insert(Surge).values(
+        surge_id=surge.surge_id, post_id=surge.post_id, reporters=surge.reporters, surged_at=surge.surged_at
+    )
+    return session.execute(row.on_conflict_do_nothing().returning(Surge.surge_id)).first() is not None
