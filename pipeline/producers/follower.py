@@ -113,7 +113,7 @@ class Follower(Generic[C]):
 
     def _read(self, delivered: Delivered) -> C | None:
         if (error := delivered.error()) is not None:
-            log.warning("follow_interrupted", topic=delivered.topic(), error=error.str())
+            log.warning("follower.interrupted", topic=delivered.topic(), error=error.str())
             return None
         if self._keys is not None and delivered.key() not in self._keys:
             return None
@@ -130,7 +130,7 @@ class Follower(Generic[C]):
 
 def _passed_over(delivered: Delivered, why: str) -> None:
     log.warning(
-        "event_passed_over",
+        "follower.passed_over",
         topic=delivered.topic(),
         partition=delivered.partition(),
         offset=delivered.offset(),
