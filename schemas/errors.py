@@ -29,3 +29,18 @@ class UnreadableEventError(SchemaError):
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+class IncompatibleContractsError(SchemaError):
+    """The contracts would break those who use the released ones; ``breaks`` says where."""
+
+    def __init__(self, breaks: list[str]) -> None:
+        super().__init__(
+            "the contracts break users of the released ones; keep the old form, or give the event a new "
+            "version beside the old one:\n  " + "\n  ".join(breaks)
+        )
+        self.breaks = breaks
+
+
+class NoSourceTreeError(SchemaError):
+    """Generated files belong into a checkout, and there is none at the given place."""

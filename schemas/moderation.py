@@ -71,7 +71,7 @@ class DecisionMade(Contract):
     case_id: UUID = Field(description="The case that was decided.")
     post_id: PlatformId = Field(description="The post that the case is about.")
     decision: DecisionKind = Field(description="What was decided.")
-    moderator: str = Field(min_length=1, max_length=128, description="Who decided.")
+    moderator: str = Field(max_length=128, pattern=r"\S", description="Who decided.")
     note: str = Field(default="", max_length=MAX_TEXT, description="The moderator's own words.")
     decided_at: Instant = Field(description="When it was decided.")
 

@@ -5,11 +5,12 @@ import sys
 import typer
 
 from inference.errors import InferenceError
-from pipeline.cli import config, schemas, worker
+from infra.errors import InfraError
+from pipeline.cli import config, schemas, stack, worker
 from pipeline.errors import PipelineError
 from schemas.errors import SchemaError
 
-USER_ERRORS = (PipelineError, SchemaError, InferenceError)
+USER_ERRORS = (PipelineError, SchemaError, InferenceError, InfraError)
 
 cli = typer.Typer(
     name="fakeme",
@@ -18,6 +19,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command()(worker.worker)
+cli.command()(stack.up)
+cli.command()(stack.status)
+cli.command()(stack.down)
 cli.add_typer(config.commands, name="config")
 cli.add_typer(schemas.commands, name="schemas")
 

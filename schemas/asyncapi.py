@@ -1,0 +1,190 @@
+"""The AsyncAPI 3.0 document: every topic, what it carries, and what FakeME does there.
+
+Operations are from FakeME's point of view: it receives what the platform sends, and sends what it reads.
+"""
+
+from typing import Any
+
+from schemas.envelope import CONTENT_TYPE, SPEC_VERSION
+from schemas.flow import FLOWS, Flow, Party
+from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, MAX_EVENT_BYTES, RETRIED, TOPICS, Topic
+
+BINDING_VERSION = "0.5.0"  # of AsyncAPI's Kafka binding
+SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
+CONTRACTS_VERSION = "1.0.0"  # of the set of events, whose types end in .v1
+
+Node = dict[str, Any]
+
+
+def document() -> Node:
+    """The whole document; messages refer to the JSON Schema files beside it."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": _info(),
+        "defaultContentType": "application/json",
+        "servers": {"kafka": _server()},
+        "channels": {topic.name: _channel(topic) for topic in TOPICS},
+        "operations": _operations(),
+        "components": {
+            "messages": {
+                **{topic.event_type: _message(topic) for topic in EVENT_TOPICS},
+                DEAD_LETTERS.event_type: _dead_letter(),
+            },
+            "messageTraits": {"cloudEvent": _cloud_event()},
+        },
+    }
+
+
+def _info() -> Node:
+    return {
+        "title": "FakeME events",
+        "version": CONTRACTS_VERSION,
+        "description": (
+            "What a platform and FakeME tell each other on Kafka. CloudEvents 1.0 in binary mode: attributes "
+            "are headers, the event is the JSON value. The key is the post (for generation, the request). "
+            "Delivery is at least once: the same id means the same event. "
+            f"A value has at most {MAX_EVENT_BYTES} bytes. "
+            "Readers must ignore properties that they do not know."
+        ),
+        "license": {"name": "Apache-2.0"},
+    }
+
+
+def _server() -> Node:
+    return {
+        "host": "{bootstrap}",
+        "protocol": "kafka",
+        "description": "The platform's own cluster.",
+        "variables": {
+            "bootstrap": {"default": "localhost:9092", "description": "FakeME's FAKEME_KAFKA_BOOTSTRAP."}
+        },
+    }
+
+
+def _channel(topic: Topic) -> Node:
+    return {
+        "address": topic.name,
+        "description": topic.about,
+        "servers": [_reference("servers", "kafka")],
+        "messages": {"event": _reference("components", "messages", topic_message(topic))},
+        "bindings": {
+            "kafka": {
+                "topic": topic.name,
+                "partitions": topic.partitions,
+                "topicConfiguration": _topic_configuration(topic),
+                "bindingVersion": BINDING_VERSION,
+            }
+        },
+    }
+
+
+def topic_message(topic: Topic) -> str:
+    """Which of the document's messages ``topic`` carries; a retry topic carries those of its origin."""
+    origins = {origin.retry: origin.event_type for origin in RETRIED}
+    return origins.get(topic.name, topic.event_type)
+
+
+def _topic_configuration(topic: Topic) -> Node:
+    """The settings of the topic that the Kafka binding knows, in its types."""
+    settings: Node = {}
+    for name, value in topic.config.items():
+        settings[name] = value.split(",") if name == "cleanup.policy" else int(value)
+    return settings
+
+
+def _operations() -> Node:
+    operations: Node = {}
+    for flow in FLOWS:
+        if flow.writer is not Party.PLATFORM:
+            operations[f"{flow.writer}.send.{flow.topic.name}"] = _operation(flow, "send", flow.writer)
+        for reader in flow.readers:
+            if reader is not Party.PLATFORM:
+                operations[f"{reader}.receive.{flow.topic.name}"] = _operation(flow, "receive", reader)
+    return operations
+
+
+def _operation(flow: Flow, action: str, party: Party) -> Node:
+    return {
+        "action": action,
+        "channel": _reference("channels", flow.topic.name),
+        "summary": f"{party.value} {action}s: {flow.topic.about}",
+        "messages": [_reference("channels", flow.topic.name, "messages", "event")],
+        "bindings": {
+            "kafka": {
+                "groupId": {"type": "string", "enum": [_group(party)]},
+                "bindingVersion": BINDING_VERSION,
+            }
+        },
+    }
+
+
+def _group(party: Party) -> str:
+    return f"fakeme-{party.value}"
+
+
+def _message(topic: Topic) -> Node:
+    assert topic.contract is not None  # event topics carry one
+    return {
+        "name": topic.event_type,
+        "title": topic.contract.__name__,
+        "summary": topic.contract.__doc__,
+        "contentType": "application/json",
+        "payload": {
+            "schemaFormat": SCHEMA_FORMAT,
+            "schema": {"$ref": f"jsonschema/{topic.event_type}.json"},
+        },
+        "bindings": {"kafka": {"key": _key(topic), "bindingVersion": BINDING_VERSION}},
+        "traits": [_reference("components", "messageTraits", "cloudEvent")],
+    }
+
+
+def _key(topic: Topic) -> Node:
+    assert topic.contract is not None  # event topics carry one
+    name = "post_id" if "post_id" in topic.contract.model_fields else "request_id"
+    return {"type": "string", "description": f"The event's {name}, so that what concerns it stays in order."}
+
+
+def _dead_letter() -> Node:
+    return {
+        "name": DEAD_LETTERS.event_type,
+        "title": "DeadLetter",
+        "summary": "The original bytes, key and headers of an event that could not be read or handled.",
+        "contentType": "application/octet-stream",
+        "bindings": {
+            "kafka": {
+                "key": {"type": "string", "description": "The key of the original record."},
+                "bindingVersion": BINDING_VERSION,
+            }
+        },
+    }
+
+
+def _cloud_event() -> Node:
+    text = {"type": "string"}
+    return {
+        "headers": {
+            "type": "object",
+            "required": ["ce_specversion", "ce_id", "ce_source", "ce_type"],
+            "properties": {
+                "ce_specversion": {"type": "string", "const": SPEC_VERSION},
+                "ce_id": {
+                    **text,
+                    "minLength": 1,
+                    "description": "The event's identity; a repeat has the same.",
+                },
+                "ce_source": {
+                    **text,
+                    "minLength": 1,
+                    "description": "Who made it; unique together with ce_id.",
+                },
+                "ce_type": {**text, "minLength": 1, "description": "The name of this message."},
+                "ce_time": {**text, "format": "date-time", "description": "When it happened."},
+                "ce_subject": {**text, "description": "The same as the record's key."},
+                "content-type": {"type": "string", "const": CONTENT_TYPE},
+            },
+        }
+    }
+
+
+def _reference(*path: str) -> Node:
+    return {"$ref": "#/" + "/".join(path)}

@@ -1,0 +1,210 @@
+"""Each change of a contract that would break somebody is found and named; changes that break nobody pass."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import cli
+from schemas.breaks import Direction, Rule
+from schemas.compatibility import backward_breaks, find_breaks, forward_breaks
+from schemas.errors import IncompatibleContractsError
+from schemas.releases import breaks_since_release, current_contracts, release, released_contracts
+
+RELEASED: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "kind"],
+    "properties": {
+        "id": {"type": "string", "minLength": 1, "maxLength": 10, "pattern": "^[a-z]+$"},
+        "kind": {"$ref": "#/$defs/Kind"},
+        "score": {
+            "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "null"}],
+            "default": None,
+        },
+        "count": {"type": "integer", "default": 0},
+        "parts": {"type": "array", "maxItems": 3, "items": {"$ref": "#/$defs/Part"}},
+        "times": {"type": "object", "additionalProperties": {"type": "number"}},
+        "at": {"type": "string", "format": "date-time"},
+    },
+    "$defs": {
+        "Kind": {"type": "string", "enum": ["a", "b"]},
+        "Part": {"type": "object", "required": ["x"], "properties": {"x": {"type": "number"}}},
+    },
+}
+
+SET_OF_CHANGES = [
+    # change, backward breaks, forward breaks: each a rule and where
+    ("nothing", {}, [], []),
+    ("a new optional property", {"properties.new": {"type": "string"}}, [], []),
+    (
+        "a new required property",
+        {"properties.new": {"type": "string"}, "required": ["id", "kind", "new"]},
+        [(Rule.PROPERTY_REQUIRED, "$.new")],
+        [],
+    ),
+    ("a property no longer required", {"required": ["id"]}, [], [(Rule.PROPERTY_REQUIRED, "$.kind")]),
+    (
+        "an optional property now required",
+        {"required": ["id", "kind", "at"]},
+        [(Rule.PROPERTY_REQUIRED, "$.at")],
+        [],
+    ),
+    ("an optional property removed", {"properties.at": None}, [], [(Rule.PROPERTY_REMOVED, "$.at")]),
+    (
+        "a required property removed",
+        {"properties.kind": None, "required": ["id"]},
+        [],
+        [(Rule.PROPERTY_REQUIRED, "$.kind")],
+    ),
+    ("a value added", {"$defs.Kind.enum": ["a", "b", "c"]}, [], [(Rule.VALUE_REFUSED, "$.kind")]),
+    ("a value removed", {"$defs.Kind.enum": ["a"]}, [(Rule.VALUE_REFUSED, "$.kind")], []),
+    ("any value allowed", {"$defs.Kind": {"type": "string"}}, [], [(Rule.VALUE_REFUSED, "$.kind")]),
+    (
+        "one value as a constant",
+        {"$defs.Kind": {"const": "a"}},
+        [(Rule.VALUE_REFUSED, "$.kind")],
+        [(Rule.TYPE_REFUSED, "$.kind")],
+    ),
+    ("an upper limit raised", {"properties.id.maxLength": 20}, [], [(Rule.LIMIT_NARROWED, "$.id")]),
+    ("an upper limit lowered", {"properties.id.maxLength": 5}, [(Rule.LIMIT_NARROWED, "$.id")], []),
+    ("an upper limit removed", {"properties.id.maxLength": None}, [], [(Rule.LIMIT_NARROWED, "$.id")]),
+    ("a lower limit raised", {"properties.id.minLength": 2}, [(Rule.LIMIT_NARROWED, "$.id")], []),
+    ("a lower limit lowered", {"properties.id.minLength": 0}, [], [(Rule.LIMIT_NARROWED, "$.id")]),
+    ("fewer items", {"properties.parts.maxItems": 2}, [(Rule.LIMIT_NARROWED, "$.parts")], []),
+    (
+        "another pattern",
+        {"properties.id.pattern": "^[a-z0-9]+$"},
+        [(Rule.CONSTRAINT_CHANGED, "$.id")],
+        [(Rule.CONSTRAINT_CHANGED, "$.id")],
+    ),
+    ("a pattern removed", {"properties.id.pattern": None}, [], [(Rule.CONSTRAINT_CHANGED, "$.id")]),
+    ("a format added", {"properties.id.format": "uuid"}, [(Rule.CONSTRAINT_CHANGED, "$.id")], []),
+    (
+        "a keyword nobody here knows",
+        {"properties.count.multipleOf": 2},
+        [(Rule.CONSTRAINT_CHANGED, "$.count")],
+        [],
+    ),
+    (
+        "another type",
+        {"properties.id": {"type": "integer"}},
+        [(Rule.TYPE_REFUSED, "$.id")],
+        [(Rule.TYPE_REFUSED, "$.id")],
+    ),
+    (
+        "a number instead of an integer",
+        {"properties.count.type": "number"},
+        [],
+        [(Rule.TYPE_REFUSED, "$.count")],
+    ),
+    (
+        "null no longer allowed",
+        {"properties.score": {"type": "number", "minimum": 0, "maximum": 1}},
+        [(Rule.TYPE_REFUSED, "$.score")],
+        [],
+    ),
+    (
+        "null now allowed",
+        {"properties.at": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}},
+        [],
+        [(Rule.TYPE_REFUSED, "$.at")],
+    ),
+    (
+        "a limit inside a variant",
+        {"properties.score.anyOf": [{"type": "number", "minimum": 0, "maximum": 0.5}, {"type": "null"}]},
+        [(Rule.LIMIT_NARROWED, "$.score")],
+        [],
+    ),
+    (
+        "inside the items of a list",
+        {"$defs.Part.required": ["x", "y"]},
+        [(Rule.PROPERTY_REQUIRED, "$.parts[].y")],
+        [],
+    ),
+    (
+        "inside the values of a map",
+        {"properties.times.additionalProperties": {"type": "integer"}},
+        [(Rule.TYPE_REFUSED, "$.times[]")],
+        [],
+    ),
+    ("no unknown properties", {"additionalProperties": False}, [(Rule.CONSTRAINT_CHANGED, "$")], []),
+    ("another default", {"properties.count.default": 1}, [(Rule.DEFAULT_CHANGED, "$.count")], []),
+    ("other words", {"properties.id.description": "An identifier.", "title": "Event"}, [], []),
+]
+
+
+def changed(changes: dict[str, Any]) -> dict[str, Any]:
+    """The released schema with values put at dotted paths; ``None`` takes the value away."""
+    schema = deepcopy(RELEASED)
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        node = schema
+        for name in parents:
+            node = node[name]
+        if value is None:
+            del node[last]
+        else:
+            node[last] = value
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("changes", "backward", "forward"),
+    [case[1:] for case in SET_OF_CHANGES],
+    ids=[case[0] for case in SET_OF_CHANGES],
+)
+def test_change(changes: dict[str, Any], backward: list[Any], forward: list[Any]) -> None:
+    current = changed(changes)
+
+    assert [(b.rule, b.path) for b in backward_breaks("e", RELEASED, current)] == backward
+    assert [(b.rule, b.path) for b in forward_breaks("e", RELEASED, current)] == forward
+
+
+WIDER = changed({"$defs.Kind.enum": ["a", "b", "c"]})
+
+
+def test_platform_may_send_more_than_it_did() -> None:
+    assert find_breaks({"fakeme.posts.created.v1": RELEASED}, {"fakeme.posts.created.v1": WIDER}) == []
+
+
+def test_fakeme_may_not_send_more_than_its_readers_know() -> None:
+    [found] = find_breaks({"fakeme.media.verdicts.v1": RELEASED}, {"fakeme.media.verdicts.v1": WIDER})
+
+    assert found.direction is Direction.FORWARD
+    assert str(found) == (
+        "fakeme.media.verdicts.v1 $.kind: value_refused (forward): ['c'] are not among ['a', 'b']"
+    )
+
+
+def test_released_event_may_not_vanish_and_a_new_one_may_come() -> None:
+    [found] = find_breaks({"fakeme.posts.created.v1": RELEASED}, {"fakeme.posts.created.v2": RELEASED})
+
+    assert (found.rule, found.event_type) == (Rule.EVENT_REMOVED, "fakeme.posts.created.v1")
+
+
+def test_current_contracts_break_nobody_who_uses_the_released_ones() -> None:
+    assert released_contracts().keys() <= current_contracts().keys()
+    assert [str(found) for found in breaks_since_release()] == []
+
+
+def test_there_is_a_release_to_be_compatible_with() -> None:
+    assert len(released_contracts()) == 11
+
+
+def test_release_is_refused_while_it_breaks_somebody(tmp_path: Path) -> None:
+    release(tmp_path)
+    before = (tmp_path / "fakeme.posts.tags.v1.json").read_text("utf-8")
+    (tmp_path / "fakeme.posts.tags.v1.json").write_text(before.replace('"add"', '"put"'), "utf-8")
+
+    with pytest.raises(IncompatibleContractsError, match=r"posts\.tags\.v1 \$\.action: value_refused"):
+        release(tmp_path)
+
+    assert '"put"' in (tmp_path / "fakeme.posts.tags.v1.json").read_text("utf-8")
+
+
+def test_command_finds_no_breaks() -> None:
+    listed = CliRunner().invoke(cli, ["schemas", "breaks"])
+
+    assert (listed.exit_code, listed.stdout) == (0, "")

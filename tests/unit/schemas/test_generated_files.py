@@ -1,0 +1,84 @@
+"""Checked-in files say what the contracts say."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import cli
+from schemas.errors import NoSourceTreeError
+from schemas.export import SOURCE_TREE, generated_files, stale_files, write_files
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").touch()
+    write_files(tmp_path)
+    return tmp_path
+
+
+def test_checked_in_files_are_those_of_the_contracts() -> None:
+    assert stale_files(SOURCE_TREE) == [], "run `fakeme schemas export` and commit what it writes"
+
+
+def test_one_schema_an_event_the_asyncapi_document_and_the_reference() -> None:
+    names = sorted(generated_files())
+
+    assert len(names) == 13
+    assert names[:3] == [
+        "docs/events.md",
+        "schemas/asyncapi.yaml",
+        "schemas/jsonschema/fakeme.generation.requested.v1.json",
+    ]
+
+
+def test_a_second_export_writes_nothing(checkout: Path) -> None:
+    assert write_files(checkout) == []
+
+
+@pytest.mark.parametrize("name", ["docs/events.md", "schemas/jsonschema/fakeme.posts.created.v1.json"])
+def test_changed_file_is_stale_and_is_written_again(checkout: Path, name: str) -> None:
+    good = (checkout / name).read_text("utf-8")
+    (checkout / name).write_text(good + " ", "utf-8")
+
+    assert stale_files(checkout) == [name]
+    assert write_files(checkout) == [name]
+    assert (checkout / name).read_text("utf-8") == good
+
+
+def test_missing_file_is_stale(checkout: Path) -> None:
+    (checkout / "schemas/asyncapi.yaml").unlink()
+
+    assert stale_files(checkout) == ["schemas/asyncapi.yaml"]
+
+
+def test_schema_of_no_event_is_stale_and_removed(checkout: Path) -> None:
+    left_over = checkout / "schemas/jsonschema/fakeme.posts.forgotten.v1.json"
+    left_over.write_text("{}")
+
+    assert write_files(checkout) == ["schemas/jsonschema/fakeme.posts.forgotten.v1.json"]
+    assert not left_over.exists()
+
+
+def test_export_outside_a_checkout_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NoSourceTreeError, match="run this in a checkout, or give one with --root"):
+        write_files(tmp_path)
+
+
+def test_command_checks_without_writing(checkout: Path) -> None:
+    (checkout / "docs/events.md").unlink()
+
+    checked = CliRunner().invoke(cli, ["schemas", "export", "--check", "--root", str(checkout)])
+
+    assert checked.exit_code == 1
+    assert checked.stdout == "stale, run `fakeme schemas export`:\ndocs/events.md\n"
+    assert not (checkout / "docs/events.md").exists()
+
+
+def test_command_names_what_it_wrote(checkout: Path) -> None:
+    (checkout / "docs/events.md").unlink()
+
+    exported = CliRunner().invoke(cli, ["schemas", "export", "--root", str(checkout)])
+
+    assert (exported.exit_code, exported.stdout) == (0, "docs/events.md\n")
+    assert (checkout / "docs/events.md").exists()

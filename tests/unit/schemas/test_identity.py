@@ -1,0 +1,66 @@
+"""Identities are the same for ever: a changed one would make every event new to everybody."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.identity import (
+    case_event_id,
+    case_id,
+    decision_id,
+    post_event_id,
+    surge_id,
+    tag_event_id,
+    verdict_id,
+)
+
+CAUSE = UUID(int=1)
+PART = st.text(alphabet=st.characters(exclude_characters="\x1f", exclude_categories=["Cs"]), max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("identify", "expected"),
+    [
+        (lambda: post_event_id("posts.created", "post-1"), "dae2ef38-c885-5898-bbaa-5af800fce799"),
+        (lambda: verdict_id("post-1", ["aa", "bb"], "net@1", "e1"), "3e0152d2-6747-5fd0-93f2-21b6559fa0be"),
+        (lambda: tag_event_id("post-1", "add", CAUSE), "5a1c031f-e817-5416-a795-48a87ed30ce9"),
+        (lambda: case_id("post-1", "e1"), "ef7437a7-9952-5c94-9a88-792fa1ea859d"),
+        (lambda: case_event_id(CAUSE, "opened", "e1"), "5ffbe078-2daa-53d7-b494-c4df169fe8c7"),
+        (lambda: decision_id(CAUSE, "m", "t"), "459f56ca-9c79-5b5a-b3bc-0d5e771d9b60"),
+        (lambda: surge_id("post-1", "w"), "ff218da0-feed-5846-87b6-a8c4bae1deb6"),
+    ],
+    ids=["post event", "verdict", "tag", "case", "case event", "decision", "surge"],
+)
+def test_identity_is_what_it_was(identify: Callable[[], UUID], expected: str) -> None:
+    assert str(identify()) == expected
+
+
+def test_identities_are_name_based() -> None:
+    assert post_event_id("posts.created", "post-1").version == 5
+
+
+@given(first=st.tuples(PART, PART), second=st.tuples(PART, PART))
+def test_identities_are_equal_only_for_equal_parts(first: tuple[str, str], second: tuple[str, str]) -> None:
+    assert (post_event_id(*first) == post_event_id(*second)) is (first == second)
+
+
+def test_parts_do_not_run_together() -> None:
+    assert case_id("post-1", "2") != case_id("post-", "12")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        verdict_id("post-2", ["aa"], "net@1", "e1"),
+        verdict_id("post-1", ["ab"], "net@1", "e1"),
+        verdict_id("post-1", ["aa", "aa"], "net@1", "e1"),
+        verdict_id("post-1", ["aa"], "net@2", "e1"),
+        verdict_id("post-1", ["aa"], "net@1", "e2"),
+    ],
+    ids=["post", "bytes", "number of media", "model", "trigger"],
+)
+def test_verdict_is_another_when_anything_it_is_about_is(other: UUID) -> None:
+    assert other != verdict_id("post-1", ["aa"], "net@1", "e1")
