@@ -1,5 +1,6 @@
 """Kafka clients as FakeME wants them: nothing acknowledged before it is safe, nothing committed by itself."""
 
+import logging
 import socket
 from collections.abc import Callable, Mapping
 
@@ -11,6 +12,8 @@ from pipeline.errors import PipelineError
 from schemas.envelope import Record
 
 log = structlog.get_logger(__name__)
+
+_CLIENT_LOG = logging.getLogger("librdkafka")  # its own lines to stderr would be no JSON
 
 Config = Mapping[str, str | int | float | bool]
 
@@ -38,7 +41,7 @@ def make_consumer(bootstrap: str, group: str) -> Consumer:
             "queued.max.messages.kbytes": 16_384,  # librdkafka's own buffer; ours is bounded in the loop
             "reconnect.backoff.max.ms": 2_000,
         },
-        logger=None,
+        logger=_CLIENT_LOG,
     )
 
 
@@ -53,7 +56,8 @@ def make_producer(bootstrap: str, client: str) -> Producer:
             "linger.ms": 2,
             "message.timeout.ms": DELIVERY_FOR_EVER,
             "reconnect.backoff.max.ms": 2_000,
-        }
+        },
+        logger=_CLIENT_LOG,
     )
 
 

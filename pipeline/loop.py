@@ -106,6 +106,11 @@ class Loop(Generic[P]):
         """Whether the loop still turns; a minute without a turn means that it hangs."""
         return time.monotonic() - self._ticked < 60 and self._stages.alive
 
+    @property
+    def waiting(self) -> int:
+        """Records that were read and have not ended."""
+        return self._partitions.open()
+
     # -- the loop ----------------------------------------------------------------------------------
 
     def run(self) -> None:
