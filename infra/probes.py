@@ -1,4 +1,4 @@
-"""Asks a service something only a working one can answer, wherever it runs; raises NotAnsweringError otherwise."""
+"""Asks a service what only a working one can answer, wherever it runs; raises NotAnsweringError otherwise."""
 
 import socket
 from collections.abc import Sequence
@@ -111,7 +111,7 @@ def http_answer(url: str) -> str:
     return response.text[:200]
 
 
-def _quiet(bootstrap: str) -> dict[str, str | int]:
+def _quiet(bootstrap: str) -> dict[str, str | int | float | bool]:
     # Without log_level 0 librdkafka writes each refused connection to our stderr while a broker starts.
     return {"bootstrap.servers": bootstrap, "log_level": 0}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # documented, not re-exported
 
 from infra.errors import InfraError
 from schemas.topics import TOPICS, Topic

@@ -4,7 +4,6 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 import boto3
 import psycopg2
@@ -14,8 +13,8 @@ from psycopg2 import sql
 from sqlalchemy.engine import URL, make_url
 
 from infra.buckets import create_buckets
-from infra.local import Endpoints, LocalStack
 from infra.local.seaweedfs import EVIDENCE_BUCKET, MEDIA_BUCKET
+from infra.local.stack import Endpoints, LocalStack
 from infra.topics import declare_topics
 from storage.migrate import upgrade
 
@@ -25,7 +24,7 @@ EXTERNAL = ("FAKEME_KAFKA_BOOTSTRAP", "FAKEME_S3_ENDPOINT", "FAKEME_DATABASE_URL
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """Kafka with all topics, S3 with both buckets, PostgreSQL: in a folder of its own, so no other stack is met."""
+    """Kafka with all topics, S3 with both buckets, PostgreSQL, in a folder of its own: no other stack is met."""
     if all(os.environ.get(name) for name in EXTERNAL):
         yield _external()
         return
@@ -35,7 +34,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap(stack: Endpoints) -> str:
-    """``host:port`` of the broker. Topics are shared by all tests: use consumer groups and post ids of your own."""
+    """``host:port`` of the broker. All tests share its topics: use groups and post ids of your own."""
     return stack.kafka_bootstrap
 
 
@@ -98,7 +97,11 @@ def database_url(server_database_url: str, database_template: URL) -> Iterator[s
 def _execute(server: URL, statement: str, *databases: URL) -> None:
     names = [sql.Identifier(str(each.database)) for each in databases]
     connection = psycopg2.connect(
-        host=server.host, port=server.port, user=server.username, password=server.password, dbname=server.database
+        host=server.host,
+        port=server.port,
+        user=server.username,
+        password=server.password,
+        dbname=server.database,
     )
     connection.autocommit = True
     with closing(connection), connection.cursor() as cursor:

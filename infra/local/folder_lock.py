@@ -1,4 +1,4 @@
-"""One supervisor a data folder: a lock that the kernel lets go of when its holder dies, with the holder's pid in it."""
+"""One supervisor a data folder: a lock with its holder's pid, which the kernel drops when the holder dies."""
 
 import fcntl
 import os

@@ -1,13 +1,13 @@
-"""The jars of Apache Kafka: exactly those of ``kafka.lock``, fetched from Maven Central by jgo into the user's cache.
+"""The jars of Apache Kafka: exactly those of ``kafka.lock``, fetched by jgo into the user's cache.
 
 To renew the lock after a change of ENDPOINT: ``python -m infra.local.jars``.
 """
 
 import fcntl
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from collections.abc import Iterator
 from pathlib import Path
 
 import requests
@@ -20,7 +20,7 @@ from jgo.maven import MavenContext
 
 from infra.errors import JarsError
 
-# slf4j-simple writes Kafka's log to stderr. Not log4j-slf4j-impl: with it the mediation takes older Kafka clients.
+# slf4j-simple writes Kafka's log to stderr. Not log4j-slf4j-impl: with it mediation takes older Kafka clients.
 ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.0+org.slf4j:slf4j-simple:1.7.36"
 LOCK = Path(__file__).with_name("kafka.lock")
 DOWNLOADS = 6  # at once
@@ -77,11 +77,11 @@ def _fetch(context: MavenContext, jar: LockedDependency) -> Path:
     if kept.exists() and compute_sha256(kept) != jar.sha256:
         kept.unlink()  # a download that was cut short, or a file that was changed: fetch it again
     try:
-        path = Path(artifact.resolve())
+        path = Path(str(artifact.resolve()))
     except (requests.RequestException, RuntimeError, OSError) as error:
         raise JarsError(
-            f"the jar {name} of Apache Kafka cannot be downloaded: {error}. The first start needs Maven Central or a "
-            "mirror (see `jgo config`); or set FAKEME_KAFKA_BOOTSTRAP to a broker that runs already"
+            f"the jar {name} of Apache Kafka cannot be downloaded: {error}. The first start needs Maven Central "
+            "or a mirror (see `jgo config`); or set FAKEME_KAFKA_BOOTSTRAP to a broker that runs already"
         ) from error
     found = compute_sha256(path)
     if found != jar.sha256:

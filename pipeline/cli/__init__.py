@@ -6,7 +6,7 @@ import typer
 
 from inference.errors import InferenceError
 from infra.errors import InfraError
-from pipeline.cli import config, schemas, stack, worker
+from pipeline.cli import api_keys, config, post, schemas, stack, worker
 from pipeline.errors import PipelineError
 from schemas.errors import SchemaError
 
@@ -22,6 +22,8 @@ cli.command()(worker.worker)
 cli.command()(stack.up)
 cli.command()(stack.status)
 cli.command()(stack.down)
+cli.command()(post.post)
+cli.add_typer(api_keys.commands, name="api-keys")
 cli.add_typer(config.commands, name="config")
 cli.add_typer(schemas.commands, name="schemas")
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local import Endpoints
 from infra.local.seaweedfs import EVIDENCE_BUCKET, MEDIA_BUCKET
+from infra.local.stack import Endpoints
 from infra.probes import kafka_topics, postgres_answer
 from infra.topics import declare_topics
 from schemas.topics import TOPICS

@@ -1,0 +1,124 @@
+"""`fakeme up`, `fakeme status` and `fakeme down`: the local stack in one data folder."""
+
+import json
+import signal
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.settings import data_folder
+
+if TYPE_CHECKING:
+    from infra.local.stack import Endpoints
+    from infra.local.status import StackStatus
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Data folder; FAKEME_HOME or .fakeme if not given.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
+NOT_READY = 1  # exit code of `fakeme status` when something does not answer
+
+
+def up(
+    data: Data = None,
+    no_workers: Annotated[bool, typer.Option("--no-workers", help="Only the servers.")] = False,
+) -> None:
+    """Start servers and workers, and keep them running until Ctrl-C or SIGTERM."""
+    from infra.local.stack import LocalStack  # noqa: PLC0415 - imports boto3 and more; only these commands need it
+    from pipeline.local_workers import worker_specs  # noqa: PLC0415
+
+    console = Console()
+    workers = [] if no_workers else worker_specs()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _on_signal)
+    stack = LocalStack(
+        data or data_folder(),
+        workers,
+        announce=lambda name, seconds: console.print(f"[green]ready[/] {name} [dim]{seconds:.1f} s"),
+    )
+    try:
+        with stack:
+            console.print(_where(stack.endpoints, stack.folder))
+            console.print("Stop with Ctrl-C or `fakeme down`.")
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("stopped")
+
+
+def down(data: Data = None) -> None:
+    """Stop the stack that runs on the data folder, and wait until it is gone."""
+    from infra.errors import NotRunningError  # noqa: PLC0415
+    from infra.local.down import stop_stack  # noqa: PLC0415
+
+    try:
+        pid = stop_stack(data or data_folder())
+    except NotRunningError as nothing:
+        Console().print(str(nothing))
+        return
+    Console().print(f"stopped the local stack (pid {pid}); its data stay in {data or data_folder()}")
+
+
+def status(data: Data = None, as_json: AsJson = False) -> None:
+    """Ask every server and worker how it is; exit code 1 unless all answer."""
+    from infra.local.status import ask_stack  # noqa: PLC0415
+
+    found = ask_stack((data or data_folder()).absolute())
+    if as_json:
+        print(json.dumps(_as_json(found), indent=2))
+    else:
+        Console().print(_as_table(found))
+    if not found.ready:
+        raise typer.Exit(NOT_READY)
+
+
+def _on_signal(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave by the one way out, once: stopping takes its time, and a second signal must not cut it short."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _where(endpoints: "Endpoints", folder: Path) -> Table:
+    table = Table("what", "where", title=f"FakeME local stack in {folder}")
+    table.add_row("Kafka", endpoints.kafka_bootstrap)
+    table.add_row("S3", f"{endpoints.s3_endpoint} (buckets platform-media, fakeme-evidence)")
+    table.add_row("PostgreSQL", endpoints.database_url.rpartition("@")[2])
+    for name, url in endpoints.worker_urls.items():
+        table.add_row(name, url)
+    table.add_row("keys, passwords", str(folder / "stack.json"))
+    table.add_row("logs", str(folder / "logs"))
+    return table
+
+
+def _as_json(found: "StackStatus") -> dict[str, object]:
+    return {
+        **asdict(found),
+        "folder": str(found.folder),
+        "ready": found.ready,
+        "memory_bytes": found.memory_bytes,
+    }
+
+
+def _as_table(found: "StackStatus") -> Table:
+    title = f"{found.folder} (supervisor {found.supervisor_pid})" + (
+        "" if found.services else ": servers start"
+    )
+    table = Table("", "kind", "where", "says", "pid", "restarts", "MB", title=title)
+    for service in found.services:
+        table.add_row(
+            f"[green]✓[/] {service.name}" if service.ok else f"[red]✗[/] {service.name}",
+            service.kind,
+            service.where,
+            service.says,
+            str(service.pid or "-"),
+            str(service.restarts),
+            f"{service.memory_bytes / 1e6:.0f}",
+        )
+    table.add_row("total", "", "", "", "", "", f"{found.memory_bytes / 1e6:.0f}")
+    return table
