@@ -53,7 +53,7 @@ class Uploader:
                 place = key or f"{sha256[:2]}/{sha256}{mimetypes.guess_extension(kind) or ''}"
                 self._put(file, place, kind)
         except OSError as error:
-            raise UploadError(f"{content!r} cannot be read: {error.strerror or error}") from error
+            raise UploadError(f"{str(content)!r} cannot be read: {error.strerror or error}") from error
         return Media(uri=f"s3://{self._access.bucket}/{place}", media_type=kind, sha256=sha256)
 
     def _put(self, file: BinaryIO, key: str, media_type: str) -> None:

@@ -3,7 +3,6 @@
 import re
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
@@ -14,8 +13,9 @@ from pipeline.producers.gateway.auth import caller
 from pipeline.producers.gateway.observation import note
 from pipeline.producers.gateway.problems import MEDIA_TYPE, Problem, ProblemBody, ProblemKind
 from pipeline.producers.gateway.services import Needed
+from pipeline.tagging_policy import TAGGED_BY_LABEL
 from schemas.base import PlatformId
-from schemas.tags import DEEPFAKE_TAG, CauseKind
+from schemas.tags import DEEPFAKE_TAG, CauseKind, TagCause
 from schemas.verdicts import VerdictIssued
 from storage import posts, tags, verdicts
 from storage.database import transaction
@@ -32,14 +32,15 @@ class Pending(BaseModel):
 
 
 class TagState(BaseModel):
-    """The tag that stands on a post, or was taken away."""
+    """Whether a post should carry the tag."""
 
     post_id: str
     tag: str = DEEPFAKE_TAG
     tagged: bool = Field(description="Whether the platform should show the tag.")
-    cause_kind: CauseKind
-    cause_id: UUID = Field(description="The verdict or decision that it stands on.")
-    changed_at: datetime
+    cause: TagCause | None = Field(
+        default=None, description="The verdict or decision that it stands on; null if none says yes or no."
+    )
+    changed_at: datetime | None = None
 
 
 def _seconds(text: object) -> object:
@@ -100,15 +101,13 @@ def read_tag(post_id: PostId, services: Needed, response: Response) -> TagState 
     """Whether the post should carry `#Deepfake`, and by which verdict or decision."""
     with transaction(services.engine) as session:
         row = tags.find(session, post_id)
-    if row is None:
-        return _pending(services.engine, post_id, response)
-    return TagState(
-        post_id=row.post_id,
-        tagged=row.tagged,
-        cause_kind=CauseKind(row.cause_kind),
-        cause_id=row.cause_id,
-        changed_at=row.changed_at,
-    )
+        verdict = verdicts.latest(session, post_id)
+    if row is not None:
+        cause = TagCause(kind=CauseKind(row.cause_kind), id=row.cause_id)
+        return TagState(post_id=post_id, tagged=row.tagged, cause=cause, changed_at=row.changed_at)
+    if verdict is not None and verdict.label not in TAGGED_BY_LABEL:
+        return TagState(post_id=post_id, tagged=False)
+    return _pending(services.engine, post_id, response)
 
 
 def _newest_verdict(engine: Engine, post_id: str) -> VerdictIssued | None:
