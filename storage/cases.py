@@ -23,7 +23,8 @@ from storage.tables import Case, CaseSignal, Decision
 
 PIPELINE = "fakeme"  # the actor in the audit when no person acted
 _HOURS_WAITED = extract("epoch", func.now() - Case.opened_at) / 3600
-QUEUE_ORDER = ((Case.priority + POINTS_PER_HOUR * _HOURS_WAITED).desc(), Case.opened_at, Case.case_id)
+AGED_PRIORITY = Case.priority + POINTS_PER_HOUR * _HOURS_WAITED  # storage.priority.aged, in SQL
+QUEUE_ORDER = (AGED_PRIORITY.desc(), Case.opened_at, Case.case_id)
 
 
 def take(session: Session, signal: Signal, *, source: str) -> CaseChanged | None:

@@ -12,7 +12,7 @@ The numbers are points on one scale, chosen so that each factor can outweigh the
   (except an escalated one) within three days.
 
 Age grows by itself, so it is not stored: a case keeps :func:`case_priority`, and whoever orders cases
-adds :data:`POINTS_PER_HOUR`, as :func:`aged` does (in SQL: ``storage.cases.QUEUE_ORDER``).
+adds :data:`POINTS_PER_HOUR`, as :func:`aged` does (in SQL: ``storage.cases.AGED_PRIORITY``).
 """
 
 import math

@@ -1,40 +1,47 @@
-"""A database of its own for each test, copied from the migrated template."""
+"""The module's database, emptied before each test: quicker than a database for each."""
 
 import secrets
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from storage.database import connect
+from storage.tables import Base
+from tests.integration.storage.desk import Desk
+
+
+@pytest.fixture(scope="module")
+def connections(database_url: str) -> Iterator[Engine]:
+    """Connections to the module's database."""
+    engine = connect(database_url, application="tests")
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
-def storage_url(server_database_url: str, database_template: URL) -> Iterator[str]:
-    """URL of a migrated database without rows."""
-    yield from _database(server_database_url, str(database_template.database))
+def engine(connections: Engine) -> Engine:
+    """Connections to a migrated database without rows."""
+    with connections.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+    return connections
+
+
+@pytest.fixture
+def desk(engine: Engine) -> Desk:
+    """An empty queue."""
+    return Desk(engine)
 
 
 @pytest.fixture
 def empty_database(server_database_url: str) -> Iterator[str]:
     """URL of a database without tables."""
-    yield from _database(server_database_url, "template1")
-
-
-@pytest.fixture
-def engine(storage_url: str) -> Iterator[Engine]:
-    """Connections to a migrated database without rows."""
-    engine = connect(storage_url, application="tests")
-    yield engine
-    engine.dispose()
-
-
-def _database(server_url: str, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(4)}"
-    server = create_engine(make_url(server_url), isolation_level="AUTOCOMMIT")
+    server = create_engine(make_url(server_database_url), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    yield make_url(server_database_url).set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     server.dispose()

@@ -19,14 +19,14 @@ def _tables(url: str) -> set[str]:
         engine.dispose()
 
 
-def test_migrations_make_exactly_the_tables_of_the_models(storage_url: str) -> None:
-    engine = create_engine(storage_url)
+def test_migrations_make_exactly_the_tables_of_the_models(database_url: str) -> None:
+    engine = create_engine(database_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         differences = compare_metadata(context, Base.metadata)
     engine.dispose()
     assert differences == []
-    assert migrate.current(storage_url) == migrate.head()
+    assert migrate.current(database_url) == migrate.head()
 
 
 def test_upgrade_works_from_any_folder_and_down_and_up_again(
@@ -48,10 +48,11 @@ def test_upgrades_at_the_same_time_wait_for_each_other(empty_database: str) -> N
     assert migrate.current(empty_database) == migrate.head()
 
 
-def test_a_database_of_a_newer_version_is_left_alone(storage_url: str) -> None:
-    engine = create_engine(storage_url)
+def test_a_database_of_a_newer_version_is_left_alone(empty_database: str) -> None:
+    migrate.upgrade(empty_database)
+    engine = create_engine(empty_database)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(MigrationError, match="9999"):
-        migrate.upgrade(storage_url)
+        migrate.upgrade(empty_database)
     engine.dispose()

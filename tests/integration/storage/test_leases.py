@@ -1,0 +1,59 @@
+"""Leases: one moderator a case, for a time."""
+
+import pytest
+
+from schemas.moderation import CaseChange, DecisionKind
+from storage.errors import (
+    CaseNotClaimedError,
+)
+from storage.tables import Case
+from tests.integration.storage.desk import Desk, at_once
+
+
+def test_claimers_at_the_same_time_never_get_the_same_case(desk: Desk) -> None:
+    opened = {desk.open(f"p{number}") for number in range(5)}
+
+    claimed = at_once([lambda name=name: desk.claim_next(name) for name in "abcdefgh"])
+
+    ids = [case.case_id for case in claimed if isinstance(case, Case)]
+    assert len(ids) == len(set(ids)) == 5
+    assert set(ids) == opened
+    assert [case for case in claimed if not isinstance(case, Case)] == [None] * 3
+
+
+def test_one_given_case_goes_to_one_moderator(desk: Desk) -> None:
+    case_id = desk.open()
+    claimed = at_once([lambda name=name: desk.claim(case_id, name) for name in "abcd"])
+    assert sorted(type(each).__name__ for each in claimed) == ["Case"] + ["CaseClaimedError"] * 3
+
+
+def test_claiming_again_prolongs_the_own_lease_quietly(desk: Desk) -> None:
+    case_id = desk.open()
+    first = desk.claim(case_id, "kim")
+    again = desk.claim(case_id, "kim")
+    assert again.lease_token == first.lease_token
+    assert again.leased_until is not None
+    assert first.leased_until is not None
+    assert again.leased_until > first.leased_until
+    assert [event.change for event in desk.published()] == [CaseChange.OPENED, CaseChange.CLAIMED]
+
+
+def test_an_ended_lease_is_anybodys_again(desk: Desk) -> None:
+    case_id = desk.open()
+    first = desk.claim(case_id, "kim")
+    assert desk.claim_next("lee") is None
+    desk.expire(case_id)
+    second = desk.claim_next("lee")
+    assert second is not None
+    assert (second.case_id, second.leased_by) == (case_id, "lee")
+    assert second.lease_token != first.lease_token
+    with pytest.raises(CaseNotClaimedError, match="not claimed by kim \\(lee holds it\\)"):
+        desk.decide(case_id, "kim", DecisionKind.DEEPFAKE)
+
+
+def test_a_released_case_is_open_again(desk: Desk) -> None:
+    case_id = desk.open()
+    desk.claim(case_id, "kim")
+    released = desk.release(case_id, "kim")
+    assert (released.state, released.leased_by, released.lease_token) == ("open", None, None)
+    assert desk.published()[-1].change is CaseChange.RELEASED
