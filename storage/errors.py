@@ -8,7 +8,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 # SQLSTATE classes and codes after which the same statement may succeed (PostgreSQL manual, appendix A).
 _TRANSIENT_CLASSES = ("08", "53", "57")  # connection, resources, operator intervention (shutdown, cancel)
-_TRANSIENT_CODES = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+_TRANSIENT_CODES = (
+    "40001",  # serialization failure
+    "40P01",  # deadlock
+    "55P03",  # lock not available
+    "42P01",  # no such table: the database is not migrated yet, so what needs it waits
+)
 
 
 class StorageError(Exception):

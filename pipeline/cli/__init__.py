@@ -6,11 +6,12 @@ import typer
 
 from inference.errors import InferenceError
 from infra.errors import InfraError
-from pipeline.cli import api_keys, config, post, schemas, stack, worker
+from pipeline.cli import api_keys, cases, config, detect, doctor, post, prepare, schemas, setup, stack, worker
 from pipeline.errors import PipelineError
 from schemas.errors import SchemaError
+from storage.errors import StorageError
 
-USER_ERRORS = (PipelineError, SchemaError, InferenceError, InfraError)
+USER_ERRORS = (PipelineError, SchemaError, InferenceError, InfraError, StorageError)
 
 cli = typer.Typer(
     name="fakeme",
@@ -18,12 +19,17 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+cli.command()(setup.setup)
 cli.command()(worker.worker)
+cli.command()(detect.detect)
 cli.command()(stack.up)
 cli.command()(stack.status)
 cli.command()(stack.down)
+cli.command()(doctor.doctor)
+cli.command()(prepare.prepare)
 cli.command()(post.post)
 cli.add_typer(api_keys.commands, name="api-keys")
+cli.add_typer(cases.commands, name="cases")
 cli.add_typer(config.commands, name="config")
 cli.add_typer(schemas.commands, name="schemas")
 

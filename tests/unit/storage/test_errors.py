@@ -38,11 +38,12 @@ def _driver_error(code: str | None, *, invalidated: bool = False) -> DBAPIError:
         (_driver_error("40P01"), True),  # deadlock
         (_driver_error("57P01"), True),  # server shuts down
         (_driver_error("53300"), True),  # too many connections
+        (_driver_error("42P01"), True),  # no such table: not migrated yet
         (_driver_error(None, invalidated=True), True),
         (OperationalError("SELECT 1", None, psycopg2.OperationalError("connection refused")), True),
         (IntegrityError("INSERT", None, pg.UniqueViolation("duplicate key")), False),
         (_driver_error("23505"), False),  # unique violation
-        (_driver_error("42P01"), False),  # no such table
+        (_driver_error("42601"), False),  # syntax error
         (_driver_error(None), False),
         (ObjectMissingError("no such key"), False),
         (ObjectTooLargeError("too many bytes"), False),

@@ -1,0 +1,143 @@
+"""`fakeme cases`: the moderators' queue on the command line."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from sqlalchemy.orm import Session
+
+from pipeline.cli.case_view import (
+    CaseHistory,
+    case_document,
+    history_document,
+    history_view,
+    queue_table,
+)
+from pipeline.settings import Settings, load_settings
+from schemas.moderation import CaseState, DecisionKind
+from storage import audit, cases, decisions, leases
+from storage.database import connect, moment, transaction
+
+UNDECIDED = [CaseState.OPEN, CaseState.ESCALATED, CaseState.CLAIMED]
+
+commands = typer.Typer(help="Look at cases, claim them and decide them.", no_args_is_help=True)
+
+
+def _named(moderator: str) -> str:
+    if not moderator.strip() or len(moderator) > 128:
+        raise typer.BadParameter("a moderator's name has 1 to 128 characters")
+    return moderator.strip()
+
+
+CaseId = Annotated[UUID, typer.Argument(metavar="CASE", help="Id of the case, from `fakeme cases list`.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+Moderator = Annotated[
+    str, typer.Option("--as", envvar="USER", callback=_named, help="The moderator who acts.", metavar="NAME")
+]
+
+
+@commands.command(name="list")
+def list_cases(
+    state: Annotated[
+        list[CaseState] | None, typer.Option(help="Only cases in this state; may be given again.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List cases, the most urgent first: those that are not decided, unless told otherwise."""
+    with _session(load_settings()) as session:
+        found = cases.queue(session, state or UNDECIDED, limit)
+        now = moment(session)
+    if as_json:
+        print(json.dumps([case_document(case, now) for case in found], indent=2))
+    else:
+        Console().print(queue_table(found, now) if found else "No case waits.")
+
+
+@commands.command()
+def show(case_id: CaseId, as_json: AsJson = False) -> None:
+    """Show a case: why it is there, what was said of the post, who did what."""
+    with _session(load_settings()) as session:
+        case = cases.find(session, case_id)
+        history = CaseHistory(
+            case,
+            cases.signals(session, case_id),
+            decisions.of_case(session, case_id),
+            audit.entries(session, f"case:{case_id}"),
+            moment(session),
+        )
+    if as_json:
+        print(json.dumps(history_document(history), indent=2))
+    else:
+        Console().print(history_view(history))
+
+
+@commands.command()
+def claim(
+    moderator: Moderator,
+    case_id: Annotated[
+        UUID | None, typer.Argument(metavar="[CASE]", help="A given case; else the most urgent one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take the most urgent case, or a given one; it is yours until the lease ends."""
+    settings = load_settings()
+    lease = timedelta(seconds=settings.moderation.lease_seconds)
+    with _session(settings) as session:
+        if case_id is None:
+            case = leases.claim_next(session, moderator, lease, source=settings.source)
+        else:
+            case = leases.claim(session, case_id, moderator, lease, source=settings.source)
+        now = moment(session)
+    if as_json:
+        print(json.dumps(case and case_document(case, now), indent=2))
+    elif case is None:
+        print("No case waits.")
+    else:
+        print(f"{case.case_id} (post {case.post_id}) is with {moderator} until {case.leased_until}.")
+
+
+@commands.command()
+def decide(
+    case_id: CaseId,
+    decision: Annotated[DecisionKind, typer.Argument(help="What you found; escalate gives it to others.")],
+    moderator: Moderator,
+    note: Annotated[str, typer.Option(help="Why, in your words.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Decide a case that you claimed; the tag of its post follows."""
+    settings = load_settings()
+    with _session(settings) as session:
+        made = decisions.decide(session, case_id, moderator, decision, note, source=settings.source)
+    if as_json:
+        print(made.model_dump_json(indent=2))
+    else:
+        print(f"{made.case_id} (post {made.post_id}): {made.decision}, by {made.moderator}.")
+
+
+@commands.command()
+def release(case_id: CaseId, moderator: Moderator, as_json: AsJson = False) -> None:
+    """Give a case back undecided."""
+    settings = load_settings()
+    with _session(settings) as session:
+        case = leases.release(session, case_id, moderator, source=settings.source)
+        now = moment(session)
+    if as_json:
+        print(json.dumps(case_document(case, now), indent=2))
+    else:
+        print(f"{case.case_id} (post {case.post_id}) is {case.state} again.")
+
+
+@contextmanager
+def _session(settings: Settings) -> Iterator[Session]:
+    engine = connect(settings.database_url.get_secret_value(), application="fakeme-cases")
+    try:
+        with transaction(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
