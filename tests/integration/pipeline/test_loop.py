@@ -71,7 +71,6 @@ class Bench:
         retries = [Topic(topic.retry, PostCreated, "", partitions=3) for topic in (self.posts, self.replays)]
         declare_topics(bootstrap, (self.posts, self.replays, self.answers, *retries))
         self.producer = make_producer(bootstrap, "test")
-        self.began = int(time.time() * 1000)
 
     def publish(self, topic: Topic, *records: Record) -> None:
         for record in records:
@@ -104,10 +103,9 @@ class Bench:
             assert not thread.is_alive()
 
     def read(self, topic: Topic, wanted: Callable[[list[Record]], bool]) -> list[Record]:
-        """Records of ``topic`` from the beginning of the test, until they are what is wanted."""
+        """Records of ``topic`` from its beginning, until they are what is wanted."""
         consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": f"{self.group}-reader"})
-        parts = [TopicPartition(topic.name, number, self.began) for number in range(topic.partitions)]
-        consumer.assign(consumer.offsets_for_times(parts, timeout=10))
+        consumer.assign([TopicPartition(topic.name, number, 0) for number in range(topic.partitions)])
         records: list[Record] = []
         deadline = time.monotonic() + WAIT_SECONDS
         while not wanted(records) and time.monotonic() < deadline:
