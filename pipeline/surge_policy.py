@@ -5,45 +5,37 @@ of two fixed windows; one surge silences the next for the length of a window.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from schemas.identity import surge_id
 from schemas.moderation import ReportsSurged
 from schemas.posts import PostReported
 
+_INSTANT = timedelta(microseconds=1)  # the resolution of datetime and of PostgreSQL
 
-@dataclass(frozen=True)
-class ReportSeen:
-    """Who reported a post, and when."""
 
-    reporter_id: str
-    reported_at: datetime
+def window_of(report: PostReported, window: timedelta) -> tuple[datetime, datetime]:
+    """``since`` (counted) and ``until`` (not counted) of the window that ends with ``report`` itself."""
+    until = report.reported_at + _INSTANT
+    return until - window, until
 
 
 def surge_at(
-    report: PostReported,
-    *,
-    reports: Iterable[ReportSeen],
-    surges: Iterable[datetime],
-    window: timedelta,
-    threshold: int,
+    report: PostReported, *, reporters: int, surges: Iterable[datetime], window: timedelta, threshold: int
 ) -> ReportsSurged | None:
     """The surge that ``report`` completes, or null.
 
-    ``reports`` are those known of its post, itself among them; ``surges`` the times of the post's earlier
-    ones. At least ``threshold`` distinct reporters within ``window`` make a surge.
+    ``reporters`` are the distinct ones within :func:`window_of` the report; ``surges`` the times of the
+    post's other surges. The same report always names the same surge.
     """
     end = report.reported_at
-    inside = [seen for seen in reports if end - window < seen.reported_at <= end]
-    reporters = {seen.reporter_id for seen in inside}
-    if len(reporters) < threshold or any(abs(end - surged) < window for surged in surges):
+    if reporters < threshold or any(abs(end - surged) < window for surged in surges):
         return None
-    start = min(seen.reported_at for seen in inside)
+    since, _ = window_of(report, window)
     return ReportsSurged(
-        surge_id=surge_id(report.post_id, start.isoformat()),
+        surge_id=surge_id(report.post_id, since.isoformat()),
         post_id=report.post_id,
-        reporters=len(reporters),
+        reporters=reporters,
         window_seconds=int(window.total_seconds()),
         surged_at=end,
     )

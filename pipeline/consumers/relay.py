@@ -8,7 +8,8 @@
 What is away (broker, database) is waited for, with growing delay.
 """
 
-import threading
+import contextlib
+import queue
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -23,7 +24,7 @@ from pipeline.errors import TransientError
 from pipeline.retries import delay_before, is_transient
 from pipeline.settings import RetrySettings, Settings
 from schemas.envelope import Message
-from storage import outbox
+from storage import cases, outbox
 from storage.database import connect, transaction
 from storage.notices import Listener
 
@@ -38,6 +39,7 @@ KEEP_PUBLISHED = timedelta(days=7)  # as long as most topics keep what was publi
 PUBLISHED = Counter("fakeme_outbox_published_total", "Messages of the outbox published.", ["topic"])
 DEPTH = Gauge("fakeme_outbox_messages", "Messages of the outbox that wait to be published.")
 OLDEST = Gauge("fakeme_outbox_oldest_seconds", "Age of the oldest message that waits.")
+CASES = Gauge("fakeme_cases", "Cases that wait for a moderator's decision.", ["state"])
 
 log = structlog.get_logger(__name__)
 
@@ -74,20 +76,22 @@ class Relay:
         self._engine = engine
         self._producer = producer
         self._retry = retry
-        self._stop = threading.Event()
+        self._stopping = False
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # may be put to by a signal handler
         self._connected = False
         self._failures = 0
         self._ticked = time.monotonic()
         self._survey_at = self._prune_at = 0.0
 
     def stop(self) -> None:
-        """Ask the relay to finish its batch and return; from any thread."""
-        self._stop.set()
+        """Ask the relay to finish its batch and return; from any thread or signal handler."""
+        self._stopping = True
+        self._wake.put(None)
 
     @property
     def ready(self) -> bool:
         """Whether broker and database answered the last time they were asked."""
-        return self._connected and not self._stop.is_set()
+        return self._connected and not self._stopping
 
     @property
     def alive(self) -> bool:
@@ -96,7 +100,7 @@ class Relay:
 
     def run(self) -> None:
         """Publish what comes into the outbox until :meth:`stop`."""
-        while not self._stop.is_set():
+        while not self._stopping:
             try:
                 self._serve()
             except Exception as error:
@@ -111,12 +115,13 @@ class Relay:
         self._failures += 1
         delay = delay_before(self._failures + 1, self._retry)
         log.warning("relay.waiting", error=str(error), delay=delay)
-        self._stop.wait(delay)
+        with contextlib.suppress(queue.Empty):  # the usual case: nobody asks to stop
+            self._wake.get(timeout=delay)
 
     def _serve(self) -> None:
         check_broker(self._producer)
         with Listener(self._url, outbox.CHANNEL) as listener:
-            while not self._stop.is_set():
+            while not self._stopping:
                 self._ticked = time.monotonic()
                 self._publish_all()
                 self._look_after()
@@ -124,7 +129,7 @@ class Relay:
                 listener.wait(POLL_SECONDS)
 
     def _publish_all(self) -> None:
-        while not self._stop.is_set() and publish_batch(self._engine, self._producer) == BATCH:
+        while not self._stopping and publish_batch(self._engine, self._producer) == BATCH:
             self._ticked = time.monotonic()
 
     def _look_after(self) -> None:
@@ -181,8 +186,11 @@ def deliver(producer: Producer, messages: Sequence[Message]) -> None:
 
 
 def survey(engine: Engine) -> None:
-    """Bring the figures of the backlog up to date."""
+    """Bring the figures of what waits up to date: messages for the relay, cases for moderators."""
     with transaction(engine) as session:
         backlog = outbox.backlog(session)
+        waiting = cases.numbers(session)
     DEPTH.set(backlog.messages)
     OLDEST.set(backlog.oldest_seconds)
+    for state, number in waiting.items():
+        CASES.labels(state.value).set(number)

@@ -19,24 +19,28 @@ def read_topic(kafka_bootstrap: str) -> Iterator[ReadTopic]:
             "bootstrap.servers": kafka_bootstrap,
             "group.id": "reader-of-tests",
             "enable.auto.commit": False,
-            "enable.partition.eof": False,
+            "fetch.wait.max.ms": 10,
         }
     )
 
     def read(topic: str, key: str) -> list[KafkaMessage]:
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        ends = {part: consumer.get_watermark_offsets(TopicPartition(topic, part))[1] for part in partitions}
-        consumer.assign([TopicPartition(topic, part, 0) for part in partitions])
+        parts = [
+            TopicPartition(topic, number) for number in consumer.list_topics(topic).topics[topic].partitions
+        ]
+        bounds = {part.partition: consumer.get_watermark_offsets(part) for part in parts}
+        unread = {number: end for number, (begin, end) in bounds.items() if begin < end}
+        consumer.assign([TopicPartition(topic, number, bounds[number][0]) for number in unread])
         found = []
         deadline = time.monotonic() + 20
-        while any(
-            position.offset < ends[position.partition]
-            for position in consumer.position([TopicPartition(topic, part) for part in ends])
-            if ends[position.partition] > 0
-        ):
-            assert time.monotonic() < deadline, f"{topic} cannot be read to its end"
-            found += consumer.consume(500, timeout=0.1)
-        return [record for record in found if record.key() == key.encode() and record.error() is None]
+        while unread:
+            assert time.monotonic() < deadline, f"{topic} cannot be read to its end: {unread}"
+            record = consumer.poll(0.1)
+            if record is None or record.error() is not None:
+                continue
+            found.append(record)
+            if record.offset() + 1 >= unread.get(record.partition(), 0):
+                unread.pop(record.partition(), None)
+        return [record for record in found if record.key() == key.encode()]
 
     yield read
     consumer.close()
