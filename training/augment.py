@@ -51,6 +51,9 @@ def h264(image: Image, crf: int) -> Image:
         return next(coded.decode(video=0)).to_ndarray(format="rgb24").astype(np.uint8, copy=False)
 
 
+CODECS: dict[str, Callable[[Image, int], Image]] = {"jpeg": jpeg, "webp": webp, "h264": h264}
+
+
 def shrink(image: Image, factor: float) -> Image:
     """Return the picture made smaller by ``factor`` and enlarged to its old size, as a small upload is."""
     height, width = image.shape[:2]
@@ -107,9 +110,9 @@ def _code(image: Image, strength: float, rng: np.random.Generator) -> Image:
     worst = round(85 - 45 * strength)
     if way < 0.5:
         image = jpeg(image, int(rng.integers(worst, 100)))
-    elif way < 0.6:
+    elif way < 0.55:
         image = webp(image, int(rng.integers(worst, 100)))
-    elif way < 0.72:
+    elif way < 0.67:
         image = h264(image, int(rng.integers(17, round(23 + 7 * strength))))
     if rng.random() < 0.25 * strength:  # shared more than once
         image = jpeg(image, int(rng.integers(worst, 100)))

@@ -32,14 +32,17 @@ def overlay(below: Image, above: Image, mask: Floats) -> Image:
 
 def poisson(below: Image, above: Image, mask: Floats) -> Image:
     """Return the gradients of ``above`` inside the mask fitted into ``below`` (Pérez et al., 2003)."""
-    binary = np.where(mask > 0.5, 255, 0).astype(np.uint8)
+    inside = mask > 0.5
+    binary = np.where(inside, 255, 0).astype(np.uint8)
     binary[[0, 1, -2, -1], :] = 0  # the solver needs a rim around the mask
     binary[:, [0, 1, -2, -1]] = 0
     if int(np.count_nonzero(binary)) < SMALLEST_POISSON:
         return overlay(below, above, mask)
     x, y, width, height = cv2.boundingRect(binary)
     centre = (x + width // 2, y + height // 2)
-    return cv2.seamlessClone(above, below, binary, centre, cv2.NORMAL_CLONE).astype(np.uint8, copy=False)
+    cloned = cv2.seamlessClone(above, below, binary, centre, cv2.NORMAL_CLONE)
+    # The solver widens ``binary`` and rounds in the whole rectangle about it; outside nothing may tell.
+    return np.where(inside[..., None], cloned, below).astype(np.uint8, copy=False)
 
 
 def _nudge(landmarks: Floats, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -1,0 +1,28 @@
+"""Networks: one logit a crop, and names that are known."""
+
+import pytest
+import torch
+
+from inference.errors import UnknownNetworkError
+from inference.network import build_network
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("efficientnet_lite0", 3_372_289), ("efficientnet_v2_s", 20_178_769)]
+)
+def test_network_gives_one_logit_a_crop(name, parameters):
+    # given a network that is not learning
+    network = build_network(name).eval()
+
+    # when two crops go in
+    with torch.inference_mode():
+        logits = network(torch.zeros(2, 3, 64, 64))
+
+    # then two numbers come out
+    assert logits.shape == (2, 1)
+    assert sum(p.numel() for p in network.parameters()) == parameters
+
+
+def test_unknown_name_lists_the_known_ones():
+    with pytest.raises(UnknownNetworkError, match=r"'resnet50'; the known ones are efficientnet_lite0, eff"):
+        build_network("resnet50")

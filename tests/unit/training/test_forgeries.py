@@ -1,0 +1,85 @@
+"""Forgeries: they change the face, only where the mask says, and the same each time for one seed."""
+
+import numpy as np
+import pytest
+
+from training.forgeries import Region, self_blend, swap_blend
+from training.forgeries.masks import TEMPLATE, affine_between, blend_mask, face_scale
+from training.forgeries.tones import match_colour
+
+FACE = (slice(60, 172), slice(180, 268))
+
+
+def test_self_blend_differs_from_the_copy_below_only_under_the_mask(portrait, landmarks):
+    # given forgeries of both kinds: the copy above changed, and the ground below it
+    for seed in range(8):
+        forged, mask = self_blend(portrait, landmarks, np.random.default_rng(seed), Region.FACE)
+
+        # then the mask is on the face, and there the picture is another one
+        assert forged.shape == portrait.shape
+        assert forged.dtype == np.uint8
+        assert 0.45 < mask.max() <= 1
+        assert mask[:40].max() == 0
+        assert (forged[FACE] != portrait[FACE]).any()
+
+
+@pytest.mark.parametrize("seamless", [False, True])
+def test_swap_keeps_the_picture_outside_the_face(portrait, landmarks, seamless):
+    # given another person: here the same portrait, brighter and mirrored
+    source = np.clip(portrait[:, ::-1].astype(int) + 30, 0, 255).astype(np.uint8)
+    source_landmarks = landmarks[[1, 0, 2, 4, 3]]
+    source_landmarks[:, 0] = portrait.shape[1] - 1 - source_landmarks[:, 0]
+
+    # when its face is put on the portrait
+    rng = np.random.default_rng(3)
+    forged, mask = swap_blend(portrait, landmarks, source, source_landmarks, rng, seamless=seamless)
+
+    # then nothing changed where the mask is empty, and the face did
+    assert np.array_equal(forged[mask == 0], portrait[mask == 0])
+    assert np.abs(forged[mask > 0.9].astype(int) - portrait[mask > 0.9]).mean() > 1
+
+
+def test_one_seed_makes_one_forgery(portrait, landmarks):
+    first, again, other = (
+        self_blend(portrait, landmarks, np.random.default_rng(seed))[0] for seed in (7, 7, 8)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("region", Region)
+def test_mask_lies_on_its_region(landmarks, region):
+    # given where the mouth and the eyes are
+    mouth, eyes = landmarks[3:].mean(axis=0), landmarks[:2].mean(axis=0)
+    masks = [blend_mask((512, 512), landmarks, region, np.random.default_rng(seed)) for seed in range(5)]
+
+    # then masks of parts leave the other part alone, masks of faces cover both
+    at = {
+        name: min(m[int(y), int(x)] for m in masks) for name, (x, y) in {"mouth": mouth, "eyes": eyes}.items()
+    }
+    expected = {Region.EYES: {"eyes"}, Region.MOUTH: {"mouth"}}.get(region, {"mouth", "eyes"})
+    assert {name for name, value in at.items() if value > 0.3} == expected
+
+
+def test_affine_map_brings_the_template_onto_a_turned_face():
+    # given the template turned by 90 degrees, doubled and moved
+    turned = TEMPLATE[:, ::-1] * np.array([-2, 2], dtype=np.float32) + np.array([300, 20], dtype=np.float32)
+
+    # when mapped
+    matrix = affine_between(TEMPLATE, turned)
+
+    # then it fits exactly
+    assert np.allclose(TEMPLATE @ matrix[:, :2].T + matrix[:, 2], turned, atol=1e-3)
+    assert face_scale(turned) == pytest.approx(2.0)
+
+
+def test_matched_colours_have_the_reference_s_mean(portrait):
+    # given a bluish copy and a mask over the whole picture
+    bluish = np.clip(portrait.astype(int) + np.array([-30, 0, 30]), 0, 255).astype(np.uint8)
+    everywhere = np.ones(portrait.shape[:2], np.float32)
+
+    # when its colours are matched all the way
+    matched = match_colour(bluish, portrait, everywhere, 1.0)
+
+    # then it is no longer bluish
+    assert np.abs(matched.mean(axis=(0, 1)) - portrait.mean(axis=(0, 1))).max() < 3

@@ -1,0 +1,147 @@
+"""Make a trained run into a model that can be shipped: weights, calibration, thresholds and card.
+
+python -m training.calibrate --config training/first.toml --version 0.1.0 --out models/NAME
+"""
+
+import argparse
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from safetensors.torch import load, save
+
+from inference.checkpoint import CARD_FILE, ModelCard
+from inference.network import build_network
+from training.config import TrainingConfig, read_config
+from training.datasets import Photo, read_faces, read_people
+from training.evaluation import CONDITIONS, KINDS, REAL, Scored, held_out, score
+from training.measures import Calibration, auc, calibrate, expected_calibration_error, reached, threshold_at
+from training.splits import Split, take
+
+CROP_MARGIN = 0.25  # the middle of what training frames: 1.0 to 1.5 times the face box
+MIN_FACE_PX = 48  # under a quarter of the network's input the traces are gone
+TAG_RATE = 0.001  # false positives; a wrong tag is seen by everybody
+SUSPECT_RATE = 0.02  # a wrong suspicion costs a moderator's look
+WEIGHTS_FILE = "weights.safetensors"
+LICENCE = (
+    "Weights: non-commercial research use only, as the photographs they were trained on (UTKFace, CelebA); "
+    "ImageNet start weights: Apache-2.0"
+)
+DATA = (
+    "Real photographs of UTKFace (aligned faces) and CelebA (whole heads), forgeries made from them: "
+    "self-blended images and blends of two people. No forgery by a neural generator."
+)
+
+
+def export_weights(state: Path) -> bytes:
+    """Return the averaged weights of a run as safetensors, float16, which halves the file."""
+    average = torch.load(state, map_location="cpu", weights_only=True)["average"]
+    return save({k: v.half().contiguous() if v.is_floating_point() else v for k, v in average.items()})
+
+
+def limit(photos: Sequence[Photo], most: int) -> list[Photo]:
+    """Return all ``people`` and at most ``most`` of the ``faces``, which are many and alike."""
+    faces = [photo for photo in photos if photo.collection == "faces"]
+    return [photo for photo in photos if photo.collection == "people"] + faces[:most]
+
+
+def metrics(test: Scored, calibration: Calibration, tag: float, suspect: float) -> dict[str, float]:
+    """Return the figures of the card: AUC by kind, rates at both thresholds, by condition and group."""
+    probabilities = calibration.probabilities(test.logits)
+    real = test.kinds == REAL
+    figures = {"auc": auc(probabilities[real], probabilities[~real])}
+    for kind in KINDS[1:]:
+        chosen = probabilities[test.kinds == kind]
+        figures[f"auc: {kind}"] = auc(probabilities[real], chosen)
+        figures[f"tpr at suspect: {kind}"] = reached(chosen, suspect)
+        figures[f"tpr at tag: {kind}"] = reached(chosen, tag)
+    for name in sorted(set(test.collections.tolist())):
+        of = test.collections == name
+        figures[f"auc: {name}"] = auc(probabilities[real & of], probabilities[~real & of])
+    figures["fpr at tag"] = reached(probabilities[real], tag)
+    figures["fpr at suspect"] = reached(probabilities[real], suspect)
+    for condition in CONDITIONS:
+        under = test.conditions == condition
+        figures[f"auc: {condition}"] = auc(probabilities[real & under], probabilities[~real & under])
+        figures[f"fpr at suspect: {condition}"] = reached(probabilities[real & under], suspect)
+    for group in sorted(set(test.groups.tolist()) - {""}):
+        of = test.groups == group
+        figures[f"auc: {group}"] = auc(probabilities[real & of], probabilities[~real & of])
+        figures[f"fpr at suspect: {group}"] = reached(probabilities[real & of], suspect)
+    figures["ece"] = expected_calibration_error(probabilities, (~real).astype(np.float64))
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def make_card(
+    name: str, version: str, network: str, weights: bytes, scored: dict[Split, Scored]
+) -> ModelCard:
+    """Return the card: calibrated and its thresholds chosen on one part, measured on the other."""
+    chosen = scored[Split.CALIBRATION]
+    real = chosen.kinds == REAL
+    calibration = calibrate(chosen.logits[real], chosen.logits[~real])
+    probabilities = calibration.probabilities(chosen.logits[real])
+    tag, suspect = (threshold_at(probabilities, rate) for rate in (TAG_RATE, SUSPECT_RATE))
+    return ModelCard(
+        name=name,
+        version=version,
+        network=network,
+        input_size=224,
+        crop_margin=CROP_MARGIN,
+        temperature=calibration.temperature,
+        bias=calibration.bias,
+        tag_threshold=tag,
+        suspect_threshold=suspect,
+        min_face_px=MIN_FACE_PX,
+        weights=WEIGHTS_FILE,
+        sha256=hashlib.sha256(weights).hexdigest(),
+        licence=LICENCE,
+        data=DATA,
+        metrics=metrics(scored[Split.TEST], calibration, tag, suspect),
+    )
+
+
+def ship(config: TrainingConfig, version: str, out: Path, most_faces: int) -> ModelCard:
+    """Write weights and card of a run's present state to ``out``; returns the card."""
+    weights = export_weights(config.run / "state.pt")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / WEIGHTS_FILE).write_bytes(weights)
+    network = build_network(config.network)
+    network.load_state_dict({key: value.float() for key, value in load(weights).items()})
+    network.eval()
+    photos = read_people(config.people) + read_faces(config.faces, config.faces_index)
+    scored = {
+        split: score(network, held_out(limit(take(photos, split), most_faces), CROP_MARGIN, config.seed))
+        for split in (Split.CALIBRATION, Split.TEST)
+    }
+    card = make_card(out.name, version, config.network, weights, scored)
+    (out / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n")
+    return card
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", type=Path, required=True, help="the run's TOML file")
+    parser.add_argument("--version", required=True, help="of the model; a new one makes old analyses stale")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder of the model; its name names the model"
+    )
+    parser.add_argument("--most-faces", type=int, default=600, help="aligned faces to measure on, a split")
+    arguments = parser.parse_args()
+    card = ship(read_config(arguments.config), arguments.version, arguments.out, arguments.most_faces)
+    table = Table("measure", "value", title=f"{card.name} {card.version}")
+    for row in (
+        *card.model_dump(include={"tag_threshold", "suspect_threshold"}).items(),
+        *card.metrics.items(),
+    ):
+        table.add_row(row[0], f"{row[1]:.4f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
