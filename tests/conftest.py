@@ -16,16 +16,14 @@ from infra.buckets import create_buckets
 from infra.local.seaweedfs import EVIDENCE_BUCKET, MEDIA_BUCKET
 from infra.local.stack import Endpoints, LocalStack
 from infra.topics import declare_topics
+from pipeline.external_services import EXTERNAL, services_are_external
 from storage.migrate import upgrade
-
-# With all three set the tests run against services elsewhere; keys as the settings name them.
-EXTERNAL = ("FAKEME_KAFKA_BOOTSTRAP", "FAKEME_S3_ENDPOINT", "FAKEME_DATABASE_URL")
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """Kafka with all topics, S3 with both buckets, PostgreSQL, in a folder of its own: no other stack is met."""
-    if all(os.environ.get(name) for name in EXTERNAL):
+    """Kafka with all topics, S3 with both buckets, PostgreSQL, in a folder and on ports of its own."""
+    if services_are_external(os.environ):
         yield _external()
         return
     with LocalStack(tmp_path_factory.mktemp("stack")) as local:

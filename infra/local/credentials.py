@@ -36,7 +36,7 @@ def keep_credentials(file: Path) -> Credentials:
         made = _make()
     except (ValueError, KeyError, TypeError) as error:
         raise StateFileError(
-            f"{file} cannot be read as credentials ({error}): restore it, or start anew with another data folder"
+            f"{file} cannot be read as credentials ({error}): restore it, or use another data folder"
         ) from error
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         json.dump(asdict(made), out, indent=2)

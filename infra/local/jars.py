@@ -20,7 +20,7 @@ from jgo.maven import MavenContext
 
 from infra.errors import JarsError
 
-# slf4j-simple writes Kafka's log to stderr. Not log4j-slf4j-impl: with it mediation takes older Kafka clients.
+# slf4j-simple writes Kafka's log to stderr. Not log4j-slf4j-impl: with it Kafka's clients are older.
 ENDPOINT = "org.apache.kafka:kafka_2.13:4.3.0+org.slf4j:slf4j-simple:1.7.36"
 LOCK = Path(__file__).with_name("kafka.lock")
 DOWNLOADS = 6  # at once
@@ -73,15 +73,15 @@ def _maven(folder: Path) -> MavenContext:
 def _fetch(context: MavenContext, jar: LockedDependency) -> Path:
     name = f"{jar.groupId}:{jar.artifactId}:{jar.version}"
     artifact = context.project(jar.groupId, jar.artifactId).at_version(jar.version).artifact()
-    kept = Path(artifact.cached_path)
+    kept = Path(str(artifact.cached_path))
     if kept.exists() and compute_sha256(kept) != jar.sha256:
         kept.unlink()  # a download that was cut short, or a file that was changed: fetch it again
     try:
         path = Path(str(artifact.resolve()))
     except (requests.RequestException, RuntimeError, OSError) as error:
         raise JarsError(
-            f"the jar {name} of Apache Kafka cannot be downloaded: {error}. The first start needs Maven Central "
-            "or a mirror (see `jgo config`); or set FAKEME_KAFKA_BOOTSTRAP to a broker that runs already"
+            f"the jar {name} of Apache Kafka cannot be downloaded: {error}. The first start needs Maven "
+            "Central or a mirror (see `jgo config`); or use services that run elsewhere already"
         ) from error
     found = compute_sha256(path)
     if found != jar.sha256:

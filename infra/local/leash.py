@@ -1,7 +1,7 @@
-"""Wraps a command so that the kernel ends it when its supervisor dies, even by kill -9; drops root where asked.
+"""Wraps a command so that the kernel ends it when its supervisor dies, even by kill -9; drops root too.
 
-``setpriv`` (util-linux, on every Debian and Ubuntu) sets the parent-death signal after it has changed the user,
-which would clear it. The shell closes the gap before: a supervisor that died meanwhile is no longer the parent.
+``setpriv`` (util-linux, on every Debian and Ubuntu) sets the parent-death signal after it has changed the
+user, which would clear it. The shell closes the gap before: a supervisor that died meanwhile is no parent.
 """
 
 import grp
@@ -21,8 +21,8 @@ def leashed(
 
     :param supervisor: pid of the process whose death ends the command.
     :param user: run as this user; our process must be root then.
-    :param reach: paths that ``user`` must get to. Where a folder above one is closed to others (root's home, a
-        temporary folder), the command keeps the one capability that walks through it, CAP_DAC_OVERRIDE.
+    :param reach: paths that ``user`` must get to. Where a folder above one is closed to others (root's home,
+        a temporary folder), the command keeps the one capability that walks through it, CAP_DAC_OVERRIDE.
     """
     setpriv = shutil.which("setpriv")
     if setpriv is None:

@@ -30,7 +30,7 @@ class Ports:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._kept = _read(file)
+        self._kept = read_ports(file)
         self._given: set[int] = set()
 
     def of(self, name: str, *, shadow: bool = False) -> int:
@@ -61,7 +61,8 @@ class Ports:
         return not wanted & self._given and all(is_free(each) for each in wanted)
 
 
-def _read(file: Path) -> dict[str, int]:
+def read_ports(file: Path) -> dict[str, int]:
+    """Ports by name as they were kept; none before the first start."""
     try:
         return {str(name): int(port) for name, port in json.loads(file.read_text()).items()}
     except FileNotFoundError:

@@ -18,7 +18,7 @@ EVIDENCE_BUCKET = "fakeme-evidence"
 
 
 def identities(credentials: Credentials) -> dict[str, object]:
-    """SeaweedFS's identity file: admin makes buckets, the platform writes media, FakeME reads it and has evidence."""
+    """Who may do what: admin makes buckets, the platform writes media, FakeME reads it and has evidence."""
     reads = ("Read", "List")
     writes = (*reads, "Write", "Tagging")
     return {

@@ -1,10 +1,10 @@
-"""The local stack as a whole: which servers, in which order, with what topics, buckets, tables and workers."""
+"""The local stack as a whole: which servers, in what order, with what topics, buckets, tables, workers."""
 
 import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,13 +38,6 @@ class Endpoints:
     platform_s3_access_key: str
     platform_s3_secret_key: str
     database_url: str
-    worker_urls: dict[str, str] = field(default_factory=dict)
-
-    def flat(self) -> dict[str, Any]:
-        """As one level of names and values; a worker's URL is ``<worker>_url``."""
-        values = asdict(self)
-        urls = values.pop("worker_urls")
-        return {**values, **{f"{name}_url": url for name, url in urls.items()}}
 
 
 def _silent(_name: str, _seconds: float) -> None:
@@ -52,18 +45,26 @@ def _silent(_name: str, _seconds: float) -> None:
 
 
 class LocalStack:
-    """Servers and workers on one data folder, from :meth:`start` to :meth:`stop`; also a context manager."""
+    """Servers and workers on one data folder, from :meth:`start` to :meth:`stop`; also a context manager.
+
+    Without ``servers`` the workers alone, which find services elsewhere through their environment.
+    """
 
     def __init__(
         self,
         folder: Path,
         workers: Sequence[WorkerSpec] = (),
         announce: Callable[[str, float], None] = _silent,
+        *,
+        servers: bool = True,
     ) -> None:
         self.folder = folder.absolute()
         self._specs = workers
+        self._with_servers = servers
         self._announce = announce
         self._lock = FolderLock(self.folder)
+        self._ports = Ports(self.folder / "ports.json")
+        self._worker_urls: dict[str, str] = {}
         self._writing = threading.Lock()
         self._endpoints: Endpoints | None = None
         self._servers: Supervisor | None = None
@@ -73,8 +74,13 @@ class LocalStack:
     def endpoints(self) -> Endpoints:
         """Where everything is, once started."""
         if self._endpoints is None:
-            raise RuntimeError("the local stack was not started")
+            raise RuntimeError("the local stack has no servers, or was not started")
         return self._endpoints
+
+    @property
+    def worker_urls(self) -> dict[str, str]:
+        """Where the workers that serve users do so, by name."""
+        return dict(self._worker_urls)
 
     def start(self) -> None:
         """Start everything and return when it answers; what was started is stopped again if something fails.
@@ -85,7 +91,9 @@ class LocalStack:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock.take()
         try:
-            self._start_servers()
+            (self.folder / "logs").mkdir(exist_ok=True)
+            if self._with_servers:
+                self._start_servers()
             self._start_workers()
         except BaseException:  # a Ctrl-C too must leave nothing running
             self.stop()
@@ -111,9 +119,7 @@ class LocalStack:
 
     def _start_servers(self) -> None:
         credentials = keep_credentials(self.folder / "credentials.json")
-        ports = self._ports = Ports(self.folder / "ports.json")
-        logs = self.folder / "logs"
-        logs.mkdir(exist_ok=True)
+        ports = self._ports
         kafka = KafkaServer(
             self.folder / "kafka", port=ports.of("kafka"), controller_port=ports.of("kafka-controller")
         )
@@ -124,7 +130,7 @@ class LocalStack:
         postgres = PostgresServer(
             self.folder / "postgres", port=ports.of("postgres"), credentials=credentials
         )
-        self._servers = Supervisor((kafka, weed, postgres), logs, self._publish)
+        self._servers = Supervisor((kafka, weed, postgres), self.folder / "logs", self._publish)
         self._servers.start(SERVERS_SECONDS, self._announce)
         admin = credentials.s3_admin
         with ThreadPoolExecutor(3) as threads:
@@ -159,20 +165,21 @@ class LocalStack:
         if spec.public_port_variable is not None:
             port = self._ports.of(f"{spec.name}-public")
             env[spec.public_port_variable] = str(port)
-            self.endpoints.worker_urls[spec.name] = f"http://{HOST}:{port}"
+            self._worker_urls[spec.name] = f"http://{HOST}:{port}"
         return Worker(spec, Path.cwd(), health_port=self._ports.of(f"{spec.name}-health"), env=env)
 
     def _publish(self) -> None:
         """Write ``stack.json``: when all servers are up, and again whenever a process is another one."""
         with self._writing:
-            if self._endpoints is None:
+            if self._endpoints is None and self._with_servers:
                 return
             servers = self._servers.keepers if self._servers else []
             workers = self._workers.keepers if self._workers else []
             write_state(
                 self.folder,
                 {
-                    **self._endpoints.flat(),
+                    **(asdict(self._endpoints) if self._endpoints else {}),
+                    **{f"{name}_url": url for name, url in self._worker_urls.items()},
                     "supervisor_pid": os.getpid(),
                     "servers": {keeper.service.name: _describe(keeper) for keeper in servers},
                     "workers": {keeper.service.name: _describe(keeper) for keeper in workers},

@@ -60,6 +60,8 @@ def ask_stack(folder: Path) -> StackStatus:
     if state is None:
         return StackStatus(folder, supervisor, ())
     questions = _questions(state)
+    if not questions:
+        return StackStatus(folder, supervisor, ())
     described = {**state["servers"], **state["workers"]}
     with ThreadPoolExecutor(len(questions)) as threads:
         answers = threads.map(lambda name: _answer(questions[name][1]), questions)
@@ -101,6 +103,9 @@ def _memory(process: psutil.Process) -> int:
 
 def _questions(state: dict[str, Any]) -> dict[str, tuple[str, Callable[[], str]]]:
     """Where each service is, and how to ask it."""
+    workers = {name: _ask_worker(worker["health_port"]) for name, worker in state["workers"].items()}
+    if not state["servers"]:
+        return workers
     endpoint, keys = state["s3_endpoint"], (state["s3_access_key"], state["s3_secret_key"])
     servers: dict[str, tuple[str, Callable[[], str]]] = {
         "kafka": (state["kafka_bootstrap"], lambda: kafka_answer(state["kafka_bootstrap"])),
@@ -110,7 +115,7 @@ def _questions(state: dict[str, Any]) -> dict[str, tuple[str, Callable[[], str]]
             lambda: postgres_answer(state["database_url"]),
         ),
     }
-    return servers | {name: _ask_worker(worker["health_port"]) for name, worker in state["workers"].items()}
+    return servers | workers
 
 
 def _ask_worker(port: int) -> tuple[str, Callable[[], str]]:

@@ -6,7 +6,7 @@ import typer
 
 from inference.errors import InferenceError
 from infra.errors import InfraError
-from pipeline.cli import api_keys, cases, config, detect, doctor, post, prepare, schemas, setup, stack, worker
+from pipeline.cli import api_keys, cases, config, detect, doctor, post, schemas, setup, stack, worker
 from pipeline.errors import PipelineError
 from schemas.errors import SchemaError
 from storage.errors import StorageError
@@ -26,7 +26,6 @@ cli.command()(stack.up)
 cli.command()(stack.status)
 cli.command()(stack.down)
 cli.command()(doctor.doctor)
-cli.command()(prepare.prepare)
 cli.command()(post.post)
 cli.add_typer(api_keys.commands, name="api-keys")
 cli.add_typer(cases.commands, name="cases")

@@ -1,8 +1,11 @@
 """`fakeme up`, `fakeme status` and `fakeme down`: the local stack in one data folder."""
 
 import json
+import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -12,10 +15,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.errors import PipelineError
+from pipeline.external_services import services_are_external
 from pipeline.settings import data_folder
 
 if TYPE_CHECKING:
-    from infra.local.stack import Endpoints
+    from infra.local.stack import LocalStack
     from infra.local.status import StackStatus
 
 Data = Annotated[
@@ -25,26 +30,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of
 NOT_READY = 1  # exit code of `fakeme status` when something does not answer
 
 
+class WorkersMissingError(PipelineError):
+    """Nothing would answer a post."""
+
+
 def up(
     data: Data = None,
     no_workers: Annotated[bool, typer.Option("--no-workers", help="Only the servers.")] = False,
 ) -> None:
     """Start servers and workers, and keep them running until Ctrl-C or SIGTERM."""
-    from infra.local.stack import LocalStack  # noqa: PLC0415 - imports boto3 and more; only these commands need it
-    from pipeline.local_workers import worker_specs  # noqa: PLC0415
-
     console = Console()
-    workers = [] if no_workers else worker_specs()
+    stack = _make_stack(data or data_folder(), console, workers=not no_workers)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _on_signal)
-    stack = LocalStack(
-        data or data_folder(),
-        workers,
-        announce=lambda name, seconds: console.print(f"[green]ready[/] {name} [dim]{seconds:.1f} s"),
-    )
     try:
         with stack:
-            console.print(_where(stack.endpoints, stack.folder))
+            console.print(_where(stack))
             console.print("Stop with Ctrl-C or `fakeme down`.")
             threading.Event().wait()
     except KeyboardInterrupt:
@@ -77,6 +78,27 @@ def status(data: Data = None, as_json: AsJson = False) -> None:
         raise typer.Exit(NOT_READY)
 
 
+@contextmanager
+def running_or_local_stack(console: Console) -> Iterator[None]:
+    """For the length of a command: the stack that runs on the data folder already, else one of its own.
+
+    :raises WorkersMissingError: the one that runs has no workers.
+    """
+    from infra.local.folder_lock import holder  # noqa: PLC0415
+    from infra.local.status import ask_stack  # noqa: PLC0415 - clients of every service
+
+    if holder(data_folder()) is None:
+        with _make_stack(data_folder(), console):
+            yield
+        return
+    if not any(service.kind == "worker" for service in ask_stack(data_folder()).services):
+        raise WorkersMissingError(
+            f"the stack on {data_folder()} runs without workers, or still starts: "
+            "wait for it, or stop it with `fakeme down` and try again"
+        )
+    yield
+
+
 def _on_signal(_number: int, _frame: FrameType | None) -> NoReturn:
     """Leave by the one way out, once: stopping takes its time, and a second signal must not cut it short."""
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -84,15 +106,29 @@ def _on_signal(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _where(endpoints: "Endpoints", folder: Path) -> Table:
-    table = Table("what", "where", title=f"FakeME local stack in {folder}")
-    table.add_row("Kafka", endpoints.kafka_bootstrap)
-    table.add_row("S3", f"{endpoints.s3_endpoint} (buckets platform-media, fakeme-evidence)")
-    table.add_row("PostgreSQL", endpoints.database_url.rpartition("@")[2])
-    for name, url in endpoints.worker_urls.items():
+def _make_stack(folder: Path, console: Console, *, workers: bool = True) -> "LocalStack":
+    """The stack of ``folder``; its workers alone where the environment names services elsewhere."""
+    from infra.local.stack import LocalStack  # noqa: PLC0415 - clients of every service
+    from pipeline.local_workers import worker_specs  # noqa: PLC0415
+
+    return LocalStack(
+        folder,
+        worker_specs() if workers else [],
+        lambda name, seconds: console.print(f"[green]ready[/] {name} [dim]{seconds:.1f} s"),
+        servers=not services_are_external(os.environ),
+    )
+
+
+def _where(stack: "LocalStack") -> Table:
+    table = Table("what", "where", title=f"FakeME local stack in {stack.folder}")
+    if not services_are_external(os.environ):
+        table.add_row("Kafka", stack.endpoints.kafka_bootstrap)
+        table.add_row("S3", f"{stack.endpoints.s3_endpoint} (buckets platform-media, fakeme-evidence)")
+        table.add_row("PostgreSQL", stack.endpoints.database_url.rpartition("@")[2])
+        table.add_row("keys, passwords", str(stack.folder / "stack.json"))
+    for name, url in stack.worker_urls.items():
         table.add_row(name, url)
-    table.add_row("keys, passwords", str(folder / "stack.json"))
-    table.add_row("logs", str(folder / "logs"))
+    table.add_row("logs", str(stack.folder / "logs"))
     return table
 
 
