@@ -13,7 +13,7 @@ from storage import verdicts
 from storage.errors import DatabaseUnavailableError
 from storage.notices import Listener
 
-_LISTEN_SECONDS = 1.0  # how long closing may take
+_LISTEN_SECONDS = 0.25  # how long closing may take
 _RECONNECT_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 2.0  # a notice may be lost with its connection: look anyway, this often
 
@@ -49,6 +49,10 @@ class VerdictBell:
                 if found is not None or left <= 0 or self._closing.is_set():
                     return found
                 await _either(rung, min(left, _LOOK_AGAIN_SECONDS))
+
+    def awaited(self, post_id: str) -> bool:
+        """Whether somebody waits for a verdict on this post."""
+        return post_id in self._waiting
 
     def dismiss(self) -> None:
         """Answer all who wait with what is there; from any thread, or a signal handler."""

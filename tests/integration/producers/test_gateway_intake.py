@@ -1,0 +1,230 @@
+"""Events over HTTP: each lands on its topic once, and what is wrong is refused before it does."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from pipeline.producers import PlatformClient
+from pipeline.producers.gateway.app import create_app
+from pipeline.producers.gateway.services import Services
+from pipeline.producers.gateway.verdict_bell import VerdictBell
+from schemas.envelope import Event, decode
+from schemas.identity import post_event_id
+from schemas.posts import PostCreated
+from schemas.topics import PARTITIONS
+from storage import api_keys
+from storage.database import connect, transaction
+
+
+@pytest.fixture
+def post() -> dict[str, Any]:
+    return {
+        "post_id": f"http-{uuid4()}",
+        "author_id": "ann",
+        "text": "안녕 😀",
+        "media": [{"uri": "s3://platform-media/cat.jpg", "media_type": "image/jpeg"}],
+        "created_at": "2026-11-23T12:00:00+09:00",
+    }
+
+
+@pytest.fixture
+def published(kafka_bootstrap: str) -> Iterator["Published"]:
+    """What came onto posts.created since the test began, read as any consumer would."""
+    reader = Published(kafka_bootstrap)
+    yield reader
+    reader.consumer.close()
+
+
+class Published:
+    def __init__(self, bootstrap: str) -> None:
+        self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"t-{uuid4()}"})
+        places = [TopicPartition("posts.created", number) for number in range(PARTITIONS)]
+        for place in places:
+            place.offset = self.consumer.get_watermark_offsets(place, timeout=30)[1]
+        self.consumer.assign(places)
+
+    def about(self, post_id: str, *, quiet: float = 1.0) -> list[Event]:
+        """Events of a post, until none came for ``quiet`` seconds."""
+        found = []
+        while (message := self.consumer.poll(quiet if found else 30)) is not None:
+            assert message.error() is None
+            if message.key() == post_id.encode():
+                found.append(decode(message.headers(), message.value()))
+        return found
+
+
+def test_a_post_lands_on_its_topic(gateway: TestClient, published: Published, post: dict[str, Any]) -> None:
+    answer = gateway.post("/v1/posts", json=post)
+
+    where = f"/v1/posts/{post['post_id']}/verdict"
+    event_id = str(post_event_id("posts.created", post["post_id"]))
+    assert answer.status_code == 202
+    assert answer.headers["location"] == where
+    assert answer.json() == {"event_id": event_id, "post_id": post["post_id"], "verdict": where}
+    (event,) = published.about(post["post_id"])
+    assert (event.id, event.source, event.type) == (event_id, "//social.example", "fakeme.posts.created.v1")
+    assert event.body == PostCreated.model_validate(post)
+
+
+@pytest.mark.parametrize(
+    ("path", "topic", "body"),
+    [
+        (
+            "/v1/reports",
+            "posts.reported",
+            {"report_id": "r1", "reporter_id": "bob", "reason": "sexual", "reported_at": "2026-11-23T12:00Z"},
+        ),
+        (
+            "/v1/appeals",
+            "posts.appealed",
+            {"appeal_id": "a1", "author_id": "ann", "appealed_at": "2026-11-23T12:00:00Z"},
+        ),
+    ],
+)
+def test_reports_and_appeals_are_taken_too(
+    gateway: TestClient, path: str, topic: str, body: dict[str, str]
+) -> None:
+    answer = gateway.post(path, json={**body, "post_id": "p1"})
+
+    about = body.get("report_id") or body["appeal_id"]
+    assert answer.status_code == 202
+    assert answer.json()["event_id"] == str(post_event_id(topic, about))
+
+
+def test_a_repeat_with_the_same_key_gets_the_same_answer_and_makes_no_second_event(
+    gateway: TestClient, published: Published, post: dict[str, Any]
+) -> None:
+    headers = {"Idempotency-Key": str(uuid4())}
+
+    first, again = (gateway.post("/v1/posts", json=post, headers=headers) for _ in range(2))
+
+    assert (again.status_code, again.text, again.headers["location"]) == (
+        first.status_code,
+        first.text,
+        first.headers["location"],
+    )
+    assert len(published.about(post["post_id"])) == 1
+
+
+def test_a_key_stands_for_one_request(gateway: TestClient, post: dict[str, Any]) -> None:
+    headers = {"Idempotency-Key": str(uuid4())}
+    gateway.post("/v1/posts", json=post, headers=headers)
+
+    other = gateway.post("/v1/posts", json={**post, "text": "other"}, headers=headers)
+
+    assert (other.status_code, other.json()["type"]) == (422, "urn:fakeme:problem:idempotency-key-reused")
+    assert headers["Idempotency-Key"] in other.json()["detail"]
+
+
+def test_a_key_belongs_to_its_owner(gateway: TestClient, engine: Engine, post: dict[str, Any]) -> None:
+    headers = {"Idempotency-Key": "mine"}
+    gateway.post("/v1/posts", json=post, headers=headers)
+    with transaction(engine) as session:
+        stranger = api_keys.issue(session, "other.example").token
+
+    answer = gateway.post(
+        "/v1/posts",
+        json={**post, "post_id": f"http-{uuid4()}"},
+        headers={**headers, "Authorization": f"Bearer {stranger}"},
+    )
+
+    assert answer.status_code == 202
+
+
+def test_the_same_post_with_other_content_is_refused(gateway: TestClient, post: dict[str, Any]) -> None:
+    assert gateway.post("/v1/posts", json=post).status_code == 202
+    assert gateway.post("/v1/posts", json=post).status_code == 202
+
+    edited = gateway.post("/v1/posts", json={**post, "text": "edited"})
+
+    assert (edited.status_code, edited.json()["type"]) == (409, "urn:fakeme:problem:post-differs")
+
+
+@pytest.mark.parametrize("given", [None, "Bearer fk_0_0", "Bearer ", "Basic YTpi"])
+def test_without_a_valid_key_nothing_is_taken(
+    gateway: TestClient, post: dict[str, Any], given: str | None
+) -> None:
+    del gateway.headers["Authorization"]
+
+    answer = gateway.post("/v1/posts", json=post, headers={"Authorization": given} if given else {})
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json()["type"] == "urn:fakeme:problem:not-authenticated"
+
+
+def test_a_revoked_key_is_refused(
+    gateway: TestClient, engine: Engine, token: str, post: dict[str, Any]
+) -> None:
+    with transaction(engine) as session:
+        api_keys.revoke(session, token.split("_")[1])
+
+    assert gateway.post("/v1/posts", json=post).status_code == 401
+
+
+def test_bad_input_is_refused_field_by_field(gateway: TestClient, post: dict[str, Any]) -> None:
+    answer = gateway.post("/v1/posts", json={**post, "autor_id": "x", "post_id": "a b"})
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:fakeme:problem:invalid-request")
+    assert [(fault["pointer"], fault["value"]) for fault in answer.json()["errors"]] == [
+        ("/post_id", '"a b"'),
+        ("/autor_id", '"x"'),
+    ]
+
+
+def test_a_body_that_is_not_said_to_be_json_is_refused(gateway: TestClient) -> None:
+    answer = gateway.post("/v1/posts", data={"post_id": "p1"})
+
+    assert (answer.status_code, answer.json()["type"]) == (415, "urn:fakeme:problem:body-not-json")
+
+
+def test_a_broker_that_is_away_is_said_so_and_the_repeat_is_taken(
+    gateway: TestClient, database_url: str, token: str, post: dict[str, Any]
+) -> None:
+    cut_off = Services(
+        client=PlatformClient("127.0.0.1:1", source="//social.example", timeout=1),
+        engine=connect(database_url),
+        bell=VerdictBell(database_url),
+    )
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
+    with TestClient(create_app(cut_off), headers=headers) as without_broker:
+        refused = without_broker.post("/v1/posts", json=post)
+        ready = without_broker.get("/readyz")
+
+    repeated = gateway.post("/v1/posts", json=post, headers=headers)
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert "no broker at 127.0.0.1:1" in refused.json()["detail"]
+    assert ready.status_code == 503
+    assert repeated.status_code == 202
+
+
+def test_the_documentation_is_complete(gateway: TestClient) -> None:
+    document = gateway.get("/openapi.json").json()
+
+    operations = {
+        f"{method} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert set(operations) == {
+        "post /v1/posts",
+        "post /v1/reports",
+        "post /v1/appeals",
+        "get /v1/posts/{post_id}/verdict",
+        "get /v1/posts/{post_id}/tag",
+    }
+    for name, operation in operations.items():
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["security"] == [{"API key": []}], name
+        assert "202" in operation["responses"], name
+        for code, answer in operation["responses"].items():
+            if int(code) >= 400:
+                assert "application/problem+json" in answer["content"], (name, code)
+    assert gateway.get("/docs").status_code == 200

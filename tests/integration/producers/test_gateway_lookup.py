@@ -1,0 +1,215 @@
+"""Answers over HTTP: at once when they are there, as soon as they come, and never later than asked."""
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from pipeline.producers import PlatformClient
+from pipeline.producers.gateway import verdict_bell
+from pipeline.producers.gateway.server import Gateway
+from pipeline.producers.gateway.services import Services
+from pipeline.producers.gateway.verdict_bell import VerdictBell
+from schemas.posts import Media, PostCreated
+from schemas.tags import CauseKind
+from schemas.verdicts import Label, MediaVerdict, ModelRef, Trigger, TriggerKind, VerdictIssued
+from storage import posts, tags, verdicts
+from storage.database import connect, transaction
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+CAT = Media(uri="s3://platform-media/cat.jpg", media_type="image/jpeg")
+
+
+def verdict(post_id: str, label: Label = Label.AUTHENTIC, at: datetime = NOW) -> VerdictIssued:
+    return VerdictIssued(
+        verdict_id=uuid4(),
+        post_id=post_id,
+        trigger=Trigger(kind=TriggerKind.CREATED, event_id=str(uuid4())),
+        label=label,
+        score=0.25,
+        media=(MediaVerdict(uri=CAT.uri, label=label, score=0.25, threshold=0.5),),
+        model=ModelRef(name="m", version="1", weights_sha256="0" * 64),
+        issued_at=at,
+    )
+
+
+def keep(engine: Engine, issued: VerdictIssued) -> None:
+    with transaction(engine) as session:
+        verdicts.keep(session, issued)
+
+
+@pytest.fixture
+def post_id(engine: Engine) -> str:
+    """A post that FakeME knows."""
+    known = f"http-{uuid4()}"
+    with transaction(engine) as session:
+        posts.keep(session, PostCreated(post_id=known, author_id="ann", media=(CAT,), created_at=NOW))
+    return known
+
+
+def test_the_newest_verdict_is_given(gateway: TestClient, engine: Engine, post_id: str) -> None:
+    newest = verdict(post_id, Label.DEEPFAKE, at=NOW.replace(hour=13))
+    keep(engine, newest)
+    keep(engine, verdict(post_id))
+
+    answer = gateway.get(f"/v1/posts/{post_id}/verdict")
+
+    assert answer.status_code == 200
+    assert VerdictIssued.model_validate(answer.json()) == newest
+
+
+def test_a_post_that_is_not_judged_yet_is_pending(gateway: TestClient, post_id: str) -> None:
+    answer = gateway.get(f"/v1/posts/{post_id}/verdict")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (202, "1")
+    assert answer.json() == {"post_id": post_id, "status": "pending"}
+
+
+def test_a_post_that_nobody_published_is_unknown(gateway: TestClient) -> None:
+    for what in ("verdict", "tag"):
+        answer = gateway.get(f"/v1/posts/never-seen/{what}")
+
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:fakeme:problem:post-unknown")
+        assert "never-seen" in answer.json()["detail"]
+
+
+def test_who_waits_is_answered_by_the_notice_of_the_verdict(
+    gateway: TestClient, engine: Engine, post_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict_bell, "_LOOK_AGAIN_SECONDS", 60.0)  # so that only a notice can wake it
+    issued = verdict(post_id)
+    later = threading.Timer(0.5, keep, (engine, issued))
+    later.start()
+    began = time.monotonic()
+
+    answer = gateway.get(f"/v1/posts/{post_id}/verdict?wait=25s")
+
+    waited = time.monotonic() - began
+    later.join()
+    assert answer.status_code == 200
+    assert answer.json()["verdict_id"] == str(issued.verdict_id)
+    assert 0.4 < waited < 20
+
+
+@pytest.mark.parametrize("wait", ["1", "1s", "1.0s"])
+def test_a_wait_that_is_in_vain_ends_in_time(gateway: TestClient, post_id: str, wait: str) -> None:
+    began = time.monotonic()
+
+    answer = gateway.get(f"/v1/posts/{post_id}/verdict", params={"wait": wait})
+
+    assert answer.status_code == 202
+    assert time.monotonic() - began >= 1.0
+
+
+@pytest.mark.parametrize("wait", ["31s", "-1", "soon", "5m", "nan", "inf"])
+def test_a_wait_that_is_none_is_refused(gateway: TestClient, wait: str) -> None:
+    answer = gateway.get("/v1/posts/p1/verdict", params={"wait": wait})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0] | {"detail": ""} == {
+        "location": "query",
+        "pointer": "/wait",
+        "detail": "",
+        "value": f'"{wait}"',
+        "remedy": "give seconds from 0 to 30, such as wait=5s",
+    }
+
+
+@pytest.mark.parametrize(
+    ("label", "standing", "status", "tagged"),
+    [
+        (None, None, 202, None),
+        (Label.DEEPFAKE, None, 202, None),  # tagging is about to say yes
+        (Label.SUSPECTED, None, 200, False),  # a question for moderators: no tag stands meanwhile
+        (Label.DEEPFAKE, True, 200, True),
+        (Label.AUTHENTIC, False, 200, False),
+    ],
+)
+def test_the_tag_of_a_post(
+    gateway: TestClient,
+    engine: Engine,
+    post_id: str,
+    label: Label | None,
+    standing: bool | None,
+    status: int,
+    tagged: bool | None,
+) -> None:
+    cause = uuid4()
+    with transaction(engine) as session:
+        if label:
+            verdicts.keep(session, verdict(post_id, label))
+        if standing is not None:
+            tags.put_tag(
+                session, post_id, tagged=standing, cause_kind=CauseKind.VERDICT, cause_id=cause, cause_at=NOW
+            )
+
+    answer = gateway.get(f"/v1/posts/{post_id}/tag")
+
+    body: dict[str, Any] = answer.json()
+    assert (answer.status_code, body.get("tagged")) == (status, tagged)
+    if standing is not None:
+        assert body["cause"] == {"kind": "verdict", "id": str(cause)}
+
+
+def test_a_database_that_is_away_is_said_so(gateway: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = connect("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+    services: Services = gateway.app.state.services
+    monkeypatch.setattr(gateway.app.state, "services", Services(services.client, away, services.bell))
+
+    answer = gateway.get("/v1/posts/p1/verdict")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["type"] == "urn:fakeme:problem:unavailable"
+    monkeypatch.undo()
+
+
+def test_probes_and_metrics_are_served(gateway: TestClient, post_id: str) -> None:
+    gateway.get(f"/v1/posts/{post_id}/verdict")
+
+    assert gateway.get("/healthz").status_code == 200
+    assert gateway.get("/readyz").status_code == 200
+    assert (
+        'fakeme_gateway_requests_total{method="GET",route="/v1/posts/{post_id}/verdict",status="202"}'
+        in gateway.get("/metrics").text
+    )
+
+
+def test_a_stop_answers_who_waits_and_ends(
+    kafka_bootstrap: str, database_url: str, token: str, post_id: str
+) -> None:
+    services = Services(
+        PlatformClient(kafka_bootstrap, source="//a"), connect(database_url), VerdictBell(database_url)
+    )
+    gateway = Gateway(services, host="127.0.0.1", port=0)
+    serving = threading.Thread(target=gateway.run)
+    serving.start()
+    until = time.monotonic() + 60
+    while not gateway.ready:
+        assert time.monotonic() < until
+        time.sleep(0.05)  # a condition with a deadline
+    answers: list[int] = []
+
+    def wait_long() -> None:
+        url = f"http://127.0.0.1:{gateway.port}/v1/posts/{post_id}/verdict?wait=30s"
+        answers.append(httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60).status_code)
+
+    waiting = threading.Thread(target=wait_long)
+    waiting.start()
+    while not services.bell.awaited(post_id):
+        assert time.monotonic() < until
+        time.sleep(0.05)  # a condition with a deadline
+    began = time.monotonic()
+
+    gateway.stop()
+
+    waiting.join()
+    serving.join()
+    assert answers == [202]
+    assert time.monotonic() - began < 15
+    assert not gateway.alive
