@@ -44,9 +44,9 @@ def export_weights(state: Path) -> bytes:
 
 
 def limit(photos: Sequence[Photo], most: int) -> list[Photo]:
-    """Return all ``people`` and at most ``most`` of the ``faces``, which are many and alike."""
-    faces = [photo for photo in photos if photo.collection == "faces"]
-    return [photo for photo in photos if photo.collection == "people"] + faces[:most]
+    """Return at most ``most`` photographs of each collection; ``faces`` would outnumber the rest."""
+    collections = sorted({photo.collection for photo in photos})
+    return [p for name in collections for p in [p for p in photos if p.collection == name][:most]]
 
 
 def metrics(test: Scored, calibration: Calibration, tag: float, suspect: float) -> dict[str, float]:
@@ -104,17 +104,17 @@ def make_card(
     )
 
 
-def ship(config: TrainingConfig, version: str, out: Path, most_faces: int) -> ModelCard:
+def ship(config: TrainingConfig, version: str, out: Path, most: int) -> ModelCard:
     """Write weights and card of a run's present state to ``out``; returns the card."""
     weights = export_weights(config.run / "state.pt")
     out.mkdir(parents=True, exist_ok=True)
     (out / WEIGHTS_FILE).write_bytes(weights)
     network = build_network(config.network)
     network.load_state_dict({key: value.float() for key, value in load(weights).items()})
-    network.eval()
+    network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
     photos = read_people(config.people) + read_faces(config.faces, config.faces_index)
     scored = {
-        split: score(network, held_out(limit(take(photos, split), most_faces), CROP_MARGIN, config.seed))
+        split: score(network, held_out(limit(take(photos, split), most), CROP_MARGIN, config.seed))
         for split in (Split.CALIBRATION, Split.TEST)
     }
     card = make_card(out.name, version, config.network, weights, scored)
@@ -131,9 +131,9 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="folder of the model; its name names the model"
     )
-    parser.add_argument("--most-faces", type=int, default=600, help="aligned faces to measure on, a split")
+    parser.add_argument("--most", type=int, default=600, help="photographs of a collection and split")
     arguments = parser.parse_args()
-    card = ship(read_config(arguments.config), arguments.version, arguments.out, arguments.most_faces)
+    card = ship(read_config(arguments.config), arguments.version, arguments.out, arguments.most)
     table = Table("measure", "value", title=f"{card.name} {card.version}")
     for row in (
         *card.model_dump(include={"tag_threshold", "suspect_threshold"}).items(),
