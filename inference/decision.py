@@ -16,6 +16,8 @@ FAKE_SHARE = 1 / 2.5  # more confident frames than this share, and
 FAKE_FRAMES = 11  # more than this many, decide
 REAL_SHARE = 0.9
 
+FACES_TOO_SMALL = "faces_too_small"  # the note when faces were found, but none could be judged
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -31,7 +33,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Opinion:
-    """What is said of a media: ``score`` is None and ``note`` may say why when nothing was judged."""
+    """What is said of a media: ``score`` is None and ``note`` may say why, for machines."""
 
     label: Label
     score: float | None
@@ -68,5 +70,4 @@ def decide(tracks: Iterable[Sequence[float]], unjudged: int, thresholds: Thresho
     if scores:
         score = max(scores)
         return Opinion(label_of(score, thresholds), score)
-    note = f"{unjudged} face(s), all too small to judge" if unjudged else ""
-    return Opinion(Label.NO_FACE, None, note)
+    return Opinion(Label.NO_FACE, None, FACES_TOO_SMALL if unjudged else "")

@@ -1,0 +1,83 @@
+"""`fakeme detect`: judge local files with the detector, without any service."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from pipeline.local_detection import FileAnswer
+
+EXIT_FILE_MISSING = 2
+_COLOURS = {"deepfake": "bold red", "suspected": "yellow", "authentic": "green", "unprocessable": "magenta"}
+
+FILES = typer.Argument(..., metavar="FILE...", help="Pictures and videos.", show_default=False)
+AS_JSON = typer.Option(False, "--json", help="One JSON object a file, one a line, as they are done.")
+MODEL = typer.Option(
+    None, "--model", envvar="FAKEME_DETECTION__MODEL", help="Folder of a checkpoint; else the shipped one."
+)
+DEVICE = typer.Option(
+    "auto", "--device", envvar="FAKEME_DETECTION__DEVICE", help="auto, cpu, cuda or cuda:N."
+)
+
+
+def detect(
+    files: list[Path] = FILES, as_json: bool = AS_JSON, model: Path | None = MODEL, device: str = DEVICE
+) -> None:
+    """Say for each picture or video whether a face in it is forged.
+
+    A file that is no readable media is answered too, as unprocessable with its reason. Exits with 0 when
+    every file was answered, with 2 when one was not there or could not be read (the others are answered).
+    """
+    missing: list[Path] = []
+    answers = _noting_missing(_followed(_answers(files, model, device), len(files)), missing)
+    if as_json:
+        for answer in answers:
+            print(json.dumps(answer.document()), flush=True)
+    else:
+        Console().print(_table(answers))
+    if missing:
+        raise typer.Exit(EXIT_FILE_MISSING)
+
+
+def _answers(files: list[Path], model: Path | None, device: str) -> "Iterator[FileAnswer]":
+    from inference.checkpoint import default_model_dir  # noqa: PLC0415 - torch takes seconds to import
+    from inference.detector import Detector  # noqa: PLC0415 - likewise
+    from inference.media import MediaLimits  # noqa: PLC0415 - likewise
+    from pipeline.local_detection import detect_files  # noqa: PLC0415 - likewise
+
+    detector = Detector.load(model or default_model_dir(), device)
+    yield from detect_files(detector, files, MediaLimits())
+
+
+def _followed(answers: "Iterable[FileAnswer]", total: int) -> "Iterator[FileAnswer]":
+    """The same answers, with a progress bar on standard error where that is a terminal."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        yield from progress.track(answers, total=total, description="detecting")
+
+
+def _noting_missing(answers: "Iterable[FileAnswer]", missing: list[Path]) -> "Iterator[FileAnswer]":
+    for answer in answers:
+        if answer.missing:
+            missing.append(answer.file)
+        yield answer
+
+
+def _table(answers: "Iterable[FileAnswer]") -> Table:
+    table = Table("file", "label", "score", "faces", "reason")
+    for answer in answers:
+        table.add_row(
+            Text(str(answer.file)),
+            Text(answer.label.value, style=_COLOURS.get(answer.label.value, "")),
+            "" if answer.score is None else f"{answer.score:.3f}",
+            str(len(answer.faces)),
+            Text(answer.detail or answer.reason or ""),
+        )
+    return table
