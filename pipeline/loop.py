@@ -19,6 +19,7 @@ from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition
 
+from pipeline.backlog import Backlog
 from pipeline.endings import Endings
 from pipeline.errors import PipelineError
 from pipeline.handling import Consumer, Priority
@@ -83,6 +84,9 @@ class Loop(Generic[P]):
         self._sources = {name: source for source in consumer.subscriptions for name in _names(source.topic)}
         self._schedule: Schedule[Job] = Schedule(len(Priority))
         self._partitions = Partitions()
+        self._backlog = Backlog(
+            consumer.name, {name: source.priority for name, source in self._sources.items()}
+        )
         self._paused: set[str] = set()
         self._in_flight = 0
         self._commit_at = 0.0
@@ -135,6 +139,7 @@ class Loop(Generic[P]):
         self._settle()
         self._balance()
         self._commit()
+        self._backlog.survey(time.monotonic(), self._kafka, self._partitions)
 
     def _read(self) -> None:
         busy = self._in_flight > 0 or self._partitions.open() > 0

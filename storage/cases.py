@@ -57,6 +57,14 @@ def queue(session: Session, states: Collection[CaseState], limit: int) -> list[C
     return list(session.scalars(query.order_by(*QUEUE_ORDER).limit(limit)))
 
 
+def numbers(session: Session) -> dict[CaseState, int]:
+    """How many cases are in each state that waits for somebody."""
+    waiting = [state for state in CaseState if state is not CaseState.DECIDED]
+    query = select(Case.state, func.count()).where(Case.state.in_(waiting)).group_by(Case.state)
+    counted = {CaseState(state): number for state, number in session.execute(query)}
+    return {state: counted.get(state, 0) for state in waiting}
+
+
 def signals(session: Session, case_id: UUID) -> list[CaseSignal]:
     """What opened and joined a case, oldest first."""
     query = select(CaseSignal).where(CaseSignal.case_id == case_id)
