@@ -1,0 +1,168 @@
+"""`fakeme post` and `fakeme api-keys` as a person runs them, on real services."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import Producer
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from infra.local.stack import Endpoints
+from pipeline.cli import cli
+from pipeline.cli.post import TooManyFilesError
+from pipeline.producers import Follower
+from pipeline.settings import load_settings
+from schemas.base import Contract
+from schemas.envelope import encode
+from schemas.posts import PostCreated
+from schemas.tags import CauseKind, Explanation, PostTagged, TagAction, TagCause
+from schemas.topics import POSTS_CREATED
+from schemas.verdicts import Label, MediaVerdict, ModelRef, Trigger, TriggerKind, VerdictIssued
+from storage import api_keys
+from storage.database import transaction
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _settings(stack: Endpoints, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The command's settings name the services of the tests."""
+    for name, value in {**asdict(stack), "database_url": database_url}.items():
+        monkeypatch.setenv(f"FAKEME_{name.upper()}", str(value))
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    file = tmp_path / "cat.png"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + uuid4().bytes)
+    return file
+
+
+@pytest.fixture
+def judge(kafka_bootstrap: str) -> Iterator[Callable[[Label], threading.Thread]]:
+    """Stands where detection and tagging do: answers the next post of `fakeme post` with a label."""
+    judges: list[tuple[Follower[PostCreated], threading.Thread]] = []
+
+    def start(label: Label) -> threading.Thread:
+        follower = Follower(kafka_bootstrap, POSTS_CREATED, PostCreated, timeout=60)
+        thread = threading.Thread(target=_judge, args=(kafka_bootstrap, follower, label))
+        judges.append((follower, thread))
+        thread.start()
+        return thread
+
+    yield start
+    for follower, thread in judges:
+        follower.stop()
+        thread.join()
+        follower.close()
+
+
+def _judge(bootstrap: str, follower: Follower[PostCreated], label: Label) -> None:
+    post = next(post for post in follower if post.author_id == "fakeme-post")
+    verdict = VerdictIssued(
+        verdict_id=uuid4(),
+        post_id=post.post_id,
+        trigger=Trigger(kind=TriggerKind.CREATED, event_id="e"),
+        label=label,
+        score=0.9,
+        media=tuple(MediaVerdict(uri=m.uri, label=label, score=0.9, threshold=0.5) for m in post.media),
+        model=ModelRef(name="m", version="1", weights_sha256="0" * 64),
+        issued_at=NOW,
+    )
+    answers: list[Contract] = [verdict]
+    if label is Label.DEEPFAKE:
+        answers.append(
+            PostTagged(
+                tag_event_id=uuid4(),
+                post_id=post.post_id,
+                action=TagAction.ADD,
+                why=Explanation(en="A face is forged.", ko="얼굴이 위조되었습니다."),
+                cause=TagCause(kind=CauseKind.VERDICT, id=verdict.verdict_id),
+                tagged_at=NOW,
+            )
+        )
+    producer = Producer({"bootstrap.servers": bootstrap})
+    for answer in answers:
+        message = encode(answer, id=str(uuid4()), source="fakeme", key=post.post_id, time=NOW)
+        producer.produce(message.topic, message.value, message.key, headers=list(message.headers))
+    producer.flush(30)
+
+
+def test_files_become_one_post_whose_verdict_and_tag_are_shown(
+    judge: Callable[[Label], threading.Thread], picture: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"not a picture")
+    judge(Label.DEEPFAKE)
+
+    run = CliRunner().invoke(cli, ["post", str(picture), str(broken), "--json", "--wait", "60"])
+
+    shown = json.loads(run.stdout)
+    assert run.exit_code == 0
+    assert shown["files"] == [str(picture), str(broken)]
+    assert (shown["verdict"]["label"], shown["tag"]["tag"], shown["tag"]["action"]) == (
+        "deepfake",
+        "#Deepfake",
+        "add",
+    )
+    assert len(shown["verdict"]["media"]) == 2
+    assert 0 < shown["seconds"]["verdict"] <= shown["seconds"]["tag"] < 60
+
+
+def test_a_post_that_gets_no_tag_does_not_wait_for_one(
+    judge: Callable[[Label], threading.Thread], picture: Path
+) -> None:
+    judge(Label.AUTHENTIC)
+
+    run = CliRunner().invoke(cli, ["post", str(picture), "--wait", "60"])
+
+    assert run.exit_code == 0
+    assert "verdict: authentic after" in run.stdout
+    assert "tag: none\n" in run.stdout
+
+
+def test_without_a_verdict_in_time_it_says_so_and_fails(picture: Path) -> None:
+    run = CliRunner().invoke(cli, ["post", str(picture), "--wait", "1"])
+
+    assert run.exit_code == 1
+    assert "within 1 s; it will come once detection runs" in run.stderr
+
+
+def test_more_files_than_a_post_can_have_are_refused(picture: Path) -> None:
+    run = CliRunner().invoke(cli, ["post", *[str(picture)] * 21])
+
+    assert isinstance(run.exception, TooManyFilesError)
+    assert str(run.exception) == "21 files: a post has at most 20 media, make several posts"
+
+
+def test_a_key_is_made_listed_and_revoked(engine: Engine) -> None:
+    runner = CliRunner()
+
+    token = runner.invoke(cli, ["api-keys", "create", "social.example"]).stdout.strip()
+    key_id = token.split("_")[1]
+    with transaction(engine) as session:
+        assert api_keys.owner_of(session, token) == "social.example"
+
+    assert runner.invoke(cli, ["api-keys", "revoke", key_id]).stdout == f"{key_id} is revoked\n"
+    listed = runner.invoke(cli, ["api-keys", "list", "--json"]).stdout
+    (row,) = json.loads(listed)
+    assert (row["key_id"], row["owner"]) == (key_id, "social.example")
+    assert row["revoked_at"] is not None
+    assert token.split("_")[2] not in listed
+    with transaction(engine) as session:
+        assert api_keys.owner_of(session, token) is None
+
+
+def test_a_key_that_is_not_there_is_named() -> None:
+    run = CliRunner().invoke(cli, ["api-keys", "revoke", "0000"])
+
+    assert str(run.exception) == "there is no API key '0000': `fakeme api-keys list` shows all"
