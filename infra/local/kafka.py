@@ -112,7 +112,8 @@ class KafkaServer:
 
     def _format(self, java: tuple[str, ...], properties: Path) -> None:
         cluster_id = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-        tool = ("kafka.tools.StorageTool", "format", "--ignore-formatted", "--cluster-id", cluster_id)
+        # With "=": one id in 64 begins with a dash and would be taken for an option.
+        tool = ("kafka.tools.StorageTool", "format", "--ignore-formatted", f"--cluster-id={cluster_id}")
         done = subprocess.run(  # noqa: S603 - our own command line
             [*java, *tool, "--config", str(properties)],
             capture_output=True,
