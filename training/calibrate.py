@@ -19,7 +19,15 @@ from inference.network import build_network
 from training.config import TrainingConfig, read_config
 from training.datasets import Photo, read_faces, read_people
 from training.evaluation import CONDITIONS, KINDS, REAL, Scored, held_out, score
-from training.measures import Calibration, auc, calibrate, expected_calibration_error, reached, threshold_at
+from training.measures import (
+    Calibration,
+    auc,
+    calibrate,
+    expected_calibration_error,
+    reached,
+    tail_threshold,
+    threshold_at,
+)
 from training.splits import Split, take
 
 CROP_MARGIN = 0.25  # the middle of what training frames: 1.0 to 1.5 times the face box
@@ -83,8 +91,9 @@ def make_card(
     chosen = scored[Split.CALIBRATION]
     real = chosen.kinds == REAL
     calibration = calibrate(chosen.logits[real], chosen.logits[~real])
-    probabilities = calibration.probabilities(chosen.logits[real])
-    tag, suspect = (threshold_at(probabilities, rate) for rate in (TAG_RATE, SUSPECT_RATE))
+    reals = chosen.logits[real]
+    cuts = [threshold_at(reals, SUSPECT_RATE), tail_threshold(reals, TAG_RATE, beyond=SUSPECT_RATE)]
+    suspect, tag = calibration.probabilities(np.array(cuts)).tolist()
     return ModelCard(
         name=name,
         version=version,

@@ -36,6 +36,18 @@ def threshold_at(reals: Scores, rate: float) -> float:
     return float(np.nextafter(ordered[allowed], np.inf))
 
 
+def tail_threshold(reals: Scores, rate: float, beyond: float) -> float:
+    """Return a threshold for a rate so small that few of the reals are left to count.
+
+    The scores above the threshold for the larger rate ``beyond`` are taken as exponential (peaks over
+    threshold, Pickands 1975); where counting gives a higher threshold, that is returned.
+    """
+    base = threshold_at(reals, beyond)
+    over = reals[reals >= base] - base
+    fitted = base + float(over.mean()) * np.log(beyond / rate) if len(over) else base
+    return max(float(fitted), threshold_at(reals, rate))
+
+
 def reached(scores: Scores, threshold: float) -> float:
     """Return the share of scores at or above a threshold: FPR of reals, TPR of forgeries."""
     return float((scores >= threshold).mean())

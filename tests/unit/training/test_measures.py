@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.measures import auc, calibrate, expected_calibration_error, reached, threshold_at
+from training.measures import (
+    auc,
+    calibrate,
+    expected_calibration_error,
+    reached,
+    tail_threshold,
+    threshold_at,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +39,16 @@ def test_threshold_lets_no_more_than_the_rate_pass(scores, rate):
 def test_threshold_uses_the_rate_it_may():
     reals = np.arange(1000) / 1000
     assert reached(reals, threshold_at(reals, 0.02)) == 0.02
+
+
+def test_tail_threshold_needs_fewer_scores_than_counting():
+    # given 20,000 scores that fall off exponentially: e^-x of them are above x
+    reals = np.random.default_rng(0).exponential(size=20_000)
+
+    # when one in a thousand may pass, then the threshold is near ln(1000), and never below what counting says
+    found = tail_threshold(reals, 0.001, beyond=0.02)
+    assert found == pytest.approx(6.9, abs=0.5)
+    assert found >= threshold_at(reals, 0.001)
 
 
 def test_calibration_finds_the_temperature_and_the_bias():

@@ -1,0 +1,58 @@
+"""The card of a trained model: thresholds from one part of the people, figures from the other."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from training.calibrate import SUSPECT_RATE, TAG_RATE, limit, make_card
+from training.datasets import Photo
+from training.evaluation import CONDITIONS, KINDS, REAL, Scored, held_out
+from training.splits import Split
+
+
+def scored(seed: int, photos: int = 5_000) -> Scored:
+    """Logits of a fairly good detector: reals about -2, forgeries about 2."""
+    rng = np.random.default_rng(seed)
+    kinds = np.array([[REAL] * len(CONDITIONS) + list(KINDS[1:])] * photos).ravel()
+    conditions = np.array([list(CONDITIONS) * 2] * photos).ravel()
+    logits = rng.normal(np.where(kinds == REAL, -2, 2), 1.5)
+    collections = np.where(np.arange(len(kinds)) % 16 < 8, "people", "faces")
+    groups = np.where(collections == "people", "", "asian")
+    return Scored(logits, kinds, conditions, collections, groups)
+
+
+@pytest.fixture(scope="module")
+def card():
+    parts = {Split.CALIBRATION: scored(0), Split.TEST: scored(1)}
+    return make_card("name", "1", "efficientnet_lite0", b"weights", parts)
+
+
+def test_thresholds_hold_their_rates_on_others(card):
+    assert card.suspect_threshold < card.tag_threshold
+    assert card.metrics["fpr at tag"] == pytest.approx(TAG_RATE, abs=0.0015)
+    assert card.metrics["fpr at suspect"] == pytest.approx(SUSPECT_RATE, abs=0.01)
+
+
+def test_card_knows_its_weights_and_what_was_measured(card):
+    assert card.sha256 == hashlib.sha256(b"weights").hexdigest()
+    assert card.metrics["auc"] == pytest.approx(0.97, abs=0.01)  # two normals 2.67 deviations apart
+    assert card.metrics["ece"] < 0.02
+    assert {f"auc: {kind}" for kind in KINDS[1:]} <= card.metrics.keys()
+    assert {"auc: asian", "auc: people", "fpr at suspect: asian"} <= card.metrics.keys()
+
+
+def test_neither_collection_outnumbers_the_other():
+    photos = [
+        Photo(f"{n}", name, f"{n}", "", np.zeros(4, np.float32), np.zeros((5, 2), np.float32), b"")
+        for name, count in (("faces", 9), ("people", 2))
+        for n in range(count)
+    ]
+    assert [photo.collection for photo in limit(photos, 3)] == ["faces"] * 3 + ["people"] * 2
+
+
+def test_each_photograph_is_asked_about_in_every_condition_and_kind(photo):
+    samples = list(held_out([photo], margin=0.25, seed=0))
+    assert [sample.kind for sample in samples] == [REAL] * 4 + list(KINDS[1:])
+    assert {sample.condition for sample in samples[:4]} == set(CONDITIONS)
+    assert {sample.crop.shape for sample in samples} == {(224, 224, 3)}
