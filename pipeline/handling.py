@@ -48,6 +48,10 @@ class Consumer(Protocol[P]):
         """
         ...
 
+    def weight(self, prepared: P) -> int:
+        """How much work an event is to :meth:`handle`, in units of its own; a batch holds so much at most."""
+        ...
+
     def handle(self, batch: Sequence[P]) -> Sequence[Handled | Exception]:
         """Answers for a batch, in its order, in the one compute thread.
 

@@ -46,6 +46,7 @@ class LoopSettings:
 
     threads: int = 4
     batch_size: int = 8
+    batch_weight: int = 32  # in the consumer's own units; for detection frames, and a video has as many
     batch_wait: float = 0.02
     open_per_topic: int = 256  # records read and not ended, before reading of their topic pauses
     commit_every: float = 0.2  # what a kill -9 makes us do again
@@ -79,6 +80,7 @@ class Loop(Generic[P]):
             consumer,
             threads=settings.threads,
             batch_size=settings.batch_size,
+            batch_weight=settings.batch_weight,
             batch_wait=settings.batch_wait,
         )
         self._sources = {name: source for source in consumer.subscriptions for name in _names(source.topic)}

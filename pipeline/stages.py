@@ -25,6 +25,10 @@ P = TypeVar("P")
 _CLOSED = -1  # sorts before every priority: a stopping stage takes no further work
 
 
+class _Closed(Exception):  # noqa: N818 - no error: the stages take no further work
+    """The compute thread should end."""
+
+
 @dataclass(eq=False)
 class Job:
     """One record on its way: where it came from, what is in it, how long each part took."""
@@ -52,11 +56,15 @@ Outcome = Handled | Exception
 class Stages(Generic[P]):
     """Runs a consumer's ``prepare`` and ``handle`` on jobs; outcomes come back by :meth:`finished`."""
 
-    def __init__(self, consumer: Consumer[P], *, threads: int, batch_size: int, batch_wait: float) -> None:
+    def __init__(
+        self, consumer: Consumer[P], *, threads: int, batch_size: int, batch_weight: int, batch_wait: float
+    ) -> None:
         self._consumer = consumer
         self._batch_size = batch_size
+        self._batch_weight = batch_weight
         self._batch_wait = batch_wait
         self._order = count()  # ties in the queue: first come, first served
+        self._held: tuple[Job, P] | None = None  # was too heavy for the batch before
         self._prepared: PriorityQueue[tuple[int, int, Job | None, P | None]] = PriorityQueue()
         self._finished: SimpleQueue[tuple[Job, Outcome]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="prepare")
@@ -110,20 +118,39 @@ class Stages(Generic[P]):
                 self._finished.put((job, outcome))
 
     def _next_batch(self) -> list[tuple[Job, P]]:
-        """The next jobs to handle together: as many as a batch holds, or as come within the waiting time."""
+        """The next jobs to handle together: as many as a batch holds, or as come within the waiting time.
+
+        What would make a batch too heavy begins the next one, so that pictures do not wait for a video
+        that came after them. Empty when the stages are closed.
+        """
         batch: list[tuple[Job, P]] = []
+        weight = 0
         deadline: float | None = None
         while len(batch) < self._batch_size:
-            remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                _, _, job, prepared = self._prepared.get(timeout=remaining)
+                job, prepared = self._take(deadline)
             except Empty:
                 break
-            if job is None or prepared is None:
+            except _Closed:
                 return []
+            weight += self._consumer.weight(prepared)
+            if batch and weight > self._batch_weight:
+                self._held = (job, prepared)
+                break
             batch.append((job, prepared))
             deadline = deadline or time.monotonic() + self._batch_wait
         return batch
+
+    def _take(self, deadline: float | None) -> tuple[Job, P]:
+        """The next prepared job; raises ``Empty`` at the ``deadline`` (monotonic time, None: never)."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            return held
+        remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
+        _, _, job, prepared = self._prepared.get(timeout=remaining)
+        if job is None or prepared is None:
+            raise _Closed
+        return job, prepared
 
     def _handle(self, batch: Sequence[P]) -> Sequence[Outcome]:
         try:

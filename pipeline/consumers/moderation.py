@@ -52,6 +52,10 @@ class Moderation:
         """What the event means; nothing is fetched."""
         return Prepared(signal_of(event), event.body if isinstance(event.body, PostReported) else None)
 
+    def weight(self, prepared: Prepared) -> int:  # noqa: ARG002 - one is as heavy as another
+        """A transaction."""
+        return 1
+
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Handled | Exception]:
         """Each event in a transaction of its own: one that fails takes no other with it."""
         return [self._settle(prepared) for prepared in batch]

@@ -45,6 +45,9 @@ class Echo:
         self.misbehave(event.body.post_id, attempt)
         return event.body.post_id
 
+    def weight(self, prepared: str) -> int:
+        return 1
+
     def handle(self, batch: Sequence[str]) -> Sequence[Handled | Exception]:
         self.gate.wait()
         self.handled += batch
