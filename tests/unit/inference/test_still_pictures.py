@@ -1,0 +1,62 @@
+"""Every way of storing colours and orientation ends as the same upright 8-bit RGB."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inference.media import decode
+from inference.media.decoded import Pixels
+from tests.unit.inference.media_samples import encoded, portrait
+
+EXIF_ORIENTATION = 0x112
+
+
+def pixels(picture: Image.Image, file_format: str, **options: object) -> Pixels:
+    return decode(encoded(picture, file_format, **options)).frames[0].image
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "AVIF", "PNG", "WEBP"])
+def test_exif_orientation_is_applied(file_format: str) -> None:
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = 6  # shown after a quarter turn clockwise
+    lying = Image.new("RGB", (60, 40), "black")
+    lying.paste("white", (0, 0, 60, 20))  # the upper half, so the right half once upright
+
+    upright = pixels(lying, file_format, exif=exif, quality=100)
+
+    assert upright.shape == (60, 40, 3)
+    assert upright[:, :15].max() < 30
+    assert upright[:, 25:].min() > 225
+
+
+def test_transparency_is_shown_over_white() -> None:
+    clear = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
+    half = Image.new("RGBA", (4, 4), (255, 0, 0, 127))
+
+    assert (pixels(clear, "PNG") == 255).all()
+    assert pixels(half, "PNG")[0, 0].tolist() == [255, 128, 128]
+
+
+def test_transparent_palette_colours_are_shown_over_white() -> None:
+    picture = Image.new("P", (4, 4), 0)
+    picture.putpalette([10, 20, 30] + [0] * 765)
+
+    assert pixels(picture, "PNG")[0, 0].tolist() == [10, 20, 30]
+    assert pixels(picture, "PNG", transparency=0)[0, 0].tolist() == [255, 255, 255]
+
+
+def test_cmyk_keeps_its_colours() -> None:
+    expected = np.asarray(portrait(), dtype=float)
+    assert np.abs(pixels(portrait().convert("CMYK"), "JPEG", quality=95) - expected).mean() < 5
+
+
+def test_sixteen_bits_keep_their_brightness() -> None:
+    ramp = np.tile(np.linspace(0, 65535, 256).astype(np.uint16), (8, 1))
+    assert pixels(Image.fromarray(ramp), "PNG")[0, :, 0].tolist() == list(range(256))
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "1"])
+def test_grey_becomes_three_equal_channels(mode: str) -> None:
+    image = pixels(portrait(32, 32).convert(mode), "PNG")
+    assert image.shape == (32, 32, 3)
+    assert (image[..., 0] == image[..., 2]).all()
