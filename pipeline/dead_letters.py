@@ -78,19 +78,20 @@ def parse(record: Record) -> DeadLetter:
             f"the record ends with headers {[name for name, _ in marks]}, not with {PREFIX}… ones; "
             "something else than FakeME wrote to the dead letters"
         )
-    reason, detail, topic, partition, offset, timestamp_ms, attempts, dead_at = (
-        (raw or b"").decode() for _, raw in marks
-    )
-    return DeadLetter(
-        record=Record(topic, record.key, record.value, record.headers[: -len(_NAMES)]),
-        partition=int(partition),
-        offset=int(offset),
-        timestamp_ms=int(timestamp_ms),
-        reason=DeadLetterReason(reason),
-        detail=detail,
-        attempts=int(attempts),
-        dead_at=datetime.fromisoformat(dead_at),
-    )
+    try:
+        said = {name.removeprefix(PREFIX): (raw or b"").decode() for name, raw in marks}
+        return DeadLetter(
+            record=Record(said["topic"], record.key, record.value, record.headers[: -len(_NAMES)]),
+            partition=int(said["partition"]),
+            offset=int(said["offset"]),
+            timestamp_ms=int(said["timestamp-ms"]),
+            reason=DeadLetterReason(said["reason"]),
+            detail=said["detail"],
+            attempts=int(said["attempts"]),
+            dead_at=datetime.fromisoformat(said["dead-at"]),
+        )
+    except ValueError as error:  # no number, no time, or a reason of a newer version
+        raise NotADeadLetterError(f"a {PREFIX}… header cannot be read: {error}") from error
 
 
 def original(letter: DeadLetter) -> Record:

@@ -2,7 +2,8 @@
 
 import logging
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import cast
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -10,12 +11,11 @@ from confluent_kafka import Message as KafkaMessage
 
 from pipeline.errors import PipelineError
 from schemas.envelope import Record
+from schemas.topics import DEAD_LETTERS
 
 log = structlog.get_logger(__name__)
 
 _CLIENT_LOG = logging.getLogger("librdkafka")  # its own lines to stderr would be no JSON
-
-Config = Mapping[str, str | int | float | bool]
 
 # After a kill -9 the group waits this long for the dead member; its successor starts no sooner.
 SESSION_TIMEOUT_MS = 10_000
@@ -55,6 +55,7 @@ def make_producer(bootstrap: str, client: str) -> Producer:
             "acks": "all",
             "linger.ms": 2,
             "message.timeout.ms": DELIVERY_FOR_EVER,
+            "message.max.bytes": int(DEAD_LETTERS.config["max.message.bytes"]),  # the largest that we send
             "reconnect.backoff.max.ms": 2_000,
         },
         logger=_CLIENT_LOG,
@@ -106,7 +107,8 @@ class Publisher:
 
 def record_of(read: KafkaMessage) -> Record:
     """What was read, byte for byte, as the type that the rest of the pipeline knows."""
-    headers = tuple((name, _bytes(raw)) for name, raw in read.headers() or ())
+    pairs = cast("list[tuple[str, bytes | str | None]]", read.headers() or [])
+    headers = tuple((name, _bytes(raw)) for name, raw in pairs)
     return Record(str(read.topic()), _bytes(read.key()), _bytes(read.value()), headers)
 
 

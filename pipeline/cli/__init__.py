@@ -6,7 +6,19 @@ import typer
 
 from inference.errors import InferenceError
 from infra.errors import InfraError
-from pipeline.cli import api_keys, cases, config, detect, doctor, post, schemas, setup, stack, worker
+from pipeline.cli import (
+    api_keys,
+    cases,
+    config,
+    dead_letters,
+    detect,
+    doctor,
+    post,
+    schemas,
+    setup,
+    stack,
+    worker,
+)
 from pipeline.errors import PipelineError
 from schemas.errors import SchemaError
 from storage.errors import StorageError
@@ -30,6 +42,7 @@ cli.command()(post.post)
 cli.add_typer(api_keys.commands, name="api-keys")
 cli.add_typer(cases.commands, name="cases")
 cli.add_typer(config.commands, name="config")
+cli.add_typer(dead_letters.commands, name="dead-letters")
 cli.add_typer(schemas.commands, name="schemas")
 
 

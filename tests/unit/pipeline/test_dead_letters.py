@@ -87,3 +87,11 @@ def test_a_replay_goes_to_the_first_topic_without_our_marks(topic: str, back_to:
 def test_a_foreign_record_is_named_as_such() -> None:
     with pytest.raises(NotADeadLetterError, match=r"\['ce_id'\], not with fakeme-dlq-"):
         parse(Record("dead-letters", None, b"{", (("ce_id", b"e1"),)))
+
+
+def test_a_mark_that_cannot_be_read_is_named() -> None:
+    letter = buried(Record("posts.created", None, b"{", ()))
+    marks = tuple((name, b"soon" if name == "fakeme-dlq-dead-at" else raw) for name, raw in letter.headers)
+
+    with pytest.raises(NotADeadLetterError, match="soon"):
+        parse(Record("dead-letters", None, b"{", marks))
