@@ -97,10 +97,10 @@ def postgres_answer(database_url: str) -> str:
     return f"PostgreSQL {row[0] if row else 'of unknown version'}"
 
 
-def http_answer(url: str) -> str:
+def http_answer(url: str, *, most: int = 200) -> str:
     """GET ``url`` and take only 200 for an answer.
 
-    :return: the body, at most 200 characters of it.
+    :return: the body, at most ``most`` characters of it.
     """
     try:
         response = httpx.get(url, timeout=PATIENCE_SECONDS, trust_env=False)
@@ -108,7 +108,7 @@ def http_answer(url: str) -> str:
         raise NotAnsweringError(f"{url} does not answer: {error}") from error
     if response.status_code != httpx.codes.OK:
         raise NotAnsweringError(f"{url} answers {response.status_code}: {response.text[:200]}")
-    return response.text[:200]
+    return response.text[:most]
 
 
 def _quiet(bootstrap: str) -> dict[str, str | int | float | bool]:

@@ -7,11 +7,11 @@ import signal
 import sys
 from pathlib import Path
 
-from infra.errors import MachineError
+from infra.errors import MachineError, NotAnsweringError
 from infra.local.credentials import Credentials, S3Key
 from infra.local.ports import HOST
 from infra.local.service import Command
-from infra.probes import s3_answer
+from infra.probes import http_answer, s3_answer
 
 MEDIA_BUCKET = "platform-media"
 EVIDENCE_BUCKET = "fakeme-evidence"
@@ -96,7 +96,11 @@ class SeaweedServer:
         )
 
     def ask(self) -> str:
-        """A signed listing of all buckets' root, as admin."""
+        """A signed listing of all buckets, once the master knows a volume server: before, puts fail."""
+        if '"DataNodes"' not in http_answer(
+            f"http://{HOST}:{self._ports['master']}/dir/status", most=100_000
+        ):
+            raise NotAnsweringError(f"{self.name} has no volume server yet")
         key = self._credentials.s3_admin
         return s3_answer(self.endpoint, key.access, key.secret, bucket=None)
 

@@ -1,0 +1,134 @@
+"""A keeper with small processes for servers: restarts, failures, stops."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from infra.errors import MachineError, NotAnsweringError, StartError
+from infra.local.keeper import DEATHS_BEFORE_READY, Keeper
+from infra.local.service import Command
+
+SLEEP = "import time; time.sleep(60)"
+DEAF = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "open('up', 'w').close(); time.sleep(60)"
+)
+WITH_CHILD = (
+    "import subprocess, sys, time; c = subprocess.Popen(['sleep', '60']);"
+    "open('up', 'w').write(str(c.pid)); time.sleep(60)"
+)
+
+
+class Script:
+    """A service that runs Python code and answers as soon as it was asked ``questions`` times."""
+
+    name = "script"
+
+    def __init__(self, folder: Path, code: str, *, questions: int = 1, stop_seconds: float = 10.0) -> None:
+        self._folder = folder
+        self._code = code
+        self._left = questions
+        self._stop_seconds = stop_seconds
+        self.failure: MachineError | None = None
+
+    def prepare(self) -> Command:
+        if self.failure is not None:
+            raise self.failure
+        return Command((sys.executable, "-c", self._code), self._folder, stop_seconds=self._stop_seconds)
+
+    def ask(self) -> str:
+        self._left -= 1
+        if self._left > 0:
+            raise NotAnsweringError("not yet")
+        return "here"
+
+
+def keeper_of(service: Script, tmp_path: Path) -> Keeper:
+    return Keeper(service, tmp_path / "script.log", lambda: None)
+
+
+def wait_for(condition: object, seconds: float = 20.0) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_ready_once_it_answers_and_gone_after_stop(tmp_path: Path) -> None:
+    keeper = keeper_of(Script(tmp_path, SLEEP, questions=3), tmp_path)
+    keeper.start()
+    keeper.wait_ready(20)
+    pid = keeper.pid
+    assert pid is not None
+    keeper.stop()
+    assert not psutil.pid_exists(pid)
+    assert (keeper.pid, keeper.restarts) == (None, 0)
+
+
+def test_what_was_killed_is_started_again(tmp_path: Path) -> None:
+    keeper = keeper_of(Script(tmp_path, SLEEP), tmp_path)
+    keeper.start()
+    keeper.wait_ready(20)
+    first = keeper.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: keeper.pid not in (None, first))
+    keeper.stop()
+    assert keeper.restarts == 1
+
+
+def test_what_keeps_dying_fails_with_the_end_of_its_log(tmp_path: Path) -> None:
+    keeper = keeper_of(Script(tmp_path, "raise SystemExit('no such setting')", questions=10**6), tmp_path)
+    keeper.start()
+    with pytest.raises(StartError, match=r"(?s)exit code 1.*no such setting"):
+        keeper.wait_ready(30)
+    keeper.stop()
+    assert keeper.restarts == DEATHS_BEFORE_READY - 1
+
+
+def test_what_never_answers_fails_in_time(tmp_path: Path) -> None:
+    keeper = keeper_of(Script(tmp_path, SLEEP, questions=10**6), tmp_path)
+    keeper.start()
+    with pytest.raises(StartError, match="no answer within 0 s"):
+        keeper.wait_ready(0.3)
+    keeper.stop()
+    assert keeper.pid is None
+
+
+def test_a_preparation_that_fails_is_told_as_it_is(tmp_path: Path) -> None:
+    service = Script(tmp_path, SLEEP)
+    service.failure = MachineError("the disk is full")
+    keeper = keeper_of(service, tmp_path)
+    keeper.start()
+    with pytest.raises(MachineError, match="the disk is full"):
+        keeper.wait_ready(20)
+    keeper.stop()
+
+
+def test_one_that_will_not_stop_is_killed_after_its_time(tmp_path: Path) -> None:
+    keeper = keeper_of(Script(tmp_path, DEAF, stop_seconds=0.3), tmp_path)
+    keeper.start()
+    keeper.wait_ready(20)
+    wait_for((tmp_path / "up").exists)
+    pid = keeper.pid
+    assert pid is not None
+    keeper.stop()
+    assert not psutil.pid_exists(pid)
+
+
+def test_children_of_a_killed_process_do_not_stay(tmp_path: Path) -> None:
+    keeper = keeper_of(Script(tmp_path, WITH_CHILD), tmp_path)
+    keeper.start()
+    keeper.wait_ready(20)
+    wait_for(lambda: (tmp_path / "up").exists() and (tmp_path / "up").read_text())
+    child = psutil.Process(int((tmp_path / "up").read_text()))
+    assert keeper.pid is not None
+    os.kill(keeper.pid, signal.SIGKILL)
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    keeper.stop()
