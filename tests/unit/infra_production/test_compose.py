@@ -1,0 +1,227 @@
+"""docker-compose.yml is valid by the Compose specification, pinned, and speaks of things that exist."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import typer
+from jsonschema import Draft7Validator
+from typer.testing import CliRunner
+
+from infra.local.credentials import Credentials, S3Key
+from infra.local.seaweedfs import identities
+from pipeline.cli import cli
+from pipeline.settings import Settings
+from pipeline.workers import WORKERS
+from tests.unit.infra_production.compose import (
+    ROOT,
+    example_variables,
+    load_compose,
+    services,
+    used_variables,
+)
+
+STANDARD = ROOT / "tests/standards/compose-spec.json"
+SERVERS = ("kafka", "objects", "database")
+OURS = [name for name, service in services().items() if service["image"].startswith("fakeme:")]
+OF_WORKERS = [name for name in OURS if name != "setup"]
+
+
+def standard() -> Draft7Validator:
+    return Draft7Validator(json.loads(STANDARD.read_text("utf-8")))
+
+
+def test_file_is_valid_by_the_compose_specification() -> None:
+    faults = [
+        f"{'.'.join(map(str, fault.path))}: {fault.message}"
+        for fault in standard().iter_errors(load_compose())
+    ]
+
+    assert faults == []
+
+
+def test_specification_refuses_what_compose_would() -> None:
+    content = load_compose()
+    content["services"]["kafka"]["restarts"] = "always"
+
+    assert not standard().is_valid(content)
+
+
+@pytest.mark.parametrize("name", services())
+def test_image_is_pinned_to_an_exact_version(name: str) -> None:
+    image, _, tag = services()[name]["image"].partition(":")
+
+    assert image
+    assert re.fullmatch(r"v?\d+\.\d+(\.\d+)?", tag), f"{name} runs {image}:{tag}"
+
+
+def test_services_are_those_of_the_pipeline() -> None:
+    commands = {name: services()[name]["command"] for name in OURS}
+
+    assert {command[1] for command in commands.values() if command[0] == "worker"} == set(WORKERS)
+    assert commands["setup"] == ["setup"]
+    assert set(services()) - set(OURS) == {*SERVERS, "prometheus", "grafana"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_command_is_one_that_fakeme_has(name: str) -> None:
+    command = services()[name]["command"]
+
+    helped = CliRunner().invoke(cli, [command[0], "--help"])
+
+    assert helped.exit_code == 0
+    assert command[0] in typer.main.get_command(cli).commands  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_variables_of_ours_are_settings(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    given = services()[name]["environment"]
+    monkeypatch.setenv("FAKEME_HOME", str(tmp_path))
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, value)
+
+    unknown = [variable for variable in given if not is_setting(variable)]
+    settings = Settings()
+
+    assert unknown == []
+    assert settings.kafka_bootstrap == "kafka:9092"
+    assert settings.health_port == 9000
+
+
+def is_setting(variable: str) -> bool:
+    fields: Any = Settings.model_fields
+    *groups, last = variable.removeprefix("FAKEME_").lower().split("__")
+    for group in groups:
+        if group not in fields:
+            return False
+        fields = fields[group].annotation.model_fields
+    return last in fields
+
+
+def test_a_variable_that_is_no_setting_is_noticed() -> None:
+    assert is_setting("FAKEME_DETECTION__BATCH_MEDIA")
+    assert not is_setting("FAKEME_DETECTION__BATCHES")
+    assert not is_setting("FAKEME_KAFKA")
+
+
+@pytest.mark.parametrize("name", OF_WORKERS)
+def test_worker_is_asked_whether_it_is_ready_and_waits_for_setup(name: str) -> None:
+    service = services()[name]
+
+    assert service["healthcheck"]["test"][0] == "CMD"
+    assert "http://127.0.0.1:9000/readyz" in service["healthcheck"]["test"][-1]
+    assert service["depends_on"] == {"setup": {"condition": "service_completed_successfully"}}
+
+
+def test_setup_waits_for_healthy_servers() -> None:
+    assert services()["setup"]["depends_on"] == {name: {"condition": "service_healthy"} for name in SERVERS}
+    assert all("test" in services()[name]["healthcheck"] for name in SERVERS)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_can_change_nothing_but_their_work(name: str) -> None:
+    service = services()[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not service.get("privileged")
+
+
+@pytest.mark.parametrize("name", services())
+def test_what_dies_is_started_again(name: str) -> None:
+    assert services()[name]["restart"] == ("no" if name == "setup" else "unless-stopped")
+
+
+def test_ports_are_open_to_this_machine_alone() -> None:
+    opened = [port for service in services().values() for port in service.get("ports", [])]
+
+    assert len(opened) == 5
+    assert all(port.startswith("127.0.0.1:") for port in opened)
+
+
+def test_workers_that_read_media_reach_only_our_services() -> None:
+    content = load_compose()
+
+    assert content["networks"]["inside"] == {"internal": True}
+    assert [name for name in OURS if "outside" in services()[name]["networks"]] == ["gateway"]
+
+
+def test_one_detection_worker_runs_by_profile_and_the_gpu_is_reserved() -> None:
+    on_cpu, on_gpu = services()["detection"], services()["detection-gpu"]
+
+    assert (on_cpu["profiles"], on_gpu["profiles"]) == (["cpu"], ["gpu"])
+    assert example_variables()["COMPOSE_PROFILES"] == "cpu"
+    assert on_gpu["deploy"]["resources"]["reservations"]["devices"] == [
+        {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
+    ]
+    assert on_gpu["environment"]["FAKEME_DETECTION__DEVICE"] == "cuda"
+
+
+def test_topics_have_their_partitions_from_us_and_never_by_accident() -> None:
+    kafka = services()["kafka"]["environment"]
+
+    assert kafka["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+    assert int(kafka["KAFKA_NUM_PARTITIONS"]) >= 3
+
+
+def test_every_variable_is_in_the_example_and_used() -> None:
+    assert set(example_variables()) - {"COMPOSE_PROFILES"} == used_variables()
+
+
+def test_secrets_have_no_default_and_are_marked_in_the_example() -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    secrets = [name for name in used_variables() if re.search(r"PASSWORD|KEY", name)]
+
+    assert len(secrets) == 8
+    assert all(example_variables()[name].startswith("change-me") for name in secrets)
+    assert not [name for name in secrets if re.search(rf"\$\{{{name}(:-|\}})", text)]
+
+
+def test_storage_identities_are_those_of_the_local_stack() -> None:
+    given = example_variables()
+    key = {
+        who: S3Key(given[f"{who}_S3_ACCESS_KEY"], given[f"{who}_S3_SECRET_KEY"])
+        for who in ("PLATFORM", "FAKEME")
+    }
+    admin = S3Key(given["S3_ADMIN_ACCESS_KEY"], given["S3_ADMIN_SECRET_KEY"])
+    local = identities(Credentials(admin, key["PLATFORM"], key["FAKEME"], "", ""))
+
+    assert sorted_actions(json.loads(load_compose()["configs"]["identities"]["content"])) == sorted_actions(
+        local
+    )
+
+
+def sorted_actions(content: Any) -> list[tuple[str, Any, list[str]]]:
+    return [
+        (one["name"], one["credentials"], sorted(one["actions"]))
+        for one in json.loads(json.dumps(content))["identities"]
+    ]
+
+
+def test_every_named_volume_network_and_config_is_declared() -> None:
+    content = load_compose()
+    mounted = {
+        volume.split(":")[0]
+        for service in services().values()
+        for volume in service.get("volumes", [])
+        if not volume.startswith(("./", "/"))
+    }
+
+    assert mounted == set(content["volumes"])
+    assert {network for service in services().values() for network in service["networks"]} == set(
+        content["networks"]
+    )
+
+
+def test_mounted_files_are_in_the_repository() -> None:
+    mounted = [
+        volume.split(":")[0]
+        for service in services().values()
+        for volume in service.get("volumes", [])
+        if volume.startswith("./")
+    ]
+
+    assert len(mounted) == 3
+    assert all((ROOT / path).is_dir() for path in mounted)
