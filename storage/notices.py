@@ -1,6 +1,7 @@
 """Waiting for PostgreSQL's notices (LISTEN), so that nobody has to ask again and again."""
 
 import select
+import time
 from types import TracebackType
 from typing import Self
 
@@ -34,13 +35,17 @@ class Listener:
             raise DatabaseUnavailableError(f"cannot listen on {channel}: {error}") from error
 
     def wait(self, timeout: float) -> list[str]:
-        """The payloads that came, in order, as soon as there is one; empty after ``timeout`` seconds."""
-        ready, _, _ = select.select([self._connection], [], [], timeout)
-        if not ready:
-            return []
+        """The payloads that came, in order, as soon as there is one; empty after ``timeout`` seconds.
+
+        Raises :class:`DatabaseUnavailableError` when the connection is lost; make another listener then.
+        """
+        deadline = time.monotonic() + timeout
         try:
-            self._connection.poll()
-        except psycopg2.OperationalError as error:
+            while not self._connection.notifies:  # the server may have something else to say
+                if not select.select([self._connection], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                    return []
+                self._connection.poll()
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             raise DatabaseUnavailableError(f"the connection that listens was lost: {error}") from error
         payloads = [notice.payload for notice in self._connection.notifies]
         self._connection.notifies.clear()

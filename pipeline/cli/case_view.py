@@ -118,8 +118,9 @@ def history_view(history: CaseHistory) -> RenderableType:
 
 def why(case: Case) -> str:
     """Why there is a case, in few words."""
-    marks = [name for name in ("surged", "appealed", "escalated") if getattr(case, name)]
-    return ", ".join([*(case.reasons or [case.origin]), *marks])
+    marks = {"appeal": case.appealed, "surge": case.surged, "escalated": case.escalated}
+    words = [*(case.reasons or [case.origin]), *(name for name, given in marks.items() if given)]
+    return ", ".join(dict.fromkeys(words))  # an appeal's case is marked by it too
 
 
 def duration(span: timedelta) -> str:

@@ -1,0 +1,87 @@
+"""The outbox and the notices: what is written with a change is heard of when it commits, and not before."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+
+from schemas.base import Contract
+from schemas.envelope import Message, encode
+from schemas.moderation import ReportsSurged
+from storage import outbox
+from storage.database import transaction
+from storage.errors import DatabaseUnavailableError
+from storage.notices import Listener
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def _message(post: str) -> Message:
+    body: Contract = ReportsSurged(
+        surge_id=uuid4(), post_id=post, reporters=5, window_seconds=600, surged_at=NOW
+    )
+    return encode(body, id=str(uuid4()), source="tests", key=post, time=NOW)
+
+
+def _headers(message: Message) -> dict[str, bytes]:
+    return dict(message.headers)
+
+
+def test_messages_come_out_as_they_went_in_and_in_order(engine: Engine) -> None:
+    given = [_message(f"p{number}") for number in range(5)]
+    with transaction(engine) as session:
+        for message in given:
+            assert outbox.announce(session, message, uuid4()) is True
+    with transaction(engine) as session:
+        pending = outbox.unpublished(session, 3)
+        assert [row.message.value for row in pending] == [message.value for message in given[:3]]
+        assert [_headers(row.message) for row in pending] == [_headers(message) for message in given[:3]]
+        assert (pending[0].message.topic, pending[0].message.key) == ("reports.surged", b"p0")
+        outbox.mark_published(session, [row.id for row in pending])
+    with transaction(engine) as session:
+        assert [row.message.key for row in outbox.unpublished(session, 9)] == [b"p3", b"p4"]
+
+
+def test_an_event_is_announced_once(engine: Engine) -> None:
+    event_id = uuid4()
+    with transaction(engine) as session:
+        assert outbox.announce(session, _message("p1"), event_id) is True
+        assert outbox.announce(session, _message("p1"), event_id) is False
+    with transaction(engine) as session:
+        assert len(outbox.unpublished(session, 9)) == 1
+
+
+def test_a_change_that_is_not_committed_is_not_announced(engine: Engine, database_url: str) -> None:
+    def fail() -> None:
+        with transaction(engine) as session:
+            outbox.announce(session, _message("lost"), uuid4())
+            raise ZeroDivisionError
+
+    with Listener(database_url, outbox.CHANNEL) as listener:
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        with transaction(engine) as session:
+            outbox.announce(session, _message("kept"), uuid4())
+        assert listener.wait(10) == [""]  # one notice: the other never was
+        assert listener.wait(0) == []
+    with transaction(engine) as session:
+        assert [row.message.key for row in outbox.unpublished(session, 9)] == [b"kept"]
+
+
+def test_notices_bring_their_payloads_in_order(engine: Engine, database_url: str) -> None:
+    with Listener(database_url, "verdicts") as listener:
+        with transaction(engine) as session:
+            for post in ("p1", "p2"):
+                session.execute(select(func.pg_notify("verdicts", post)))
+            session.execute(select(func.pg_notify("elsewhere", "p3")))
+        assert listener.wait(10) == ["p1", "p2"]
+
+
+def test_a_lost_connection_is_not_taken_for_silence(engine: Engine, database_url: str) -> None:
+    with Listener(database_url, "verdicts") as listener:
+        with engine.begin() as connection:
+            kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
+            connection.execute(text(kill), {"name": "fakeme-listen-verdicts"})
+        with pytest.raises(DatabaseUnavailableError, match="was lost"):
+            listener.wait(10)

@@ -1,0 +1,75 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from pipeline.cli.case_view import case_document, duration, why
+from storage.tables import Case
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def _case(**more: Any) -> Case:
+    facts: dict[str, Any] = {
+        "case_id": UUID(int=1),
+        "post_id": "p1",
+        "origin": "suspicion",
+        "state": "open",
+        "priority": 18.0,
+        "score": 0.6,
+        "reasons": [],
+        "reporters": 0,
+        "surged": False,
+        "appealed": False,
+        "escalated": False,
+        "opened_at": NOW - timedelta(hours=3),
+    }
+    return Case(**(facts | more))
+
+
+def test_the_priority_shown_has_the_age_in_it() -> None:
+    assert case_document(_case(), NOW) == {
+        "case_id": "00000000-0000-0000-0000-000000000001",
+        "post_id": "p1",
+        "state": "open",
+        "origin": "suspicion",
+        "priority": 24.0,
+        "score": 0.6,
+        "reasons": [],
+        "reporters": 0,
+        "surged": False,
+        "appealed": False,
+        "escalated": False,
+        "leased_by": None,
+        "leased_until": None,
+        "opened_at": "2026-11-23T09:00:00+00:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "suspicion"),
+        ({"reasons": ["sexual", "other"]}, "sexual, other"),
+        ({"origin": "appeal", "appealed": True}, "appeal"),
+        ({"reasons": ["other"], "appealed": True}, "other, appeal"),
+        ({"reasons": ["other"], "surged": True, "escalated": True}, "other, surge, escalated"),
+    ],
+)
+def test_why_there_is_a_case(facts: dict[str, Any], words: str) -> None:
+    assert why(_case(**facts)) == words
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(seconds=59), "0 min"),
+        (timedelta(minutes=59, seconds=59), "59 min"),
+        (timedelta(hours=1), "1 h"),
+        (timedelta(hours=47, minutes=59), "47 h"),
+        (timedelta(days=2), "2 d"),
+    ],
+)
+def test_waiting_times_are_read_at_a_glance(span: timedelta, words: str) -> None:
+    assert duration(span) == words
