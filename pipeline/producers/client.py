@@ -101,6 +101,11 @@ class PlatformClient:
             self._bootstrap, POSTS_TAGS, PostTagged, post_ids=post_ids, since=since, timeout=timeout
         )
 
+    @property
+    def broken(self) -> bool:
+        """Whether publishing failed for good (rare: the broker lost what it had acknowledged)."""
+        return self._publisher.broken
+
     def reachable(self, timeout: float = 2.0) -> bool:
         """Whether a broker answers within ``timeout`` seconds."""
         return self._publisher.reachable(timeout)

@@ -8,7 +8,7 @@ class ProducerError(PipelineError):
 
 
 class BrokerUnreachableError(ProducerError):
-    """The broker did not answer in time. The same call may be repeated: its event keeps its id."""
+    """The broker takes nothing now. The same call may be repeated: its event keeps its id."""
 
 
 class TopicMissingError(ProducerError):
@@ -16,7 +16,7 @@ class TopicMissingError(ProducerError):
 
 
 class PublishRefusedError(ProducerError):
-    """The broker, or the client's own queue, did not take the event."""
+    """The broker did not take the event, for a reason that a repeat does not change."""
 
 
 class EventTooLargeError(ProducerError):

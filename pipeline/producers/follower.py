@@ -51,6 +51,7 @@ class Follower(Generic[C]):
         self._keys = None if post_ids is None else frozenset(post_id.encode() for post_id in post_ids)
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._stopped = threading.Event()
+        self._reading = threading.Lock()  # the Kafka client must not be closed under a poll
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -75,12 +76,12 @@ class Follower(Generic[C]):
     def poll(self, timeout: float) -> C | None:
         """The next event, or None if none comes within ``timeout`` seconds; passes over the unreadable."""
         until = time.monotonic() + timeout
-        while True:
+        while not self._stopped.is_set():
             left = max(0.0, until - time.monotonic())
-            delivered = self._consumer.poll(left)
-            event = None if delivered is None else self._read(delivered)
-            if event is not None or time.monotonic() >= until:
+            event = self._take(min(left, _POLL_SECONDS))
+            if event is not None or left == 0.0:
                 return event
+        return None
 
     def __iter__(self) -> Iterator[C]:
         """Events until the timeout or :meth:`stop`."""
@@ -90,13 +91,14 @@ class Follower(Generic[C]):
                 yield event
 
     def stop(self) -> None:
-        """End the iteration within a fraction of a second."""
+        """End the iteration, or a poll, within a fraction of a second."""
         self._stopped.set()
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Leave the broker; also while another thread reads."""
         self.stop()
-        self._consumer.close()
+        with self._reading:
+            self._consumer.close()
 
     def __enter__(self) -> Self:
         return self
@@ -110,6 +112,11 @@ class Follower(Generic[C]):
         if self._deadline is None:
             return _POLL_SECONDS
         return min(_POLL_SECONDS, self._deadline - time.monotonic())
+
+    def _take(self, timeout: float) -> C | None:
+        with self._reading:
+            delivered = None if self._stopped.is_set() else self._consumer.poll(timeout)
+        return None if delivered is None else self._read(delivered)
 
     def _read(self, delivered: Delivered) -> C | None:
         if (error := delivered.error()) is not None:

@@ -32,6 +32,7 @@ class Publisher:
         """``timeout``: seconds after which a record that no broker took counts as not published."""
         self._bootstrap = bootstrap
         self._timeout = timeout
+        self.broken = False  # true after a fault that only a new producer gets over
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
@@ -41,6 +42,7 @@ class Publisher:
                 # As Java clients do: a post lies in the same partition whoever publishes it.
                 "partitioner": "murmur2_random",
                 "log_level": 3,  # syslog's error; refused connections come back as errors of the calls
+                "error_cb": self._on_error,
             }
         )
         self._closing = threading.Event()
@@ -73,7 +75,9 @@ class Publisher:
         except BufferError:
             waiting = len(self._producer)
             outcome.set_exception(
-                PublishRefusedError(f"{waiting:,} events wait for the broker already: publish more slowly")
+                BrokerUnreachableError(
+                    f"{waiting:,} events wait for {self._bootstrap} already: publish more slowly"
+                )
             )
         except KafkaException as error:
             outcome.set_exception(self.explain(error.args[0], message.topic))
@@ -118,6 +122,9 @@ class Publisher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _on_error(self, error: KafkaError) -> None:
+        self.broken = self.broken or error.fatal()
 
     def _serve_reports(self) -> None:
         while not self._closing.is_set():

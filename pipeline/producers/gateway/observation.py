@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 
 def note(request: Request, **fields: object) -> None:
     """Add ``fields`` to the request's one log line."""
-    request.scope[_NOTES].update(fields)
+    request.scope.get(_NOTES, {}).update(fields)  # probes have no line
 
 
 class Observation:

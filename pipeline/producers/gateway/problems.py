@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from pipeline.producers.errors import BrokerUnreachableError, EventTooLargeError, ProducerError
 from pipeline.producers.gateway.faults import Fault, faults_of
+from pipeline.producers.gateway.observation import note
 from storage.errors import UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -64,11 +65,6 @@ class Problem(HTTPException):
         self.faults = tuple(faults)
 
 
-def unavailable(error: Exception) -> Problem:
-    """What is away will be back: the same request may be repeated."""
-    return Problem(ProblemKind.UNAVAILABLE, str(error), headers={"Retry-After": str(RETRY_SECONDS)})
-
-
 def invalid(error: RequestValidationError) -> Problem:
     """The fields that do not fit, or the place where the body stops being JSON."""
     first = error.errors()[0]
@@ -86,27 +82,40 @@ def invalid(error: RequestValidationError) -> Problem:
 def answer_with_problems(app: FastAPI) -> None:
     """Have every error of ``app`` answered as problem+json."""
 
-    def on_error(_: Request, error: Exception) -> JSONResponse:
-        return _response(_problem_of(error))
+    async def on_error(request: Request, error: Exception) -> JSONResponse:
+        problem = _problem_of(error)
+        note(request, problem=problem.detail, cause=None if error is problem else str(error))
+        return _response(problem)
 
     for kind in (HTTPException, RequestValidationError, ProducerError, UnavailableError, Exception):
         app.add_exception_handler(kind, on_error)
 
 
 def _problem_of(error: Exception) -> HTTPException:
+    """What a caller is told; hosts, users and topics in our own errors are for the log alone."""
     match error:
         case HTTPException():
             return error
         case RequestValidationError():
             return invalid(error)
-        case BrokerUnreachableError() | UnavailableError():
-            return unavailable(error)
+        case BrokerUnreachableError():
+            return _away("the broker")
+        case UnavailableError():
+            return _away("the database")
         case EventTooLargeError():
-            return Problem(ProblemKind.BODY_TOO_LARGE, str(error))
-        case ProducerError():
-            return Problem(ProblemKind.INTERNAL, str(error))
-        case _:  # what it was is in the log; a stranger need not know our inside
+            return Problem(
+                ProblemKind.BODY_TOO_LARGE, "the broker takes no event of this size: shorten texts"
+            )
+        case _:
             return Problem(ProblemKind.INTERNAL, "an error that was not expected: it is in the gateway's log")
+
+
+def _away(what: str) -> Problem:
+    return Problem(
+        ProblemKind.UNAVAILABLE,
+        f"{what} is away for now: repeat the same request after {RETRY_SECONDS} seconds",
+        headers={"Retry-After": str(RETRY_SECONDS)},
+    )
 
 
 def _response(error: HTTPException) -> JSONResponse:

@@ -41,8 +41,8 @@ class Gateway:
 
     @property
     def alive(self) -> bool:
-        """Whether the server has not ended."""
-        return not self._server.should_exit
+        """Whether it can still publish, and was not told to stop."""
+        return not (self._server.should_exit or self._services.client.broken)
 
     @property
     def ready(self) -> bool:

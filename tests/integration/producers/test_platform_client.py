@@ -1,5 +1,6 @@
 """The SDK against a real broker and a real object store."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -121,6 +122,15 @@ def test_tags_are_followed(platform: PlatformClient, kafka_bootstrap: str, post_
         assert producer.flush(PATIENCE) == 0
 
         assert next(iter(tags)) == tag
+
+
+async def test_a_follower_that_waits_for_ever_can_be_given_up(kafka_bootstrap: str, post_id: str) -> None:
+    async with (
+        AsyncPlatformClient(kafka_bootstrap, source="//a") as client,
+        await client.follow_verdicts([post_id]) as verdicts,
+    ):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(aiter(verdicts)), 0.5)
 
 
 def test_a_topic_that_is_not_there_is_named(kafka_bootstrap: str) -> None:
