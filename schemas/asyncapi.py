@@ -3,17 +3,11 @@
 Operations are from FakeME's point of view: it receives what the platform sends, and sends what it reads.
 """
 
-from typing import Any
-
-from schemas.envelope import CONTENT_TYPE, SPEC_VERSION
+from schemas.asyncapi_messages import BINDING_VERSION, Node, cloud_event, messages
 from schemas.flow import FLOWS, Flow, Party
-from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, MAX_EVENT_BYTES, RETRIED, TOPICS, Topic
+from schemas.topics import MAX_EVENT_BYTES, RETRIED, TOPICS, Topic
 
-BINDING_VERSION = "0.5.0"  # of AsyncAPI's Kafka binding
-SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
 CONTRACTS_VERSION = "1.0.0"  # of the set of events, whose types end in .v1
-
-Node = dict[str, Any]
 
 
 def document() -> Node:
@@ -26,11 +20,8 @@ def document() -> Node:
         "channels": {topic.name: _channel(topic) for topic in TOPICS},
         "operations": _operations(),
         "components": {
-            "messages": {
-                **{topic.event_type: _message(topic) for topic in EVENT_TOPICS},
-                DEAD_LETTERS.event_type: _dead_letter(),
-            },
-            "messageTraits": {"cloudEvent": _cloud_event()},
+            "messages": messages(),
+            "messageTraits": {"cloudEvent": cloud_event()},
         },
     }
 
@@ -120,70 +111,6 @@ def _operation(flow: Flow, action: str, party: Party) -> Node:
 
 def _group(party: Party) -> str:
     return f"fakeme-{party.value}"
-
-
-def _message(topic: Topic) -> Node:
-    assert topic.contract is not None  # event topics carry one
-    return {
-        "name": topic.event_type,
-        "title": topic.contract.__name__,
-        "summary": topic.contract.__doc__,
-        "contentType": "application/json",
-        "payload": {
-            "schemaFormat": SCHEMA_FORMAT,
-            "schema": {"$ref": f"jsonschema/{topic.event_type}.json"},
-        },
-        "bindings": {"kafka": {"key": _key(topic), "bindingVersion": BINDING_VERSION}},
-        "traits": [_reference("components", "messageTraits", "cloudEvent")],
-    }
-
-
-def _key(topic: Topic) -> Node:
-    assert topic.contract is not None  # event topics carry one
-    name = "post_id" if "post_id" in topic.contract.model_fields else "request_id"
-    return {"type": "string", "description": f"The event's {name}, so that what concerns it stays in order."}
-
-
-def _dead_letter() -> Node:
-    return {
-        "name": DEAD_LETTERS.event_type,
-        "title": "DeadLetter",
-        "summary": "The original bytes, key and headers of an event that could not be read or handled.",
-        "contentType": "application/octet-stream",
-        "bindings": {
-            "kafka": {
-                "key": {"type": "string", "description": "The key of the original record."},
-                "bindingVersion": BINDING_VERSION,
-            }
-        },
-    }
-
-
-def _cloud_event() -> Node:
-    text = {"type": "string"}
-    return {
-        "headers": {
-            "type": "object",
-            "required": ["ce_specversion", "ce_id", "ce_source", "ce_type"],
-            "properties": {
-                "ce_specversion": {"type": "string", "const": SPEC_VERSION},
-                "ce_id": {
-                    **text,
-                    "minLength": 1,
-                    "description": "The event's identity; a repeat has the same.",
-                },
-                "ce_source": {
-                    **text,
-                    "minLength": 1,
-                    "description": "Who made it; unique together with ce_id.",
-                },
-                "ce_type": {**text, "minLength": 1, "description": "The name of this message."},
-                "ce_time": {**text, "format": "date-time", "description": "When it happened."},
-                "ce_subject": {**text, "description": "The same as the record's key."},
-                "content-type": {"type": "string", "const": CONTENT_TYPE},
-            },
-        }
-    }
 
 
 def _reference(*path: str) -> Node:

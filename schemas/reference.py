@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from schemas.dead_letters import MARKS
 from schemas.examples import EXAMPLE_OF
 from schemas.flow import FLOWS, Flow
 from schemas.jsonschemas import Schema, event_schema
@@ -43,6 +44,7 @@ def reference() -> str:
         schema = event_schema(flow.topic)
         shared |= schema.get("$defs", {})
         sections.append(_event(flow, schema))
+    sections.append(_dead_letters())
     sections.append("## Types that events share\n")
     sections += [_shared_type(name, shared[name]) for name in sorted(shared)]
     return "\n".join(sections)
@@ -58,7 +60,11 @@ def _topic_table() -> str:
         )
         for flow in FLOWS
     ]
-    rows.append(_topic_row(f"`{DEAD_LETTERS.name}`", DEAD_LETTERS, "every worker", "operators"))
+    rows.append(
+        _topic_row(
+            f"[`{DEAD_LETTERS.name}`](#{DEAD_LETTERS.name})", DEAD_LETTERS, "every worker", "operators"
+        )
+    )
     table = _table(("topic", "what it carries", "written by", "read by", "partitions", "kept"), rows)
     retried = ", ".join(f"`{topic.retry}`" for topic in RETRIED)
     return f"## Topics\n\n{table}\nEvents that wait for another try are on {retried}.\n"
@@ -83,6 +89,14 @@ def _event(flow: Flow, schema: Schema) -> str:
     return (
         f"## {topic.name}\n\n{schema['description']}\n\n`ce_type`: `{topic.event_type}`. {parties}\n\n"
         f"{_field_table(schema)}\n```json\n{example}\n```\n"
+    )
+
+
+def _dead_letters() -> str:
+    table = _table(("header", "meaning"), [(f"`{name}`", meaning) for name, meaning in MARKS.items()])
+    return (
+        f"## {DEAD_LETTERS.name}\n\nThe key, value and headers of a record as it was read, byte for byte; behind its "
+        f"own headers:\n\n{table}\n`fakeme dead-letters list`, `show` and `replay` work with them.\n"
     )
 
 

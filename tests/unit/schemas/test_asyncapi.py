@@ -9,10 +9,12 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from pipeline.dead_letters import dead_letter
 from schemas.asyncapi import document
+from schemas.errors import DeadLetterReason
 from schemas.export import SOURCE_TREE
 from schemas.flow import FLOWS, Party
-from schemas.topics import EVENT_TOPICS, TOPICS
+from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, TOPICS
 
 STANDARD = Path(__file__).parents[2] / "standards/asyncapi-3.0.0.json"
 FILE = SOURCE_TREE / "schemas/asyncapi.yaml"
@@ -78,6 +80,25 @@ def test_retry_topic_carries_the_messages_of_its_origin() -> None:
         == root["channels"]["posts.created"]["messages"]["event"]
         == {"$ref": "#/components/messages/fakeme.posts.created.v1"}
     )
+
+
+def test_dead_letter_says_the_headers_that_a_buried_record_gets() -> None:
+    buried = dead_letter(
+        topic="posts.created",
+        partition=0,
+        offset=1,
+        timestamp_ms=2,
+        key=None,
+        value=b"?",
+        headers=(),
+        reason=DeadLetterReason.NOT_JSON,
+        detail="no",
+        attempts=1,
+    )
+
+    headers = document()["components"]["messages"][DEAD_LETTERS.event_type]["headers"]
+
+    assert [name for name, _ in buried.headers] == list(headers["properties"]) == headers["required"]
 
 
 def test_operations_are_what_the_workers_send_and_receive() -> None:
