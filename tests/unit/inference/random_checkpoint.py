@@ -1,0 +1,41 @@
+"""A checkpoint with random weights, small thresholds of choice, and a real card."""
+
+from pathlib import Path
+
+import torch
+
+from inference.checkpoint import Checkpoint, ModelCard
+from inference.network import build_network
+
+
+def random_checkpoint(*, tag: float = 0.9, suspect: float = 0.5, min_face_px: int = 40) -> Checkpoint:
+    torch.manual_seed(0)
+    card = ModelCard(
+        name="random",
+        version="0",
+        network="efficientnet_lite0",
+        input_size=224,
+        crop_margin=0.3,
+        temperature=1.0,
+        tag_threshold=tag,
+        suspect_threshold=suspect,
+        min_face_px=min_face_px,
+        weights="weights.safetensors",
+        sha256="0" * 64,
+        licence="none",
+        data="none",
+    )
+    return Checkpoint(card, build_network(card.network).requires_grad_(False).eval())
+
+
+def save(checkpoint: Checkpoint, folder: Path) -> Path:
+    """Write card and weights so that they load; returns the folder."""
+    import hashlib
+
+    from safetensors.torch import save as to_bytes
+
+    content = to_bytes(checkpoint.network.state_dict())
+    (folder / checkpoint.card.weights).write_bytes(content)
+    card = checkpoint.card.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
+    (folder / "card.json").write_text(card.model_dump_json())
+    return folder
