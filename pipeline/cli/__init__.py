@@ -31,6 +31,7 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+cli.command()(demo.demo)
 cli.command()(setup.setup)
 cli.command()(worker.worker)
 cli.command()(detect.detect)

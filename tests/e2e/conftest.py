@@ -1,0 +1,39 @@
+"""The whole system for end-to-end tests: real servers, all workers, the shipped model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra.local.stack import LocalStack
+from infra.local.state_file import read_state
+from pipeline.local_workers import worker_specs
+from pipeline.producers import PlatformClient, S3Access
+from pipeline.settings import Settings
+
+
+@dataclass(frozen=True)
+class System:
+    """A running FakeME: where it is, and the processes that it consists of."""
+
+    folder: Path
+    settings: Settings
+
+    def platform(self) -> PlatformClient:
+        """The platform's own client."""
+        access = S3Access(self.settings.s3_endpoint, *self.settings.platform_s3_keys)
+        return PlatformClient(self.settings.kafka_bootstrap, source="test-platform", s3=access)
+
+    def pid(self, name: str) -> int | None:
+        """The process of a server or worker, as it is now."""
+        state = read_state(self.folder) or {}
+        described = {**state.get("servers", {}), **state.get("workers", {})}[name]
+        return described["pid"]
+
+
+@pytest.fixture(scope="package")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Servers and workers in a folder of their own."""
+    with LocalStack(tmp_path_factory.mktemp("system"), worker_specs()) as stack:
+        yield System(stack.folder, Settings(**stack.endpoints.flat()))

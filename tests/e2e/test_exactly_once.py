@@ -1,0 +1,115 @@
+"""Crashes change nothing: every post gets one verdict, every content one analysis, every tag is set once."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select
+
+from pipeline.demo import pictures
+from pipeline.producers import Follower
+from schemas.base import Contract
+from schemas.posts import Media, PostCreated
+from schemas.tags import PostTagged
+from schemas.verdicts import Label, VerdictIssued
+from storage.database import connect, transaction
+from storage.tables import MediaAnalysis, Verdict
+from tests.e2e.conftest import System
+
+POSTS = 200
+PATIENCE_SECONDS = 300.0
+
+
+def small_pictures(count: int) -> list[bytes]:
+    """Distinct pictures, 256 x 256: the real and the swapped portrait in turn, each in its own light."""
+    faces = [image[30:286, 96:352] for image in (pictures.portrait(), pictures.swapped())]
+    light = np.linspace(0.75, 1.1, count)
+    return [
+        pictures.jpeg(np.clip(faces[number % 2] * light[number], 0, 255).astype(np.uint8))
+        for number in range(count)
+    ]
+
+
+def post(post_id: str, media: Media) -> PostCreated:
+    return PostCreated(post_id=post_id, author_id="author", media=(media,), created_at=datetime.now(UTC))
+
+
+def collect(follower: "Follower[Contract]", into: list[Contract], done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < deadline, f"{len(into)} events after {PATIENCE_SECONDS} s"
+        event = follower.poll(0.5)
+        if event is not None:
+            into.append(event)
+
+
+@pytest.mark.timeout(600)
+def test_400_posts_of_200_contents_with_two_crashes_on_the_way(system: System) -> None:
+    run = uuid4().hex[:8]
+    ids = [f"{run}-{number}" for number in range(2 * POSTS)]
+    began = datetime.now(UTC)
+    verdicts: list[VerdictIssued] = []
+    with system.platform() as platform, platform.follow_verdicts(ids) as follower:
+        media = [
+            platform.upload(data, f"{run}/{number}.jpg", media_type="image/jpeg")
+            for number, data in enumerate(small_pictures(POSTS))
+        ]
+        platform.publish_many(post(ids[number], media[number % POSTS]) for number in range(2 * POSTS))
+        for crash_after in (POSTS // 2, POSTS):
+            collect(follower, verdicts, lambda: len(verdicts) >= crash_after)  # noqa: B023 - called at once
+            crash(system, "detection")
+        collect(follower, verdicts, lambda: len({one.post_id for one in verdicts}) == 2 * POSTS)
+
+    # One verdict for each post, also where it was sent twice.
+    assert len({verdict.verdict_id for verdict in verdicts}) == 2 * POSTS
+    engine = connect(system.settings.database_url.get_secret_value())
+    with transaction(engine) as session:
+        kept = session.scalar(select(func.count()).where(Verdict.post_id.in_(ids)))
+        hashes = [one.sha256 for one in media]
+        analyses = session.scalar(select(func.count()).where(MediaAnalysis.sha256.in_(hashes)))
+    assert (kept, analyses) == (2 * POSTS, POSTS)
+
+    # A tag for each post that is a deepfake, once; none for the others.
+    deepfakes = {verdict.post_id for verdict in verdicts if verdict.label is Label.DEEPFAKE}
+    tags: list[PostTagged] = []
+    with system.platform() as platform, platform.follow_tags(ids, since=began) as follower:
+        collect(follower, tags, lambda: deepfakes <= {tag.post_id for tag in tags})
+        while (late := follower.poll(2.0)) is not None:
+            tags.append(late)
+    assert Counter(tag.post_id for tag in tags) == Counter(deepfakes)
+
+
+def crash(system: System, name: str) -> None:
+    """kill -9, and wait until the supervisor has started another."""
+    killed = system.pid(name)
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while system.pid(name) in (killed, None):
+        assert time.monotonic() < deadline, f"{name} was not started again"
+        time.sleep(0.1)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("server", ["seaweedfs", "postgres", "kafka"])
+def test_posts_wait_while_a_server_is_away(system: System, server: str) -> None:
+    run = uuid4().hex[:8]
+    ids = [f"{run}-{number}" for number in range(20)]
+    verdicts: list[VerdictIssued] = []
+    with system.platform() as platform, platform.follow_verdicts(ids) as follower:
+        media = platform.upload(
+            pictures.jpeg(pictures.no_face(), quality=60), f"{run}/coffee.jpg", media_type="image/jpeg"
+        )
+        platform.publish_many(post(post_id, media) for post_id in ids[:10])
+        crash(system, server)
+        platform.publish_many(post(post_id, media) for post_id in ids[10:])
+        collect(follower, verdicts, lambda: {one.post_id for one in verdicts} == set(ids))
+
+    assert {verdict.label for verdict in verdicts} == {Label.NO_FACE}
+    assert len({verdict.verdict_id for verdict in verdicts}) == len(ids)
