@@ -56,6 +56,17 @@ class ModerationSettings(BaseModel):
     surge_window_seconds: int = Field(600, ge=1, description="The time within which they must report.")
 
 
+class TaggingSettings(BaseModel):
+    """The tagging worker."""
+
+    instance_id: str | None = Field(
+        None,
+        pattern=r"^[\w.-]{1,128}$",
+        description="Name of this process in its consumer group, if no other has it (a StatefulSet's pod):"
+        " restarted after a crash it goes on at once, else when its session has ended, 10 s later.",
+    )
+
+
 class RetrySettings(BaseModel):
     """How long an event waits before the next try."""
 
@@ -106,6 +117,7 @@ class Settings(BaseSettings):
     detection: DetectionSettings = DetectionSettings()
     limits: LimitSettings = LimitSettings()
     moderation: ModerationSettings = ModerationSettings()
+    tagging: TaggingSettings = TaggingSettings()
     retry: RetrySettings = RetrySettings()
     gateway: GatewaySettings = GatewaySettings()
 

@@ -92,7 +92,7 @@ class Tagging:
             self._settings.kafka_bootstrap,
             self._group,
             lambda bury: TaggingAgent(apply=self._ledger.apply, bury=bury, retry=self._settings.retry),
-            instance=None,
+            instance=self._settings.tagging.instance_id,
         )
         self._stream = stream
         try:

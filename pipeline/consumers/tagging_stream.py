@@ -6,6 +6,7 @@ stops. Here an offset is committed after its record was answered, and not before
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -45,6 +46,7 @@ class TaggingStream:
         *,
         instance: str | None,
     ) -> None:
+        _hush()
         self._app = _make_app(bootstrap, group, instance)
         self._agent = make_agent(self._bury)
         self._loop = asyncio.get_running_loop()
@@ -140,6 +142,12 @@ class TaggingStream:
         """What is not committed of them yet will be read again; that changes nothing."""
         self._assigned = False
         self._done = {part: offset for part, offset in self._done.items() if part not in revoked}
+
+
+def _hush() -> None:
+    """Faust and its client tell every step of every start; what an operator must know is a warning."""
+    for name in ("faust", "mode", "aiokafka"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _make_app(bootstrap: str, group: str, instance: str | None) -> faust.App:
