@@ -39,6 +39,10 @@ class StartError(InfraError):
         super().__init__(f"{name} did not start: {reason}. Its log is {log}, and ends with:\n{_tail(log)}")
 
 
+class StoppedError(InfraError):
+    """Somebody stopped the stack while it started."""
+
+
 class JarsError(InfraError):
     """The jars of Kafka cannot be had, or are not the locked ones."""
 

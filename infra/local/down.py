@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.errors import InfraError, NotRunningError
 from infra.local.folder_lock import holder
 
-PATIENCE_SECONDS = 60.0  # workers have 30 s to finish, then the servers stop
+PATIENCE_SECONDS = 120.0  # workers have 30 s to finish, then each server 30 s
 POLL_SECONDS = 0.1
 
 

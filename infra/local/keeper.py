@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from infra.errors import InfraError, NotAnsweringError, StartError
+from infra.errors import InfraError, NotAnsweringError, StartError, StoppedError
 from infra.local.backoff import deaths_in_a_row, restart_delay
 from infra.local.process import ChildProcess
 from infra.local.service import Command, Service
@@ -51,12 +51,15 @@ class Keeper:
         settled = self._settled.wait(timeout)
         if self._failure is not None:
             raise self._failure
+        if self._stopping.is_set():
+            raise StoppedError(f"{self.service.name} was stopped before it was ready")
         if not settled:
             raise StartError(self.service.name, f"no answer within {timeout:.0f} s", self._log_file)
 
     def stop(self) -> None:
         """End it in its own way, by force after its time; returns when it is gone."""
         self._stopping.set()
+        self._settled.set()  # whoever waits for it waits no longer
         with self._lock:
             child, command = self._child, self._command
         if child is not None and command is not None:

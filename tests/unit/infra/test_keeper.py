@@ -4,12 +4,13 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
-from infra.errors import MachineError, NotAnsweringError, StartError
+from infra.errors import MachineError, NotAnsweringError, StartError, StoppedError
 from infra.local.keeper import DEATHS_BEFORE_READY, Keeper
 from infra.local.service import Command
 
@@ -99,6 +100,17 @@ def test_what_never_answers_fails_in_time(tmp_path: Path) -> None:
         keeper.wait_ready(0.3)
     keeper.stop()
     assert keeper.pid is None
+
+
+def test_whoever_waits_for_it_is_told_when_it_is_stopped(tmp_path: Path) -> None:
+    keeper = keeper_of(Script(tmp_path, SLEEP, questions=10**6), tmp_path)
+    keeper.start()
+    with ThreadPoolExecutor(1) as waiter:
+        waiting = waiter.submit(keeper.wait_ready, 60)
+        wait_for(lambda: keeper.pid is not None)
+        keeper.stop()
+        with pytest.raises(StoppedError):
+            waiting.result(10)
 
 
 def test_a_preparation_that_fails_is_told_as_it_is(tmp_path: Path) -> None:
