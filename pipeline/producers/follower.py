@@ -58,7 +58,8 @@ class Follower(Generic[C]):
                 "group.id": f"follow-{uuid.uuid4()}",  # required by the library; no group is joined
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",  # of an offset that retention took away meanwhile
-                "log_level": 3,
+                "reconnect.backoff.max.ms": 2_000,
+                "log_level": 2,  # syslog's critical; every refused connection is an error already
             }
         )
         try:

@@ -41,7 +41,8 @@ class Publisher:
                 "delivery.timeout.ms": int(timeout * 1000),
                 # As Java clients do: a post lies in the same partition whoever publishes it.
                 "partitioner": "murmur2_random",
-                "log_level": 3,  # syslog's error; refused connections come back as errors of the calls
+                "reconnect.backoff.max.ms": 2_000,
+                "log_level": 2,  # syslog's critical; every refused connection is an error already
                 "error_cb": self._on_error,
             }
         )
