@@ -11,6 +11,7 @@ from pipeline.cli import (
     cases,
     config,
     dead_letters,
+    demo,
     detect,
     doctor,
     post,
