@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nlargest
 
-from inference.analysis import MediaAnalysis
+from inference.analysis import FaceFinding, MediaAnalysis
 from inference.errors import Unprocessable
 from schemas.envelope import Event
 from schemas.identity import verdict_id
 from schemas.posts import Media, PostAppealed, PostCreated, PostEvent, PostReplayed, PostReported
 from schemas.verdicts import (
+    MAX_FACES,
     Box,
     FaceVerdict,
     Label,
@@ -74,13 +76,19 @@ def judged(media: Media, analysis: MediaAnalysis, evidence: Sequence[str] = ()) 
                 seconds=face.seconds,
                 track=face.track,
             )
-            for face in analysis.faces
+            for face in _worst_faces(analysis.faces)
         ),
         evidence=tuple(evidence),
         detail=analysis.note,
         sha256=analysis.sha256,
         pdq=analysis.pdq,
     )
+
+
+def _worst_faces(faces: Sequence[FaceFinding]) -> list[FaceFinding]:
+    """Those that a verdict has room for, in their order: a crowd in a long video has more."""
+    kept = nlargest(MAX_FACES, enumerate(faces), key=lambda numbered: numbered[1].score)
+    return [face for _, face in sorted(kept, key=lambda numbered: numbered[0])]
 
 
 def verdict(

@@ -95,8 +95,9 @@ def _event(flow: Flow, schema: Schema) -> str:
 def _dead_letters() -> str:
     table = _table(("header", "meaning"), [(f"`{name}`", meaning) for name, meaning in MARKS.items()])
     return (
-        f"## {DEAD_LETTERS.name}\n\nThe key, value and headers of a record as it was read, byte for byte; behind its "
-        f"own headers:\n\n{table}\n`fakeme dead-letters list`, `show` and `replay` work with them.\n"
+        f"## {DEAD_LETTERS.name}\n\n"
+        "The key, value and headers of a record as it was read, byte for byte; behind its own headers:\n\n"
+        f"{table}\n`fakeme dead-letters list`, `show` and `replay` work with them.\n"
     )
 
 

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from schemas.base import Contract, Instant, Pdq, PlatformId, Probability, Sha256
 
+MAX_FACES = 64  # listed of one media; with the most media of a post, a verdict still fits into an event
+
 
 class Label(StrEnum):
     """What FakeME says of a media or a post."""
@@ -108,7 +110,9 @@ class MediaVerdict(Contract):
     threshold: Probability | None = Field(
         description="At or above it the label is deepfake; null if nothing was judged."
     )
-    faces: tuple[FaceVerdict, ...] = Field(default=(), description="Every face that was judged.")
+    faces: tuple[FaceVerdict, ...] = Field(
+        default=(), max_length=MAX_FACES, description="The faces that were judged; of very many, the worst."
+    )
     evidence: tuple[str, ...] = Field(
         default=(), description="s3:// URIs of crops that show what was judged."
     )

@@ -52,15 +52,11 @@ def _buckets(settings: Settings) -> None:
 
 
 def _tables(settings: Settings) -> None:
-    from storage.errors import StorageError  # noqa: PLC0415 - SQLAlchemy
-    from storage.migrate import current, upgrade  # noqa: PLC0415 - SQLAlchemy
+    from storage.migrate import current, upgrade  # noqa: PLC0415 - Alembic
 
     url = settings.database_url.get_secret_value()
-    try:
-        upgrade(url)
-        print(f"database: at revision {current(url)}")
-    except StorageError as error:
-        raise SetupError(f"the database cannot be migrated: {error}") from error
+    upgrade(url)
+    print(f"database: at revision {current(url)}")
 
 
 def _told(what: str, created: list[str]) -> str:
