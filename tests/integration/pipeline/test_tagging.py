@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
+from confluent_kafka import Producer
 from sqlalchemy import create_engine, make_url, text
 
 from pipeline.consumers.relay import make_relay
 from pipeline.consumers.tagging import make_tagging
-from pipeline.consumers.tagging_stream import READS
 from pipeline.dead_letters import parse
 from pipeline.settings import ModerationSettings, RetrySettings, Settings
 from pipeline.workers import Runnable
@@ -50,19 +49,6 @@ def running(worker: Runnable) -> Iterator[Runnable]:
         worker.stop()
         thread.join(timeout=30)
         assert not thread.is_alive()
-
-
-@pytest.fixture(scope="module")
-def group(kafka_bootstrap: str) -> str:
-    """A consumer group that stands at the end of every topic, so it meets only events of this module."""
-    name = f"tagging-{uuid4()}"
-    consumer = Consumer({"bootstrap.servers": kafka_bootstrap, "group.id": name})
-    parts = [TopicPartition(topic.name, number) for topic in READS for number in range(topic.partitions)]
-    for part in parts:
-        part.offset = consumer.get_watermark_offsets(part)[1]
-    consumer.commit(offsets=parts, asynchronous=False)
-    consumer.close()
-    return name
 
 
 @pytest.fixture(scope="module")
