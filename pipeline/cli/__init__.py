@@ -12,6 +12,7 @@ from pipeline.cli import (
     config,
     dead_letters,
     demo,
+    demo,
     detect,
     doctor,
     post,
