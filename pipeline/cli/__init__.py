@@ -12,7 +12,6 @@ from pipeline.cli import (
     config,
     dead_letters,
     demo,
-    demo,
     detect,
     doctor,
     post,
