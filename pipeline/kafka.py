@@ -45,8 +45,11 @@ def make_consumer(bootstrap: str, group: str) -> Consumer:
     )
 
 
-def make_producer(bootstrap: str, client: str) -> Producer:
-    """An idempotent producer: what it acknowledged is on all replicas, once and in order."""
+def make_producer(bootstrap: str, client: str, delivery_ms: int = DELIVERY_FOR_EVER) -> Producer:
+    """An idempotent producer: what it acknowledged is on all replicas, once and in order.
+
+    A message that the broker has not taken ``delivery_ms`` after it was handed over is reported as failed.
+    """
     return Producer(
         {
             "bootstrap.servers": bootstrap,
@@ -54,7 +57,7 @@ def make_producer(bootstrap: str, client: str) -> Producer:
             "enable.idempotence": True,
             "acks": "all",
             "linger.ms": 2,
-            "message.timeout.ms": DELIVERY_FOR_EVER,
+            "message.timeout.ms": delivery_ms,
             "message.max.bytes": int(DEAD_LETTERS.config["max.message.bytes"]),  # the largest that we send
             "reconnect.backoff.max.ms": 2_000,
         },

@@ -21,6 +21,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import Engine
 
 from pipeline.errors import TransientError
+from pipeline.kafka import make_producer
 from pipeline.retries import delay_before, is_transient
 from pipeline.settings import RetrySettings, Settings
 from schemas.envelope import Message
@@ -51,18 +52,7 @@ class BrokerAwayError(TransientError):
 def make_relay(settings: Settings) -> "Relay":
     """The relay of these settings; it connects when it runs."""
     url = settings.database_url.get_secret_value()
-    producer = Producer(
-        {
-            "bootstrap.servers": settings.kafka_bootstrap,
-            "client.id": "fakeme-relay",
-            "enable.idempotence": True,
-            "acks": "all",
-            "linger.ms": 1,
-            "message.timeout.ms": int(DELIVERY_SECONDS * 1000),
-            "reconnect.backoff.max.ms": 2_000,
-        },
-        logger=None,
-    )
+    producer = make_producer(settings.kafka_bootstrap, "fakeme-relay", int(DELIVERY_SECONDS * 1000))
     return Relay(url, connect(url, application="fakeme-relay"), producer, retry=settings.retry)
 
 
