@@ -25,7 +25,10 @@ def generated_files() -> dict[str, str]:
 
 def stale_files(root: Path = SOURCE_TREE) -> list[str]:
     """Generated files that are missing, say something else than the contracts, or belong to no event."""
-    files = generated_files()
+    return _stale(root, generated_files())
+
+
+def _stale(root: Path, files: dict[str, str]) -> list[str]:
     changed = [
         name for name, text in files.items() if not (root / name).is_file() or _text(root / name) != text
     ]
@@ -47,7 +50,7 @@ def write_files(root: Path = SOURCE_TREE) -> list[str]:
             f"{root} has no pyproject.toml: run this in a checkout, or give one with --root"
         )
     files = generated_files()
-    stale = stale_files(root)
+    stale = _stale(root, files)
     for name in stale:
         path = root / name
         if name in files:

@@ -1,6 +1,7 @@
 """Checked-in files say what the contracts say."""
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from typer.testing import CliRunner
@@ -10,11 +11,19 @@ from schemas.errors import NoSourceTreeError
 from schemas.export import SOURCE_TREE, generated_files, stale_files, write_files
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with all files, to copy: making them takes a second."""
+    root = tmp_path_factory.mktemp("exported")
+    (root / "pyproject.toml").touch()
+    write_files(root)
+    return root
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    (tmp_path / "pyproject.toml").touch()
-    write_files(tmp_path)
-    return tmp_path
+def checkout(exported: Path, tmp_path: Path) -> Path:
+    """A checkout with all files up to date."""
+    return copytree(exported, tmp_path / "checkout")
 
 
 def test_checked_in_files_are_those_of_the_contracts() -> None:
