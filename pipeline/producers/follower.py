@@ -11,6 +11,7 @@ from typing import Generic, Self, TypeVar
 import structlog
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Delivered
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from pipeline.producers.errors import BrokerUnreachableError, ProducerError, TopicMissingError
 from schemas.base import Contract
@@ -146,6 +147,12 @@ def _passed_over(delivered: Delivered, why: str) -> None:
     )
 
 
+@retry(
+    retry=retry_if_exception(lambda error: isinstance(error, KafkaException) and _passing(error)),
+    stop=stop_after_delay(_CONNECT_SECONDS),
+    wait=wait_fixed(0.1),
+    reraise=True,
+)
 def _places(consumer: Consumer, topic: str, since: datetime | None) -> list[TopicPartition]:
     """Where to begin in each partition: at its end as it is now, or at the first record from ``since`` on."""
     described = consumer.list_topics(topic, timeout=_CONNECT_SECONDS).topics[topic]
@@ -164,6 +171,11 @@ def _places(consumer: Consumer, topic: str, since: datetime | None) -> list[Topi
         TopicPartition(topic, place.partition, ends[place.partition]) if place.offset == OFFSET_END else place
         for place in found
     ]
+
+
+def _passing(error: KafkaException) -> bool:
+    """Whether a broker that has just started, or a partition that moves, explains it."""
+    return error.args[0].code() in {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
 
 
 def _end(consumer: Consumer, topic: str, partition: int) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
@@ -34,7 +34,7 @@ def post() -> dict[str, Any]:
 
 @pytest.fixture
 def published(kafka_bootstrap: str) -> Iterator["Published"]:
-    """What came onto posts.created since the test began, read as any consumer would."""
+    """What came onto posts.created, read as any consumer would."""
     reader = Published(kafka_bootstrap)
     yield reader
     reader.consumer.close()
@@ -43,10 +43,9 @@ def published(kafka_bootstrap: str) -> Iterator["Published"]:
 class Published:
     def __init__(self, bootstrap: str) -> None:
         self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"t-{uuid4()}"})
-        places = [TopicPartition("posts.created", number) for number in range(PARTITIONS)]
-        for place in places:
-            place.offset = self.consumer.get_watermark_offsets(place, timeout=30)[1]
-        self.consumer.assign(places)
+        self.consumer.assign(
+            [TopicPartition("posts.created", number, OFFSET_BEGINNING) for number in range(PARTITIONS)]
+        )
 
     def about(self, post_id: str, *, quiet: float = 1.0) -> list[Event]:
         """Events of a post, until none came for ``quiet`` seconds."""
