@@ -5,7 +5,8 @@ python -m training.calibrate --config training/first.toml --version 0.1.0 --out 
 
 import argparse
 import hashlib
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 from safetensors.torch import load, save
+from torch import nn
+from torch.optim.swa_utils import update_bn
 
 from inference.checkpoint import CARD_FILE, ModelCard
+from inference.crops import normalise
 from inference.network import build_network
 from training.config import TrainingConfig, read_config
 from training.datasets import Photo, read_faces, read_people
@@ -28,12 +32,16 @@ from training.measures import (
     tail_threshold,
     threshold_at,
 )
+from training.pairs import PairMaker
 from training.splits import Split, take
+from training.train import batches
 
 CROP_MARGIN = 0.25  # the middle of what training frames: 1.0 to 1.5 times the face box
 MIN_FACE_PX = 48  # under a quarter of the network's input the traces are gone
 TAG_RATE = 0.001  # false positives; a wrong tag is seen by everybody
 SUSPECT_RATE = 0.02  # a wrong suspicion costs a moderator's look
+SETTLING_BATCHES = 40  # about a thousand pictures, enough for means and variances
+SETTLING_SEED = 1_000_000  # beyond any rank, so that the stream is none of training's
 WEIGHTS_FILE = "weights.safetensors"
 LICENCE = (
     "Weights: non-commercial research use only, as the photographs they were trained on (UTKFace, CelebA); "
@@ -45,10 +53,20 @@ DATA = (
 )
 
 
-def export_weights(state: Path) -> bytes:
-    """Return the averaged weights of a run as safetensors, float16, which halves the file."""
-    average = torch.load(state, map_location="cpu", weights_only=True)["average"]
-    return save({k: v.half().contiguous() if v.is_floating_point() else v for k, v in average.items()})
+def settle_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> nn.Module:
+    """Return the network with its batch norms' statistics taken anew from ``batches`` of crops.
+
+    Averaged weights need statistics of their own (Izmailov et al., 2018), and those gathered while training
+    are mostly of smaller pictures. Batches are (N, S, S, 3) uint8.
+    """
+    update_bn((normalise(crops.numpy()) for crops in batches), network)
+    return network.eval()
+
+
+def export_weights(network: nn.Module) -> bytes:
+    """Return the weights as safetensors, float16, which halves the file."""
+    weights = network.state_dict()
+    return save({k: v.half().contiguous() if v.is_floating_point() else v for k, v in weights.items()})
 
 
 def limit(photos: Sequence[Photo], most: int) -> list[Photo]:
@@ -113,20 +131,31 @@ def make_card(
     )
 
 
+def trained(config: TrainingConfig, photos: list[Photo]) -> nn.Module:
+    """Return the averaged network of a run's present state, fit for pictures of the last phase."""
+    network = build_network(config.network)
+    state = torch.load(config.run / "state.pt", map_location="cpu", weights_only=True)
+    network.load_state_dict(state["average"])
+    stream = batches(
+        PairMaker(take(photos, Split.TRAIN)), config, config.phases[-1], (config.seed, SETTLING_SEED)
+    )
+    return settle_statistics(network, (crops for crops, _ in itertools.islice(stream, SETTLING_BATCHES)))
+
+
 def ship(config: TrainingConfig, version: str, out: Path, most: int) -> ModelCard:
     """Write weights and card of a run's present state to ``out``; returns the card."""
-    weights = export_weights(config.run / "state.pt")
-    out.mkdir(parents=True, exist_ok=True)
-    (out / WEIGHTS_FILE).write_bytes(weights)
-    network = build_network(config.network)
+    photos = read_people(config.people) + read_faces(config.faces, config.faces_index)
+    weights = export_weights(trained(config, photos))
+    network = build_network(config.network)  # as it will be served: rounded to float16
     network.load_state_dict({key: value.float() for key, value in load(weights).items()})
     network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
-    photos = read_people(config.people) + read_faces(config.faces, config.faces_index)
     scored = {
         split: score(network, held_out(limit(take(photos, split), most), CROP_MARGIN, config.seed))
         for split in (Split.CALIBRATION, Split.TEST)
     }
     card = make_card(out.name, version, config.network, weights, scored)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / WEIGHTS_FILE).write_bytes(weights)
     (out / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n")
     return card
 

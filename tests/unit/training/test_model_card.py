@@ -4,8 +4,11 @@ import hashlib
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
-from training.calibrate import SUSPECT_RATE, TAG_RATE, limit, make_card
+from inference.crops import normalise
+from training.calibrate import SUSPECT_RATE, TAG_RATE, limit, make_card, settle_statistics
 from training.datasets import Photo
 from training.evaluation import CONDITIONS, KINDS, REAL, Scored, held_out
 from training.splits import Split
@@ -40,6 +43,20 @@ def test_card_knows_its_weights_and_what_was_measured(card):
     assert card.metrics["ece"] < 0.02
     assert {f"auc: {kind}" for kind in KINDS[1:]} <= card.metrics.keys()
     assert {"auc: asian", "auc: people", "fpr at suspect: asian"} <= card.metrics.keys()
+
+
+def test_settled_statistics_are_those_of_the_given_pictures():
+    # given a norm that has seen other data, and crops of one grey
+    norm = nn.BatchNorm2d(3)
+    norm.running_mean.fill_(99.0)
+    grey = torch.full((2, 8, 8, 3), 128, dtype=torch.uint8)
+
+    # when it is settled on them
+    settled = settle_statistics(norm, [grey, grey])
+
+    # then nothing of what it had seen is left
+    assert not settled.training
+    assert torch.allclose(settled.running_mean, normalise(grey.numpy()).mean(dim=(0, 2, 3)))
 
 
 def test_neither_collection_outnumbers_the_other():
