@@ -17,7 +17,7 @@ from pipeline import metrics
 from pipeline.handling import Consumer, Handled
 from pipeline.offsets import OffsetTracker
 from pipeline.retries import is_transient
-from schemas.envelope import Event, Record, decode
+from schemas.envelope import Event, Record, read_event
 from schemas.topics import Topic
 
 P = TypeVar("P")
@@ -97,7 +97,7 @@ class Stages(Generic[P]):
     def _prepare(self, job: Job) -> None:
         began = time.monotonic()
         try:
-            job.event = decode(job.record.headers, job.record.value)
+            job.event = read_event(job.record, job.topic)
             prepared = self._consumer.prepare(job.event, job.attempt)
         except Exception as error:  # noqa: BLE001 - the boundary: any failure is this event's outcome
             self._finished.put((job, error))

@@ -87,6 +87,16 @@ def decode(headers: RawHeaders | None, value: bytes | None) -> Event:
     )
 
 
+def read_event(record: Record, topic: Topic) -> Event:
+    """The event in a record of ``topic``; one that belongs to another topic is unreadable here."""
+    event = decode(record.headers, record.value)
+    if topic.contract is None or not isinstance(event.body, topic.contract):
+        raise UnreadableEventError(
+            DeadLetterReason.UNKNOWN_TYPE, f"type {event.type!r} does not belong on {topic.name}"
+        )
+    return event
+
+
 def _attributes(headers: RawHeaders | None) -> dict[str, str]:
     attributes = {name: (raw or b"").decode("utf-8", "replace") for name, raw in headers or ()}
     missing = [name for name in REQUIRED if not attributes.get(name)]
