@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from queue import Empty, PriorityQueue, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from pipeline import metrics
 from pipeline.handling import Consumer, Handled
@@ -148,9 +148,9 @@ class Stages(Generic[P]):
             return held
         remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
         _, _, job, prepared = self._prepared.get(timeout=remaining)
-        if job is None or prepared is None:
+        if job is None:
             raise _Closed
-        return job, prepared
+        return job, cast(P, prepared)  # only the closing mark comes without one
 
     def _handle(self, batch: Sequence[P]) -> Sequence[Outcome]:
         try:
