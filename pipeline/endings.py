@@ -40,7 +40,9 @@ class Endings:
             self._bury(job, decided, outcome)
 
     def _send_to_retry(self, job: Job, delay: float, error: Exception) -> None:
-        message = retry_record(job.topic, job.record, attempt=job.attempt + 1, delay=delay)
+        message = retry_record(
+            job.topic, job.record, since_ms=job.since_ms, attempt=job.attempt + 1, delay=delay
+        )
         metrics.RETRIES.labels(self._worker, job.topic.name).inc()
         self._send(job, (message,), "retried", {"error": f"{type(error).__name__}: {error}", "delay": delay})
 
@@ -49,7 +51,7 @@ class Endings:
             topic=job.record.topic,
             partition=job.partition,
             offset=job.offset,
-            timestamp_ms=job.timestamp_ms,
+            timestamp_ms=job.since_ms,
             key=job.record.key,
             value=job.record.value,
             headers=job.record.headers,
@@ -84,7 +86,7 @@ class Endings:
 
     def _complete(self, job: Job, ending: str, said: Said) -> None:
         job.tracker.complete(job.offset)
-        seconds = max(0.0, time.time() - job.timestamp_ms / 1000)
+        seconds = max(0.0, time.time() - job.since_ms / 1000)
         metrics.EVENTS.labels(self._worker, job.topic.name, ending).inc()
         metrics.EVENT_SECONDS.labels(self._worker, job.topic.name).observe(seconds)
         log.info(

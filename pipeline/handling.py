@@ -38,8 +38,15 @@ class Handled:
 class Consumer(Protocol[P]):
     """One kind of work on events; the loop gives it order, retries, dead letters and offsets."""
 
-    name: str
-    subscriptions: Sequence[Subscription]
+    @property
+    def name(self) -> str:
+        """As in logs, metrics and the consumer group."""
+        ...
+
+    @property
+    def subscriptions(self) -> Sequence[Subscription]:
+        """The topics that it reads; their retry topics are read too."""
+        ...
 
     def prepare(self, event: Event, attempt: int) -> P:
         """What can be done for one event alone, in one of several threads (fetching, decoding).

@@ -56,7 +56,7 @@ def make_producer(bootstrap: str, client: str, delivery_ms: int = DELIVERY_FOR_E
             "client.id": client,
             "enable.idempotence": True,
             "acks": "all",
-            "partitioner": "murmur2_random",  # as Java clients and the SDK: a post's partition is the same everywhere
+            "partitioner": "murmur2_random",  # as Java clients and the SDK: a post has one number everywhere
             "linger.ms": 2,
             "message.timeout.ms": delivery_ms,
             "message.max.bytes": int(DEAD_LETTERS.config["max.message.bytes"]),  # the largest that we send

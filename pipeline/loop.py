@@ -25,7 +25,7 @@ from pipeline.errors import PipelineError
 from pipeline.handling import Consumer, Priority
 from pipeline.kafka import Publisher, commit_now, record_of
 from pipeline.partitions import Partition, Partitions
-from pipeline.retries import attempt_of, due_of
+from pipeline.retries import attempt_of, due_of, since_of
 from pipeline.schedule import Schedule
 from pipeline.settings import RetrySettings
 from pipeline.stages import Job, Stages
@@ -173,13 +173,14 @@ class Loop(Generic[P]):
             return None
         source = self._sources[topic]
         record = record_of(read)
+        retried = topic == source.topic.retry
         return Job(
             topic=source.topic,
             record=record,
             partition=partition,
             offset=offset,
-            timestamp_ms=read.timestamp()[1],
-            attempt=attempt_of(record.headers) if topic == source.topic.retry else 1,
+            since_ms=since_of(record.headers, read.timestamp()[1]) if retried else read.timestamp()[1],
+            attempt=attempt_of(record.headers) if retried else 1,
             priority=source.priority,
             tracker=tracker,
         )

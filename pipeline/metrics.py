@@ -7,7 +7,7 @@ _STAGE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 EVENTS = Counter("fakeme_events_total", "Events that came to an end.", ["worker", "topic", "outcome"])
 EVENT_SECONDS = Histogram(
     "fakeme_event_seconds",
-    "From the record's timestamp in the broker to its answer published.",
+    "From the event's arrival in the broker to its answer published, retries included.",
     ["worker", "topic"],
     buckets=_STAGE_BUCKETS,
 )

@@ -17,6 +17,10 @@ from storage.errors import is_transient as storage_is_away
 
 ATTEMPT_HEADER = "fakeme-attempt"  # the number of the try that comes next, from 2
 DUE_HEADER = "fakeme-due-ms"  # Unix time before which the next try must not begin
+SINCE_HEADER = (
+    "fakeme-since-ms"  # Unix time at which the broker got the event first: somebody waits since then
+)
+_MARKS = (ATTEMPT_HEADER, DUE_HEADER, SINCE_HEADER)
 _JITTER = 0.2  # spreads tries, so that a service that comes back is not hit by all at once
 
 
@@ -55,13 +59,13 @@ def delay_before(attempt: int, settings: RetrySettings) -> float:
     return min(settings.first_delay_seconds * 2.0**doublings, settings.max_delay_seconds)
 
 
-def retry_record(topic: Topic, record: Record, *, attempt: int, delay: float) -> Record:
+def retry_record(topic: Topic, record: Record, *, since_ms: int, attempt: int, delay: float) -> Record:
     """``record`` for ``topic``'s retry topic, to be tried again in ``delay`` seconds, give or take."""
     spread = delay * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - no secret
     due_ms = int((time.time() + spread) * 1000)
-    kept = tuple((name, raw) for name, raw in record.headers if name not in (ATTEMPT_HEADER, DUE_HEADER))
-    marks = ((ATTEMPT_HEADER, str(attempt).encode()), (DUE_HEADER, str(due_ms).encode()))
-    return Record(topic.retry, record.key, record.value, kept + marks)
+    kept = tuple((name, raw) for name, raw in record.headers if name not in _MARKS)
+    marks = zip(_MARKS, (str(number).encode() for number in (attempt, due_ms, since_ms)), strict=True)
+    return Record(topic.retry, record.key, record.value, (*kept, *marks))
 
 
 def attempt_of(headers: RawHeaders) -> int:
@@ -72,6 +76,11 @@ def attempt_of(headers: RawHeaders) -> int:
 def due_of(headers: RawHeaders) -> float:
     """Unix time in seconds before which the record must wait; 0 if it need not."""
     return _number(headers, DUE_HEADER, 0) / 1000
+
+
+def since_of(headers: RawHeaders, timestamp_ms: int) -> int:
+    """Unix time in ms at which the broker got the event first; that of the record unless it was retried."""
+    return _number(headers, SINCE_HEADER, timestamp_ms)
 
 
 def _number(headers: RawHeaders, name: str, otherwise: int) -> int:

@@ -34,7 +34,7 @@ class DetectionSettings(BaseModel):
         "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto takes a GPU if there is one."
     )
     model: Path | None = Field(None, description="Folder of the checkpoint; the shipped one if empty.")
-    batch_media: int = Field(8, ge=1, le=256, description="Media analysed together at most.")
+    batch_media: int = Field(8, ge=1, le=256, description="Events handled together at most.")
     batch_wait_ms: int = Field(20, ge=0, le=5_000, description="How long a batch waits to fill.")
     threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode.")
     torch_threads: int = Field(0, ge=0, description="CPU threads of the network; 0 leaves it to torch.")

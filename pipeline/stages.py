@@ -37,7 +37,7 @@ class Job:
     record: Record
     partition: int
     offset: int
-    timestamp_ms: int
+    since_ms: int  # Unix time at which the broker got the event first
     attempt: int
     priority: int
     tracker: OffsetTracker

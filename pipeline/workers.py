@@ -6,7 +6,7 @@ What a worker needs (a model, Faust, a web server) is imported only by the proce
 import signal
 from collections.abc import Callable
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -17,6 +17,8 @@ from pipeline.logs import configure_logs
 from pipeline.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+P = TypeVar("P")
 
 
 class UnknownWorkerError(PipelineError):
@@ -73,7 +75,7 @@ WORKERS: dict[str, Callable[[Settings], Runnable]] = {
 }
 
 
-def loop_around(consumer: Consumer[object], settings: Settings) -> Runnable:
+def loop_around(consumer: Consumer[P], settings: Settings) -> Runnable:
     """The loop with clients of its own, for a consumer that takes one event at a time."""
     from pipeline.kafka import Publisher, make_consumer, make_producer  # noqa: PLC0415
     from pipeline.loop import Loop, LoopSettings  # noqa: PLC0415

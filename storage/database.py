@@ -32,6 +32,7 @@ def connect(
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_WAIT_SECONDS,
         json_serializer=documents.dump,
+        hide_parameters=True,  # what people wrote does not belong into logs and dead letters
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
             "application_name": application,

@@ -5,6 +5,7 @@ batch of events together. An event that was answered before gets the same answer
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ class Undecided:
 
     media: Media
     decoded: DecodedMedia
+    timings: dict[str, float] = field(default_factory=dict)  # seconds by stage, once it was judged
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +150,7 @@ class Detection:
         found = {sha256: known[sha256].at(distinct[sha256].media.uri) for sha256 in known}
         for one, analysis in zip(new, self._detector.analyse([one.decoded for one in new]), strict=True):
             found[analysis.sha256] = judged(one.media, analysis, self._keep_evidence(one.decoded, analysis))
+            one.timings.update(analysis.timings)
             for stage, seconds in analysis.timings.items():
                 metrics.STAGE_SECONDS.labels(stage).observe(seconds)
         return found
@@ -168,7 +171,11 @@ class Detection:
             else one
             for one in event.media
         ]
-        return verdict(event.asked, media, self._model, timings=event.timings, now=datetime.now(UTC))
+        timings = Counter(event.timings)
+        for one in event.media:
+            if isinstance(one, Undecided):
+                timings.update(one.timings)
+        return verdict(event.asked, media, self._model, timings=timings, now=datetime.now(UTC))
 
     def _keep(self, answers: Sequence[VerdictIssued], found: Sequence[MediaVerdict]) -> list[VerdictIssued]:
         """Store findings and answers; where an event was answered meanwhile, that answer stands."""

@@ -15,6 +15,7 @@ from pipeline.retries import (
     due_of,
     fate,
     retry_record,
+    since_of,
 )
 from pipeline.settings import RetrySettings
 from schemas.envelope import Record
@@ -58,15 +59,18 @@ def test_delays_double_up_to_the_maximum() -> None:
 def test_a_retried_record_keeps_everything_and_says_which_try_comes_next_and_when() -> None:
     record = Record("posts.created", b"p1", b"{}", (("ce_id", b"1"), (ATTEMPT_HEADER, b"2")))
 
-    again = retry_record(POSTS_CREATED, record, attempt=3, delay=10.0)
+    again = retry_record(POSTS_CREATED, record, since_ms=1_700_000_000_000, attempt=3, delay=10.0)
+    once_more = retry_record(POSTS_CREATED, again, since_ms=since_of(again.headers, 5), attempt=4, delay=1.0)
 
     assert (again.topic, again.key, again.value) == ("posts.created.retry", b"p1", b"{}")
     assert again.headers[0] == ("ce_id", b"1")
     assert [name for name, _ in again.headers].count(ATTEMPT_HEADER) == 1
-    assert attempt_of(again.headers) == 3
+    assert (attempt_of(again.headers), attempt_of(once_more.headers)) == (3, 4)
+    assert since_of(once_more.headers, 5) == 1_700_000_000_000
     assert 7.9 <= due_of(again.headers) - time.time() <= 12.1  # the delay, 20 % more or less
 
 
 def test_a_fresh_record_is_the_first_try_and_due_at_once() -> None:
     assert attempt_of([("ce_id", b"1")]) == 1
     assert due_of([("ce_id", b"1")]) == 0
+    assert since_of([("ce_id", b"1")], 5) == 5
