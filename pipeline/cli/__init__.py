@@ -1,57 +1,87 @@
-"""The `fakeme` command: one module a group of commands, put together here."""
+"""The `fakeme` command: one module a group of commands, each imported only when it is called.
+
+Every worker starts through here, so what one command needs (a model, a database, tables on a screen) must
+not be loaded by the others.
+"""
 
 import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
 
-from inference.errors import InferenceError
-from infra.errors import InfraError
-from pipeline.cli import (
-    api_keys,
-    cases,
-    config,
-    dead_letters,
-    demo,
-    detect,
-    doctor,
-    post,
-    schemas,
-    setup,
-    stack,
-    worker,
-)
-from pipeline.errors import PipelineError
-from schemas.errors import SchemaError
-from storage.errors import StorageError
+# What is called, where it lives: a function, or a Typer application with commands of its own.
+COMMANDS = {
+    "demo": "demo:demo",
+    "detect": "detect:detect",
+    "up": "stack:up",
+    "status": "stack:status",
+    "down": "stack:down",
+    "doctor": "doctor:doctor",
+    "post": "post:post",
+    "cases": "cases:commands",
+    "dead-letters": "dead_letters:commands",
+    "api-keys": "api_keys:commands",
+    "config": "config:commands",
+    "schemas": "schemas:commands",
+    "setup": "setup:setup",
+    "worker": "worker:worker",
+}
 
-USER_ERRORS = (PipelineError, SchemaError, InferenceError, InfraError, StorageError)
 
-cli = typer.Typer(
-    name="fakeme",
-    help="Finds forged faces in posts of a social platform, tags them, asks moderators where unsure.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-cli.command()(demo.demo)
-cli.command()(setup.setup)
-cli.command()(worker.worker)
-cli.command()(detect.detect)
-cli.command()(stack.up)
-cli.command()(stack.status)
-cli.command()(stack.down)
-cli.command()(doctor.doctor)
-cli.command()(post.post)
-cli.add_typer(api_keys.commands, name="api-keys")
-cli.add_typer(cases.commands, name="cases")
-cli.add_typer(config.commands, name="config")
-cli.add_typer(dead_letters.commands, name="dead-letters")
-cli.add_typer(schemas.commands, name="schemas")
+class _OnDemand(TyperGroup):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(  # type: ignore[override]  # typer's own copy of click has no public name
+        self,
+        ctx: typer.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> TyperCommand | TyperGroup | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        found = getattr(import_module(f"{__name__}.{module}"), attribute)
+        command = get_group(found) if isinstance(found, typer.Typer) else _alone(found)
+        command.name = cmd_name
+        return command
+
+
+def _alone(function: Callable[..., object]) -> TyperCommand:
+    application = typer.Typer(add_completion=False)
+    application.command()(function)
+    return cast(TyperCommand, get_command(application))
+
+
+cli = typer.Typer(name="fakeme", cls=_OnDemand, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@cli.callback()
+def fakeme() -> None:
+    """Finds forged faces in posts of a social platform, tags them, asks moderators where unsure."""
 
 
 def app() -> None:
     """Entry point: errors of the user's making become one line and exit code 2."""
     try:
         cli()
-    except USER_ERRORS as error:
+    except Exception as error:
+        if not isinstance(error, _user_errors()):
+            raise
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _user_errors() -> tuple[type[Exception], ...]:
+    from inference.errors import InferenceError  # noqa: PLC0415 - wanted only when something failed
+    from infra.errors import InfraError  # noqa: PLC0415
+    from pipeline.errors import PipelineError  # noqa: PLC0415
+    from schemas.errors import SchemaError  # noqa: PLC0415
+    from storage.errors import StorageError  # noqa: PLC0415
+
+    return PipelineError, SchemaError, InferenceError, InfraError, StorageError
