@@ -184,7 +184,7 @@ BAD_MEDIA: dict[str, tuple[Callable[[Platform], Media], UnprocessableReason]] = 
     ),
     "a document behind a picture's name": (
         lambda platform: platform.put(b"%PDF-1.7\n" + noise(500), "image/jpeg"),
-        UnprocessableReason.UNSUPPORTED_TYPE,
+        UnprocessableReason.TYPE_MISMATCH,
     ),
     "truncated picture": (
         lambda platform: platform.put(pictures.truncated(pictures.portrait())),
