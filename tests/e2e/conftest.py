@@ -1,7 +1,7 @@
 """The whole system for end-to-end tests: real servers, all workers, the shipped model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
@@ -36,4 +36,4 @@ class System:
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Servers and workers in a folder of their own."""
     with LocalStack(tmp_path_factory.mktemp("system"), worker_specs()) as stack:
-        yield System(stack.folder, Settings(**stack.endpoints.flat()))
+        yield System(stack.folder, Settings(**asdict(stack.endpoints)))
