@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 300.0
 
 
 def small_pictures(count: int) -> list[bytes]:
-    """Distinct pictures, 256 x 256: the real and the swapped portrait in turn, each with a mark of its own."""
+    """Distinct pictures, 256 x 256: the real and the swapped portrait in turn, each with its own mark."""
     faces = [image[30:286, 96:352] for image in (pictures.portrait(), pictures.swapped())]
     made = []
     for number in range(count):
