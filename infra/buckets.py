@@ -1,12 +1,16 @@
-"""Creates buckets on any S3 service; asking twice changes nothing."""
+"""Creates buckets on any S3 service; those that are there need no key that may create."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.errors import InfraError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 ALREADY_THERE = frozenset({"BucketAlreadyExists", "BucketAlreadyOwnedByYou"})
 
@@ -28,15 +32,24 @@ def create_buckets(endpoint: str, access_key: str, secret_key: str, names: Itera
         region_name="us-east-1",
         config=Config(s3={"addressing_style": "path"}),
     )
-    created = []
-    for name in names:
-        try:
-            client.create_bucket(Bucket=name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in ALREADY_THERE:
-                raise BucketsError(f"bucket {name} cannot be created at {endpoint}: {error}") from error
-        except BotoCoreError as error:
-            raise BucketsError(f"bucket {name} cannot be created at {endpoint}: {error}") from error
-        else:
-            created.append(name)
-    return created
+    try:
+        return [name for name in names if _create(client, name)]
+    except (ClientError, BotoCoreError) as error:
+        raise BucketsError(f"buckets cannot be created at {endpoint}: {error}") from error
+
+
+def _create(client: "S3Client", name: str) -> bool:
+    try:
+        client.head_bucket(Bucket=name)
+    except ClientError as error:  # 404; or 403, where a key may create but not look
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
+            raise
+    else:
+        return False
+    try:
+        client.create_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ALREADY_THERE:  # somebody else just did
+            return False
+        raise
+    return True

@@ -1,8 +1,9 @@
-"""Whether the environment names services to use instead of the local ones: all three, or none."""
+"""Services elsewhere instead of the local ones: whether the environment names them, and making them fit."""
 
 from collections.abc import Mapping
 
 from pipeline.errors import SettingsError
+from pipeline.settings import Settings
 
 EXTERNAL = ("FAKEME_KAFKA_BOOTSTRAP", "FAKEME_S3_ENDPOINT", "FAKEME_DATABASE_URL")
 
@@ -20,3 +21,15 @@ def services_are_external(environment: Mapping[str, str]) -> bool:
             "set all three, or none to use the local stack"
         )
     return bool(named)
+
+
+def prepare_services(settings: Settings) -> None:
+    """Declare the topics and migrate the database; asking twice changes nothing.
+
+    Buckets need another key than FakeME's own: `fakeme setup` makes them, or their owner does.
+    """
+    from infra.topics import declare_topics  # noqa: PLC0415 - the Kafka client
+    from storage.migrate import upgrade  # noqa: PLC0415 - Alembic
+
+    declare_topics(settings.kafka_bootstrap)
+    upgrade(settings.database_url.get_secret_value())

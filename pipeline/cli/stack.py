@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.errors import PipelineError
-from pipeline.external_services import services_are_external
-from pipeline.settings import data_folder
+from pipeline.external_services import prepare_services, services_are_external
+from pipeline.settings import data_folder, load_settings
 
 if TYPE_CHECKING:
     from infra.local.stack import LocalStack
@@ -111,11 +111,14 @@ def _make_stack(folder: Path, console: Console, *, workers: bool = True) -> "Loc
     from infra.local.stack import LocalStack  # noqa: PLC0415 - clients of every service
     from pipeline.local_workers import worker_specs  # noqa: PLC0415
 
+    external = services_are_external(os.environ)
+    if external:
+        prepare_services(load_settings())
     return LocalStack(
         folder,
         worker_specs() if workers else [],
         lambda name, seconds: console.print(f"[green]ready[/] {name} [dim]{seconds:.1f} s"),
-        servers=not services_are_external(os.environ),
+        servers=not external,
     )
 
 
