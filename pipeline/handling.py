@@ -56,7 +56,10 @@ class Consumer(Protocol[P]):
         ...
 
     def weight(self, prepared: P) -> int:
-        """How much work an event is to :meth:`handle`, in units of its own; a batch holds so much at most."""
+        """How heavy a prepared event is, in units of the consumer's own: bytes, where it holds media.
+
+        A batch, and all that is prepared and not handled, hold so much at most.
+        """
         ...
 
     def handle(self, batch: Sequence[P]) -> Sequence[Handled | Exception]:

@@ -65,6 +65,8 @@ class Stages(Generic[P]):
         self._batch_wait = batch_wait
         self._order = count()  # ties in the queue: first come, first served
         self._held: tuple[Job, P] | None = None  # was too heavy for the batch before
+        self._load = 0
+        self._load_lock = threading.Lock()
         self._prepared: PriorityQueue[tuple[int, int, Job | None, P | None]] = PriorityQueue()
         self._finished: SimpleQueue[tuple[Job, Outcome]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="prepare")
@@ -75,6 +77,11 @@ class Stages(Generic[P]):
     def alive(self) -> bool:
         """False when the compute thread has ended: nothing would be answered any more."""
         return self._compute.is_alive()
+
+    @property
+    def load(self) -> int:
+        """Weight of all that is prepared and not yet handled."""
+        return self._load
 
     def submit(self, job: Job) -> None:
         """Begin to work on ``job``."""
@@ -103,7 +110,12 @@ class Stages(Generic[P]):
             self._finished.put((job, error))
             return
         job.seconds["prepare"] = time.monotonic() - began
+        self._carry(self._consumer.weight(prepared))
         self._prepared.put((job.priority, next(self._order), job, prepared))
+
+    def _carry(self, weight: int) -> None:
+        with self._load_lock:
+            self._load += weight
 
     def _run_batches(self) -> None:
         while batch := self._next_batch():
@@ -111,6 +123,7 @@ class Stages(Generic[P]):
             jobs = [job for job, _ in batch]
             outcomes = self._handle([prepared for _, prepared in batch])
             took = time.monotonic() - began
+            self._carry(-sum(self._consumer.weight(prepared) for _, prepared in batch))
             metrics.BATCH_SIZE.labels(self._consumer.name).observe(len(batch))
             metrics.BATCH_SECONDS.labels(self._consumer.name).observe(took)
             for job, outcome in zip(jobs, outcomes, strict=True):

@@ -35,7 +35,8 @@ def decode(
         return DecodedMedia(
             MediaKind.VIDEO, media_type, video.width, video.height, video.frames, sha256, video.seconds
         )
-    frames, seconds = decode_image(data, media_type, limits)
-    height, width = frames[0].image.shape[:2]
-    kind = MediaKind.IMAGE if seconds is None else MediaKind.ANIMATION
-    return DecodedMedia(kind, media_type, width, height, frames, sha256, seconds)
+    picture = decode_image(data, media_type, limits)
+    kind = MediaKind.IMAGE if picture.seconds is None else MediaKind.ANIMATION
+    return DecodedMedia(
+        kind, media_type, picture.width, picture.height, picture.frames, sha256, picture.seconds
+    )

@@ -29,7 +29,7 @@ class Frame:
 class DecodedMedia:
     """A media ready to be judged.
 
-    ``width`` and ``height`` are the upright size in pixels of the media itself; frames of a video may be
+    ``width`` and ``height`` are the upright size in pixels of the media itself; frames may be
     smaller (``scale`` below 1). ``seconds`` is the duration, None for a still picture. ``sha256`` is the
     lower-case hex digest of the bytes.
     """

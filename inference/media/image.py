@@ -4,7 +4,9 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import pillow_heif
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
@@ -37,29 +39,59 @@ _DEFAULT_FRAME_MS = 100  # what browsers show for a frame without a duration
 _WHITE = (255, 255, 255, 255)  # what most clients show behind a transparent picture
 
 
-def decode_image(data: bytes, media_type: str, limits: MediaLimits) -> tuple[tuple[Frame, ...], float | None]:
-    """The picture, or up to ``limits.max_frames`` frames of an animation, and its seconds if it moves.
+@dataclass(frozen=True, eq=False)
+class DecodedPicture:
+    """Upright size in pixels and the frames taken; ``seconds`` is the duration, None if it does not move."""
 
+    width: int
+    height: int
+    frames: tuple[Frame, ...]
+    seconds: float | None = None
+
+
+def decode_image(data: bytes, media_type: str, limits: MediaLimits) -> DecodedPicture:
+    """The picture, or up to ``limits.max_frames`` frames of an animation.
+
+    Frames are reduced to the side that ``limits`` keep, so that memory is bounded whatever is posted.
     Raises :class:`Unprocessable`: ``too_many_pixels``, ``truncated``, ``undecodable``.
     """
     with _decoder_faults(), Image.open(io.BytesIO(data), formats=_FORMATS[media_type]) as picture:
         limits.check_pixels(*picture.size)
         count = getattr(picture, "n_frames", 1) if media_type in _ANIMATED else 1
         if count == 1:
-            return (Frame(_upright_rgb(picture)),), None
+            return _still(picture, limits)
         limits.check_animation(*picture.size, count)
-        return _animation(picture, frozenset(evenly(count, limits.max_frames)))
+        return _animation(picture, frozenset(evenly(count, limits.max_frames)), limits)
 
 
-def _animation(picture: Image.Image, wanted: frozenset[int]) -> tuple[tuple[Frame, ...], float]:
+def _still(picture: Image.Image, limits: MediaLimits) -> DecodedPicture:
+    image = _upright_rgb(picture)
+    height, width = image.shape[:2]
+    return DecodedPicture(width, height, (Frame(_reduced(image, limits.max_picture_side)),))
+
+
+def _animation(picture: Image.Image, wanted: frozenset[int], limits: MediaLimits) -> DecodedPicture:
     """Frames are composed one on another, so all are decoded, in order; a long-shown frame counts once."""
     seconds, taken = 0.0, []
+    width, height = picture.size
     for index, frame in enumerate(ImageSequence.Iterator(picture)):
         frame.load()
         if index in wanted:
-            taken.append(Frame(_upright_rgb(frame), seconds))
+            image = _upright_rgb(frame)
+            height, width = image.shape[:2]
+            taken.append(Frame(_reduced(image, limits.max_frame_side), seconds))
         seconds += (frame.info.get("duration") or _DEFAULT_FRAME_MS) / 1000
-    return tuple(taken), seconds
+    return DecodedPicture(width, height, tuple(taken), seconds)
+
+
+def _reduced(image: Pixels, side: int) -> Pixels:
+    """The picture with its longer side at most ``side``; never enlarged."""
+    height, width = image.shape[:2]
+    shrink = side / max(height, width)
+    if shrink >= 1:
+        return image
+    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _upright_rgb(picture: Image.Image) -> Pixels:

@@ -14,7 +14,8 @@ class MediaLimits:
     max_pixels: int = 50_000_000  # a 50 MP photo is 150 MB decoded; above that we refuse
     max_seconds: float = 600.0  # decoding in order takes 0.1 s a second of 1080p on one core
     max_frames: int = 32  # frames judged of a video or animation; the DFDC winner's number
-    max_frame_side: int = 1280  # longer side kept of a video's frame: 32 frames stay below 90 MB
+    max_frame_side: int = 1280  # longer side kept of a frame that moves: 32 frames stay below 90 MB
+    max_picture_side: int = 4096  # longer side kept of a still: a phone's 12 MP as they are, 38 MB
     max_animation_pixels: int = (
         2_000_000_000  # over all frames; they are decoded one after another, about 20 s
     )

@@ -132,8 +132,8 @@ class Detection:
     # -- a batch of events, in the compute thread ----------------------------------------------------
 
     def weight(self, prepared: Prepared) -> int:
-        """Frames that the model must look at."""
-        return sum(len(one.decoded.frames) for one in prepared.media if isinstance(one, Undecided))
+        """Bytes of the frames that the model must look at."""
+        return sum(one.decoded.nbytes for one in prepared.media if isinstance(one, Undecided))
 
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Handled | Exception]:
         """Judge the new media of all events together and answer each event."""

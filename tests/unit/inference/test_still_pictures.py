@@ -6,6 +6,7 @@ from PIL import Image
 
 from inference.media import decode
 from inference.media.decoded import Pixels
+from inference.media.limits import MediaLimits
 from tests.unit.inference.media_samples import encoded, portrait
 
 EXIF_ORIENTATION = 0x112
@@ -60,3 +61,27 @@ def test_grey_becomes_three_equal_channels(mode: str) -> None:
     image = pixels(portrait(32, 32).convert(mode), "PNG")
     assert image.shape == (32, 32, 3)
     assert (image[..., 0] == image[..., 2]).all()
+
+
+def test_a_large_picture_is_kept_smaller_and_says_its_own_size() -> None:
+    large = encoded(Image.new("RGB", (5_000, 1_000), "navy"), "PNG")
+
+    media = decode(large, limits=MediaLimits(max_picture_side=2_500))
+
+    assert (media.width, media.height) == (5_000, 1_000)
+    assert media.frames[0].image.shape == (500, 2_500, 3)
+    assert media.scale == 0.5
+
+
+def test_frames_of_a_large_animation_are_kept_smaller() -> None:
+    """Thirty-two frames of 50 MP would be 5 GB."""
+    frames = [Image.new("RGB", (640, 320), (shade, 0, 0)) for shade in (10, 120, 240)]
+    animation = encoded(
+        frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=100, lossless=True
+    )
+
+    media = decode(animation, limits=MediaLimits(max_frame_side=320))
+
+    assert (media.width, media.height) == (640, 320)
+    assert [frame.image.shape for frame in media.frames] == [(160, 320, 3)] * 3
+    assert [int(frame.image[0, 0, 0]) for frame in media.frames] == [10, 120, 240]

@@ -99,6 +99,17 @@ def test_what_is_too_heavy_begins_the_next_batch() -> None:
     assert consumer.batches[1:] == [["a-1"], ["video-32"], ["b-1"], ["giant-99"]]
 
 
+def test_what_is_prepared_weighs_until_it_is_handled() -> None:
+    consumer = Weighing()
+    with stages(consumer) as running:
+        running.submit(job("a-7"))
+        assert consumer.entered.wait(10)
+        assert running.load == 7
+        consumer.gate.set()
+        _until(running.finished)
+        assert running.load == 0
+
+
 def test_the_more_urgent_is_handled_first() -> None:
     consumer = Weighing()
     run(consumer, [job("replay-1", priority=2), job("report-1", priority=1), job("post-1", priority=0)])
