@@ -56,10 +56,11 @@ class Consumer(Protocol[P]):
         ...
 
     def weight(self, prepared: P) -> int:
-        """How heavy a prepared event is, in units of the consumer's own: bytes, where it holds media.
+        """How much work an event is to :meth:`handle`, in units of its own; a batch holds so much at most."""
+        ...
 
-        A batch, and all that is prepared and not handled, hold so much at most.
-        """
+    def size(self, prepared: P) -> int:
+        """Bytes that a prepared event holds in memory until it is handled."""
         ...
 
     def handle(self, batch: Sequence[P]) -> Sequence[Handled | Exception]:

@@ -46,8 +46,8 @@ class LoopSettings:
 
     threads: int = 4
     batch_size: int = 8
-    batch_weight: int = 100_000_000  # of what detection decodes, in bytes: a video, or 16 pictures of 2 MP
-    load: int = 500_000_000  # weight of what waits for the compute thread; above it nothing more is begun
+    batch_weight: int = 32  # in the consumer's own units; for detection frames, and a video has as many
+    held_bytes: int = 500_000_000  # memory of what waits for the compute thread; then nothing more is begun
     batch_wait: float = 0.02
     open_per_topic: int = 256  # records read and not ended, before reading of their topic pauses
     commit_every: float = 0.2  # what a kill -9 makes us do again
@@ -187,12 +187,16 @@ class Loop(Generic[P]):
         )
 
     def _dispatch(self) -> None:
-        while self._in_flight < self._settings.in_flight and self._stages.load < self._settings.load:
+        while self._may_begin():
             job = self._schedule.take(time.time())
             if job is None:
                 return
             self._in_flight += 1
             self._stages.submit(job)
+
+    def _may_begin(self) -> bool:
+        limits = self._settings
+        return self._in_flight < limits.in_flight and self._stages.held_bytes < limits.held_bytes
 
     def _settle(self) -> None:
         for job, outcome in self._stages.finished():

@@ -64,10 +64,10 @@ class Stages(Generic[P]):
         self._batch_weight = batch_weight
         self._batch_wait = batch_wait
         self._order = count()  # ties in the queue: first come, first served
-        self._held: tuple[Job, P] | None = None  # was too heavy for the batch before
-        self._load = 0
-        self._load_lock = threading.Lock()
-        self._prepared: PriorityQueue[tuple[int, int, Job | None, P | None]] = PriorityQueue()
+        self._too_heavy: tuple[Job, P] | None = None  # for the batch before
+        self._held_bytes = 0
+        self._held_lock = threading.Lock()
+        self._prepared: PriorityQueue[tuple[int, int, int, Job | None, P | None]] = PriorityQueue()
         self._finished: SimpleQueue[tuple[Job, Outcome]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="prepare")
         self._compute = threading.Thread(target=self._run_batches, name="compute", daemon=True)
@@ -79,9 +79,9 @@ class Stages(Generic[P]):
         return self._compute.is_alive()
 
     @property
-    def load(self) -> int:
-        """Weight of all that is prepared and not yet handled."""
-        return self._load
+    def held_bytes(self) -> int:
+        """What all prepared and not yet handled events hold in memory."""
+        return self._held_bytes
 
     def submit(self, job: Job) -> None:
         """Begin to work on ``job``."""
@@ -99,7 +99,7 @@ class Stages(Generic[P]):
     def close(self) -> None:
         """Take no further work and end the threads; work that is under way is given up."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._prepared.put((_CLOSED, next(self._order), None, None))
+        self._prepared.put((_CLOSED, 0, next(self._order), None, None))
 
     def _prepare(self, job: Job) -> None:
         began = time.monotonic()
@@ -110,12 +110,16 @@ class Stages(Generic[P]):
             self._finished.put((job, error))
             return
         job.seconds["prepare"] = time.monotonic() - began
-        self._carry(self._consumer.weight(prepared))
-        self._prepared.put((job.priority, next(self._order), job, prepared))
+        self._hold(self._consumer.size(prepared))
+        order = next(self._order)
+        # Heavy work lets as many come before it as it weighs, and no more: pictures pass a video, which
+        # is not starved by them.
+        turn = order + self._consumer.weight(prepared)
+        self._prepared.put((job.priority, turn, order, job, prepared))
 
-    def _carry(self, weight: int) -> None:
-        with self._load_lock:
-            self._load += weight
+    def _hold(self, size: int) -> None:
+        with self._held_lock:
+            self._held_bytes += size
 
     def _run_batches(self) -> None:
         while batch := self._next_batch():
@@ -123,7 +127,7 @@ class Stages(Generic[P]):
             jobs = [job for job, _ in batch]
             outcomes = self._handle([prepared for _, prepared in batch])
             took = time.monotonic() - began
-            self._carry(-sum(self._consumer.weight(prepared) for _, prepared in batch))
+            self._hold(-sum(self._consumer.size(prepared) for _, prepared in batch))
             metrics.BATCH_SIZE.labels(self._consumer.name).observe(len(batch))
             metrics.BATCH_SECONDS.labels(self._consumer.name).observe(took)
             for job, outcome in zip(jobs, outcomes, strict=True):
@@ -148,7 +152,7 @@ class Stages(Generic[P]):
                 return []
             weight += self._consumer.weight(prepared)
             if batch and weight > self._batch_weight:
-                self._held = (job, prepared)
+                self._too_heavy = (job, prepared)
                 break
             batch.append((job, prepared))
             deadline = deadline or time.monotonic() + self._batch_wait
@@ -156,11 +160,11 @@ class Stages(Generic[P]):
 
     def _take(self, deadline: float | None) -> tuple[Job, P]:
         """The next prepared job; raises ``Empty`` at the ``deadline`` (monotonic time, None: never)."""
-        if self._held is not None:
-            held, self._held = self._held, None
-            return held
+        if self._too_heavy is not None:
+            first, self._too_heavy = self._too_heavy, None
+            return first
         remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
-        _, _, job, prepared = self._prepared.get(timeout=remaining)
+        *_, job, prepared = self._prepared.get(timeout=remaining)
         if job is None:
             raise _Closed
         return job, cast(P, prepared)  # only the closing mark comes without one

@@ -15,7 +15,7 @@ from rich.table import Table
 from pipeline.cli.stack import running_or_local_stack
 from pipeline.settings import load_settings
 
-_PICTURE_COLUMNS = 128  # the table without a line break
+_PICTURE_COLUMNS = 120  # room for what each post shows
 
 
 def demo(
@@ -32,15 +32,16 @@ def demo(
         if as_json:
             board = run.play(settings, lambda _: None)
         else:
+            wide = console.width >= _PICTURE_COLUMNS
             with Live(console=console, refresh_per_second=8) as live:
-                board = run.play(settings, lambda board: live.update(view.table(board)))
+                board = run.play(settings, lambda board: live.update(view.table(board, wide=wide)))
         seconds = time.monotonic() - began
     if as_json:
         print(json.dumps(view.document(board, seconds), indent=2))
     else:
         console.print(view.summary(board, seconds))
     if picture is not None:
-        _draw(view.table(board), view.summary(board, seconds), picture)
+        _draw(view.table(board, wide=True), view.summary(board, seconds), picture)
     if not board.as_expected:
         raise typer.Exit(1)
 

@@ -132,7 +132,11 @@ class Detection:
     # -- a batch of events, in the compute thread ----------------------------------------------------
 
     def weight(self, prepared: Prepared) -> int:
-        """Bytes of the frames that the model must look at."""
+        """Frames that the model must look at."""
+        return sum(len(one.decoded.frames) for one in prepared.media if isinstance(one, Undecided))
+
+    def size(self, prepared: Prepared) -> int:
+        """Bytes of those frames."""
         return sum(one.decoded.nbytes for one in prepared.media if isinstance(one, Undecided))
 
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Handled | Exception]:

@@ -56,6 +56,10 @@ class Moderation:
         """A transaction."""
         return 1
 
+    def size(self, prepared: Prepared) -> int:  # noqa: ARG002
+        """Nothing to speak of."""
+        return 0
+
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Handled | Exception]:
         """Each event in a transaction of its own: one that fails takes no other with it."""
         return [self._settle(prepared) for prepared in batch]

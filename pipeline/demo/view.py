@@ -19,15 +19,21 @@ _STYLES = {
 }
 
 
-def table(board: Board) -> Table:
-    """One line a post, as things are now."""
+def table(board: Board, *, wide: bool) -> Table:
+    """One line a post, as things are now; ``wide`` also says what each post shows."""
     shown = Table(title="FakeME: posts in, verdicts, tags and cases out", title_justify="left")
-    for name in ("", "post", "what it is", "verdict", "score", "tag", "case", "time"):
-        shown.add_column(
-            name, justify="right" if name in ("score", "time") else "left", no_wrap=name != "what it is"
-        )
+    shown.add_column("")
+    shown.add_column("post", no_wrap=True)
+    if wide:
+        shown.add_column("what it is")
+    shown.add_column("verdict")
+    shown.add_column("score", justify="right", no_wrap=True)
+    shown.add_column("tag", no_wrap=True)
+    shown.add_column("case", no_wrap=True)
+    shown.add_column("time", justify="right", no_wrap=True)
     for row in board.rows.values():
-        shown.add_row(*_cells(row))
+        about = (row.scene.about,) if wide else ()
+        shown.add_row(_mark(row), row.scene.name, *about, *_outcome(row))
     return shown
 
 
@@ -69,21 +75,24 @@ def document(board: Board, seconds: float) -> dict[str, Any]:
     }
 
 
-def _cells(row: Row) -> tuple[str | Text, ...]:
+def _mark(row: Row) -> Text:
+    if row.as_expected:
+        return Text("✓", style="green")
+    return Text("✗", style="red") if row.complete else Text("·", style="dim")
+
+
+def _outcome(row: Row) -> tuple[str | Text, ...]:
     verdict = row.verdict
     if verdict is None:
-        return "·", row.scene.name, row.scene.about, Text("…", style="dim"), "", "", "", ""
+        return Text("…", style="dim"), "", "", "", ""
     label = Text(verdict.label.value, style=_STYLES[verdict.label])
     if verdict.reason is not None:
         label.append(f" ({verdict.reason.value})", style="dim")
     return (
-        Text("✓", style="green") if row.as_expected else Text("✗" if row.complete else "·", style="red"),
-        row.scene.name,
-        row.scene.about,
         label,
         "" if verdict.score is None else f"{verdict.score:.3f}",
         row.tag or "",
-        f"{row.case.state.value}, priority {row.case.priority:.1f}" if row.case else "",
+        f"{row.case.state.value} ({row.case.priority:.0f})" if row.case else "",
         "" if row.answered_after is None else f"{row.answered_after:.2f} s",
     )
 

@@ -48,6 +48,9 @@ class Echo:
     def weight(self, prepared: str) -> int:
         return 1
 
+    def size(self, prepared: str) -> int:
+        return 0
+
     def handle(self, batch: Sequence[str]) -> Sequence[Handled | Exception]:
         self.gate.wait()
         self.handled += batch

@@ -35,6 +35,9 @@ class Weighing:
     def weight(self, prepared: str) -> int:
         return int(prepared.partition("-")[2])
 
+    def size(self, prepared: str) -> int:
+        return 1_000 * self.weight(prepared)
+
     def handle(self, batch: Sequence[str]) -> Sequence[Handled | Exception]:
         self.entered.set()
         self.gate.wait(10)
@@ -95,19 +98,25 @@ def test_a_batch_holds_so_many_events_at_most() -> None:
 
 def test_what_is_too_heavy_begins_the_next_batch() -> None:
     consumer = Weighing()
-    run(consumer, [job("a-1"), job("video-32"), job("b-1"), job("giant-99")])
-    assert consumer.batches[1:] == [["a-1"], ["video-32"], ["b-1"], ["giant-99"]]
+    run(consumer, [job("a-20"), job("b-20"), job("giant-99")])
+    assert consumer.batches[1:] == [["a-20"], ["b-20"], ["giant-99"]]
 
 
-def test_what_is_prepared_weighs_until_it_is_handled() -> None:
+def test_pictures_pass_a_video_but_only_as_many_as_it_weighs() -> None:
+    consumer = Weighing()
+    run(consumer, [job("video-5"), *(job(f"{name}-1") for name in "abcdefgh")])
+    assert consumer.batches[1:] == [["a-1", "b-1", "c-1", "video-5"], ["d-1", "e-1", "f-1", "g-1"], ["h-1"]]
+
+
+def test_what_is_prepared_holds_memory_until_it_is_handled() -> None:
     consumer = Weighing()
     with stages(consumer) as running:
         running.submit(job("a-7"))
         assert consumer.entered.wait(10)
-        assert running.load == 7
+        assert running.held_bytes == 7_000
         consumer.gate.set()
         _until(running.finished)
-        assert running.load == 0
+        assert running.held_bytes == 0
 
 
 def test_the_more_urgent_is_handled_first() -> None:
