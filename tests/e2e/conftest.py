@@ -27,6 +27,10 @@ class System:
         access = S3Access(self.settings.s3_endpoint, *self.settings.platform_s3_keys)
         return PlatformClient(self.settings.kafka_bootstrap, source="test-platform", s3=access)
 
+    def environment(self) -> dict[str, str]:
+        """For a `fakeme` command that should talk to this system."""
+        return {**os.environ, "FAKEME_HOME": str(self.folder)}
+
     def pid(self, name: str) -> int | None:
         """The process of a server or worker, as it is now; skips the test if it is not ours."""
         state = read_state(self.folder) or {}
