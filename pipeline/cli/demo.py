@@ -39,6 +39,7 @@ def demo(
     if as_json:
         print(json.dumps(view.document(board, seconds), indent=2))
     else:
+        console.print()
         console.print(view.summary(board, seconds))
     if picture is not None:
         _draw(view.table(board, wide=True), view.summary(board, seconds), picture)

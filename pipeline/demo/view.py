@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.box import ROUNDED
 from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
@@ -21,7 +22,7 @@ _STYLES = {
 
 def table(board: Board, *, wide: bool) -> Table:
     """One line a post, as things are now; ``wide`` also says what each post shows."""
-    shown = Table(title="FakeME: posts in, verdicts, tags and cases out", title_justify="left")
+    shown = Table(title="FakeME: posts in, verdicts, tags and cases out", title_justify="left", box=ROUNDED)
     shown.add_column("")
     shown.add_column("post", no_wrap=True)
     if wide:
