@@ -29,6 +29,11 @@ class Row:
         return self.verdicts.get(TriggerKind.CREATED)
 
     @property
+    def reused(self) -> bool:
+        """Whether these bytes had been judged before, in this run or an earlier one."""
+        return self.verdict is not None and any(media.reused for media in self.verdict.media)
+
+    @property
     def complete(self) -> bool:
         """Whether nothing more is to come: every verdict, and the tag or case that must follow."""
         awaited = {TriggerKind.CREATED} | ({TriggerKind.REPORTED} if self.scene.reported else set())

@@ -51,7 +51,8 @@ def summary(board: Board, seconds: float) -> Panel:
         Text(f"{len(rows)} posts: {', '.join(counts)}"),
         Text(
             f"{sum(row.tag is not None for row in rows)} tagged, "
-            f"{sum(row.case is not None for row in rows)} with a case for moderators"
+            f"{sum(row.case is not None for row in rows)} with a case for moderators, "
+            f"{sum(row.reused for row in rows)} answered from what was found before"
         ),
     ]
     if times:
@@ -107,7 +108,7 @@ def _record(row: Row) -> dict[str, Any]:
         "verdict": verdict and verdict.label.value,
         "reason": verdict and verdict.reason and verdict.reason.value,
         "score": verdict and verdict.score,
-        "reused": bool(verdict and verdict.media and verdict.media[0].reused),
+        "reused": row.reused,
         "tag": row.tag,
         "case": row.case and str(row.case.case_id),
         "answered_after": row.answered_after and round(row.answered_after, 3),
