@@ -6,6 +6,7 @@ takes one core, which on a shared CPU is faster than two threads that wait for e
 
 import argparse
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from torch.utils.data import DataLoader
 from inference.crops import normalise
 from inference.network import build_network
 from training.config import Phase, TrainingConfig, read_config
-from training.datasets import read_faces, read_people
+from training.datasets import Photo, read_faces, read_people
 from training.imagenet import load_imagenet
 from training.pairs import Image, PairMaker, PairStream
 from training.schedule import ema_decay, learning_rate
@@ -150,35 +151,50 @@ def agreed(value: float) -> float:
     return float(shared)
 
 
+def rank_and_processes() -> tuple[int, int]:
+    """Return which of how many processes this is."""
+    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+
+
+def training_photos(config: TrainingConfig) -> list[Photo]:
+    """Return the photographs on the training side of the split."""
+    return take(read_people(config.people) + read_faces(config.faces, config.faces_index), Split.TRAIN)
+
+
+def phases(
+    run: Run, config: TrainingConfig, maker: PairMaker
+) -> Iterator[tuple[float, Phase, tuple[torch.Tensor, torch.Tensor]]]:
+    """Yield (progress, phase, batch) until the run's time is used up; ``run`` moves on in between."""
+    rank, _ = rank_and_processes()
+    current: Phase | None = None
+    while (done := agreed(run.seconds / (config.minutes * 60))) < 1:
+        phase = config.phase_at(done)
+        if phase != current:
+            current, stream = phase, batches(maker, config, phase, (config.seed, rank, run.step))
+        yield done, phase, next(stream)
+
+
 def train(config: TrainingConfig, device: torch.device, progress: Progress) -> Run:
-    """Train until the run's time is used up."""
-    rank = dist.get_rank() if dist.is_initialized() else 0
-    processes = dist.get_world_size() if dist.is_initialized() else 1
+    """Train until the run's time is used up, from the saved state where there is one."""
+    rank, processes = rank_and_processes()
     run, state = start(config, device), config.run / "state.pt"
     if state.exists():
         run.resume(state)
-    model = DistributedDataParallel(run.network) if dist.is_initialized() else run.network
+    model = DistributedDataParallel(run.network) if processes > 1 else run.network
     model.train()
-    photos = read_people(config.people) + read_faces(config.faces, config.faces_index)
-    maker = PairMaker(take(photos, Split.TRAIN))
-    bar = progress.add_task("training", total=1.0)
-    total, losses = config.minutes * 60, [0.0]
-    phase: Phase | None = None
+    maker = PairMaker(training_photos(config))
+    bar, losses = progress.add_task("training", total=1.0), deque[float](maxlen=REPORT_EVERY)
     clock = saved = time.monotonic()
-    while (done := agreed(run.seconds / total)) < 1:
-        if phase != (now_in := config.phase_at(done)):
-            phase = now_in
-            stream = batches(maker, config, phase, (config.seed, rank, run.step))
-        crops, labels = next(stream)
+    for done, phase, (crops, labels) in phases(run, config, maker):
         rate = learning_rate(done, peak=config.learning_rate, warmup=config.warmup)
         losses.append(train_step(run, model, crops, labels, config=config, rate=rate, device=device))
         run.pictures += len(labels) * processes
         now = time.monotonic()
         run.seconds, clock = run.seconds + now - clock, now
+        progress.update(bar, completed=done)
         if rank == 0 and run.step % REPORT_EVERY == 0:
             speed = f"{run.pictures} pictures, {run.seconds:.0f} s, size {phase.size}"
-            progress.print(f"step {run.step}: loss {np.mean(losses[-REPORT_EVERY:]):.4f}, {speed}")
-        progress.update(bar, completed=done)
+            progress.print(f"step {run.step}: loss {np.mean(losses):.4f}, {speed}")
         if rank == 0 and now - saved > SAVE_EVERY:
             run.save(state)
             saved = now
@@ -210,7 +226,7 @@ def main() -> None:
     config = read_config(arguments.config)
     config.run.mkdir(parents=True, exist_ok=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with process_group(), Progress(*columns) as progress:
+    with process_group(), Progress(*columns, disable=rank_and_processes()[0] > 0) as progress:
         train(config, torch.device(arguments.device), progress)
 
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from rich.progress import Progress
 
 from training.augment import CODECS, augment
-from training.config import TrainingConfig, read_config
+from training.config import Phase, TrainingConfig, read_config
 from training.pairs import PairMaker, PairStream
 from training.schedule import ema_decay, learning_rate
-from training.train import collate, start, train_step
+from training.train import collate, start, train, train_step
 
 PLAN = Path(__file__).parents[3] / "training" / "first.toml"
 
@@ -94,3 +95,27 @@ def test_run_learns_and_resumes_where_it_stopped(config, photo, tmp_path):
     assert (labels.tolist(), resumed.step) == ([0, 0, 1, 1], 2)
     for name, value in run.average.state_dict().items():
         assert torch.equal(resumed.average.state_dict()[name], value), name
+
+
+def test_training_goes_on_until_its_time_is_over_and_not_beyond(config, photo, tmp_path, monkeypatch):
+    # given a plan of a second and a half, and one photograph
+    plan = config.model_copy(
+        update={
+            "imagenet": False,
+            "run": tmp_path,
+            "minutes": 0.025,
+            "batch_pairs": 1,
+            "phases": (Phase(until=0.5, size=32, strength=0.0), Phase(until=1.0, size=64, strength=1.0)),
+        }
+    )
+    monkeypatch.setattr("training.train.training_photos", lambda _: [photo])
+
+    # when trained, and started again afterwards
+    first = train(plan, torch.device("cpu"), Progress(disable=True))
+    again = train(plan, torch.device("cpu"), Progress(disable=True))
+
+    # then it learned from pairs until the time was over, and the second start found nothing to do
+    assert first.step > 0
+    assert first.pictures == 2 * first.step
+    assert first.seconds >= 1.5
+    assert (again.step, again.seconds) == (first.step, first.seconds)
