@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -83,21 +84,22 @@ def history_document(history: CaseHistory) -> dict[str, Any]:
 
 
 def queue_table(cases: Sequence[Case], now: datetime) -> Table:
-    """Cases as a table, in the order given."""
-    table = Table("case", "post", "state", "priority", "score", "why", "reporters", "waits", "with")
-    table.columns[0].no_wrap = True  # is copied to claim it
+    """Cases in the order given, in 80 columns: below each id stand its post and what is said of it."""
+    table = Table("case", "state", "priority", "score", "waits", box=SIMPLE_HEAD)
+    for column in table.columns:
+        column.no_wrap = True  # ids are copied to claim a case
     for case in cases:
         table.add_row(
             str(case.case_id),
-            case.post_id,
             case.state,
             f"{aged(case.priority, now - case.opened_at):.0f}",
             "" if case.score is None else f"{case.score:.2f}",
-            why(case),
-            str(case.reporters),
             duration(now - case.opened_at),
-            Text(case.leased_by or ""),
         )
+        about = f"  {case.post_id}: {why(case)}"
+        if case.reporters:
+            about += f", {case.reporters} reporter{'s' * (case.reporters > 1)}"
+        table.add_row(Text(about, style="dim", overflow="fold"), Text(case.leased_by or "", style="dim"))
     return table
 
 
