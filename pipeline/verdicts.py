@@ -6,6 +6,7 @@ from datetime import datetime
 from heapq import nlargest
 
 from inference.analysis import FaceFinding, MediaAnalysis
+from inference.decision import FACES_TOO_SMALL
 from inference.errors import Unprocessable
 from schemas.envelope import Event
 from schemas.identity import verdict_id
@@ -30,6 +31,7 @@ _KINDS: dict[type, TriggerKind] = {
     PostAppealed: TriggerKind.APPEALED,
     PostReplayed: TriggerKind.REPLAYED,
 }
+_IN_WORDS = {FACES_TOO_SMALL: "faces were found, but all of them are too small to judge"}
 _MAX_DETAIL = 1_000  # characters, as the contract has it
 
 
@@ -79,7 +81,7 @@ def judged(media: Media, analysis: MediaAnalysis, evidence: Sequence[str] = ()) 
             for face in _worst_faces(analysis.faces)
         ),
         evidence=tuple(evidence),
-        detail=analysis.note,
+        detail=_IN_WORDS.get(analysis.note, analysis.note),
         sha256=analysis.sha256,
         pdq=analysis.pdq,
     )

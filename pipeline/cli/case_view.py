@@ -135,19 +135,7 @@ def duration(span: timedelta) -> str:
 
 def _said(body: Mapping[str, Any]) -> str:
     """The parts of an event that help a moderator; the rest is in the JSON."""
-    told = (
-        "label",
-        "score",
-        "reason",
-        "reporter_id",
-        "author_id",
-        "reporters",
-        "text",
-        "signal",
-        "decision",
-        "note",
-    )
-    return "  ".join(f"{name}: {body[name]}" for name in told if body.get(name) not in (None, ""))
+    return "  ".join(f"{name}: {body[name]}" for name in TOLD if body.get(name) not in (None, ""))
 
 
 def _plain(value: object) -> Text:
