@@ -7,6 +7,7 @@ from schemas.topics import (
     GENERATION_REQUESTED,
     GENERATION_RESULTS,
     MEDIA_VERDICTS,
+    MEDIA_VERDICTS_SHADOW,
     MODERATION_CASES,
     MODERATION_DECISIONS,
     POSTS_APPEALED,
@@ -31,7 +32,7 @@ class Party(StrEnum):
 
 @dataclass(frozen=True)
 class Flow:
-    """A topic with its one writer and its readers."""
+    """A topic with its one writer and its readers; none where only operators look at it."""
 
     topic: Topic
     writer: Party
@@ -49,6 +50,7 @@ FLOWS: tuple[Flow, ...] = (
     Flow(POSTS_APPEALED, Party.PLATFORM, (Party.DETECTION, Party.MODERATION)),
     Flow(POSTS_REPLAYED, Party.PLATFORM, (Party.DETECTION,)),
     Flow(MEDIA_VERDICTS, Party.DETECTION, (Party.TAGGING, Party.MODERATION, Party.PLATFORM)),
+    Flow(MEDIA_VERDICTS_SHADOW, Party.DETECTION, ()),
     Flow(POSTS_TAGS, Party.TAGGING, (Party.PLATFORM,)),
     Flow(REPORTS_SURGED, Party.TAGGING, (Party.MODERATION,)),
     Flow(MODERATION_CASES, Party.MODERATION, (Party.PLATFORM,)),

@@ -26,6 +26,11 @@ def verdict_id(post_id: str, media_hashes: Iterable[str], model_version: str, tr
     return _identify("verdict", post_id, *media_hashes, model_version, trigger_event_id)
 
 
+def shadow_id(post_id: str, media_hashes: Iterable[str], model_version: str, trigger_event_id: str) -> UUID:
+    """Id of a shadow verdict: post, the hashes of its media, the trial's model version, trigger."""
+    return _identify("shadow", post_id, *media_hashes, model_version, trigger_event_id)
+
+
 def tag_event_id(post_id: str, action: str, cause_id: UUID) -> UUID:
     """Id of a tag change: post, what was done, and the verdict or decision that caused it."""
     return _identify("tag", post_id, action, str(cause_id))

@@ -10,6 +10,7 @@ from schemas.jsonschemas import Schema, event_schema
 from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, RETRIED, Topic
 
 _DAY_MS = 24 * 60 * 60 * 1000
+_OPERATORS = "operators"  # read it when they want to know; no worker does
 _LIMIT_WORDS = {
     "maxLength": "at most {} characters",
     "maxItems": "at most {} items",
@@ -56,14 +57,12 @@ def _topic_table() -> str:
             f"[`{flow.topic.name}`](#{_anchor(flow.topic.name)})",
             flow.topic,
             flow.writer,
-            ", ".join(flow.readers),
+            _readers(flow),
         )
         for flow in FLOWS
     ]
     rows.append(
-        _topic_row(
-            f"[`{DEAD_LETTERS.name}`](#{DEAD_LETTERS.name})", DEAD_LETTERS, "every worker", "operators"
-        )
+        _topic_row(f"[`{DEAD_LETTERS.name}`](#{DEAD_LETTERS.name})", DEAD_LETTERS, "every worker", _OPERATORS)
     )
     table = _table(("topic", "what it carries", "written by", "read by", "partitions", "kept"), rows)
     retried = ", ".join(f"`{topic.retry}`" for topic in RETRIED)
@@ -72,6 +71,10 @@ def _topic_table() -> str:
 
 def _topic_row(name: str, topic: Topic, writer: str, readers: str) -> tuple[str, ...]:
     return name, topic.about, writer, readers, str(topic.partitions), _retention(topic)
+
+
+def _readers(flow: Flow) -> str:
+    return ", ".join(flow.readers) or _OPERATORS
 
 
 def _retention(topic: Topic) -> str:
@@ -85,7 +88,7 @@ def _event(flow: Flow, schema: Schema) -> str:
     topic = flow.topic
     assert topic.contract is not None  # flows are of events
     example = json.dumps(EXAMPLE_OF[topic.contract].model_dump(mode="json"), indent=2, ensure_ascii=False)
-    parties = f"Written by {flow.writer.value}, read by {', '.join(flow.readers)}."
+    parties = f"Written by {flow.writer.value}, read by {_readers(flow)}."
     return (
         f"## {topic.name}\n\n{schema['description']}\n\n`ce_type`: `{topic.event_type}`. {parties}\n\n"
         f"{_field_table(schema)}\n```json\n{example}\n```\n"

@@ -7,7 +7,7 @@ from schemas.generation import GenerationFinished, GenerationRequested
 from schemas.moderation import CaseChanged, DecisionMade, ReportsSurged
 from schemas.posts import PostAppealed, PostCreated, PostReplayed, PostReported
 from schemas.tags import PostTagged
-from schemas.verdicts import VerdictIssued
+from schemas.verdicts import ShadowVerdict, VerdictIssued
 
 PARTITIONS = 6  # divisible by 1, 2, 3 and 6 consumers; a topic's count cannot grow without moving keys
 MAX_EVENT_BYTES = 524_288  # the largest valid post has 443,823; a broker takes twice this by default
@@ -40,6 +40,11 @@ POSTS_REPORTED = Topic("posts.reported", PostReported, "Users' reports.")
 POSTS_APPEALED = Topic("posts.appealed", PostAppealed, "Authors' appeals.")
 POSTS_REPLAYED = Topic("posts.replayed", PostReplayed, "Old posts to be checked with the model of today.")
 MEDIA_VERDICTS = Topic("media.verdicts", VerdictIssued, "What detection answers, one for each post event.")
+MEDIA_VERDICTS_SHADOW = Topic(
+    "media.verdicts.shadow",
+    ShadowVerdict,
+    "What a model on trial says of the same media; for comparison alone.",
+)
 POSTS_TAGS = Topic(
     "posts.tags",
     PostTagged,
@@ -71,6 +76,7 @@ EVENT_TOPICS: tuple[Topic, ...] = (
     POSTS_APPEALED,
     POSTS_REPLAYED,
     MEDIA_VERDICTS,
+    MEDIA_VERDICTS_SHADOW,
     POSTS_TAGS,
     REPORTS_SURGED,
     MODERATION_CASES,

@@ -1,4 +1,7 @@
-"""What detection answers: for each media of a post a label with its score, and the post's own label."""
+"""What detection answers: for each media of a post a label with its score, and the post's own label.
+
+A model on trial answers beside it, for comparison alone.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -134,5 +137,22 @@ class VerdictIssued(Contract):
     media: tuple[MediaVerdict, ...] = Field(description="Empty only where the post is unknown to us.")
     reason: UnprocessableReason | None = Field(default=None, description="Why the label is unprocessable.")
     model: ModelRef = Field(description="Which model judged.")
+    timings: dict[str, float] = Field(default_factory=dict, description="Seconds spent by stage.")
+    issued_at: Instant = Field(description="When it was decided.")
+
+
+class ShadowVerdict(Contract):
+    """What a model on trial says of media that a verdict is about; nobody acts on it, and it may be missing."""
+
+    shadow_id: UUID = Field(description="Identity: post, media, the trial's model version and trigger.")
+    verdict_id: UUID = Field(description="The verdict that the platform got.")
+    post_id: PlatformId = Field(description="The post that was judged.")
+    trigger: Trigger = Field(description="The post event that was answered.")
+    label: Label = Field(description="The worst label of these media.")
+    score: Probability | None = Field(description="The highest score of these media.")
+    media: tuple[MediaVerdict, ...] = Field(
+        min_length=1, description="Those that were new to the verdict's model; they have no evidence."
+    )
+    model: ModelRef = Field(description="The model on trial.")
     timings: dict[str, float] = Field(default_factory=dict, description="Seconds spent by stage.")
     issued_at: Instant = Field(description="When it was decided.")

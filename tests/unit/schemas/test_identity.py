@@ -12,6 +12,7 @@ from schemas.identity import (
     case_id,
     decision_id,
     post_event_id,
+    shadow_id,
     surge_id,
     tag_event_id,
     verdict_id,
@@ -26,13 +27,14 @@ PART = st.text(alphabet=st.characters(exclude_characters="\x1f", exclude_categor
     [
         (lambda: post_event_id("posts.created", "post-1"), "dae2ef38-c885-5898-bbaa-5af800fce799"),
         (lambda: verdict_id("post-1", ["aa", "bb"], "net@1", "e1"), "3e0152d2-6747-5fd0-93f2-21b6559fa0be"),
+        (lambda: shadow_id("post-1", ["aa", "bb"], "net@1", "e1"), "b8a7eb8b-0b55-567d-8880-d1fc920a4b87"),
         (lambda: tag_event_id("post-1", "add", CAUSE), "5a1c031f-e817-5416-a795-48a87ed30ce9"),
         (lambda: case_id("post-1", "e1"), "ef7437a7-9952-5c94-9a88-792fa1ea859d"),
         (lambda: case_event_id(CAUSE, "opened", "e1"), "5ffbe078-2daa-53d7-b494-c4df169fe8c7"),
         (lambda: decision_id(CAUSE, "m", "t"), "459f56ca-9c79-5b5a-b3bc-0d5e771d9b60"),
         (lambda: surge_id("post-1", "w"), "ff218da0-feed-5846-87b6-a8c4bae1deb6"),
     ],
-    ids=["post event", "verdict", "tag", "case", "case event", "decision", "surge"],
+    ids=["post event", "verdict", "shadow", "tag", "case", "case event", "decision", "surge"],
 )
 def test_identity_is_what_it_was(identify: Callable[[], UUID], expected: str) -> None:
     assert str(identify()) == expected

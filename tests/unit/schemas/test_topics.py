@@ -26,6 +26,7 @@ def test_topics_are_those_that_platforms_know() -> None:
         "posts.appealed",
         "posts.replayed",
         "media.verdicts",
+        "media.verdicts.shadow",
         "posts.tags",
         "reports.surged",
         "moderation.cases",
