@@ -37,10 +37,20 @@ class FaceFinding:
 
 
 @dataclass(frozen=True)
+class Sighting:
+    """A face in one frame, before it is judged: frame index, and track number in a moving media."""
+
+    frame: int
+    face: Face
+    track: int | None
+
+
+@dataclass(frozen=True)
 class MediaAnalysis:
     """The detector's answer. ``score`` is None when no face was judged; ``note`` then may say why.
 
     ``frames`` counts the frames looked at; ``timings`` are seconds by stage, this media's share of its batch.
+    ``seen`` are all faces that were found, also those that were not judged, in pixels of the frames.
     """
 
     label: Label
@@ -59,16 +69,8 @@ class MediaAnalysis:
     pdq: str
     pdq_quality: int
     model: ModelIdentity
+    seen: tuple[Sighting, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A face in one frame, before it is judged: frame index, and track number in a moving media."""
-
-    frame: int
-    face: Face
-    track: int | None
 
 
 def sightings(media: DecodedMedia, found: Sequence[Sequence[Face]]) -> list[Sighting]:
@@ -86,14 +88,14 @@ def sightings(media: DecodedMedia, found: Sequence[Sequence[Face]]) -> list[Sigh
 def assemble(
     media: DecodedMedia,
     *,
+    seen: Sequence[Sighting],
     scored: Sequence[tuple[Sighting, float]],
-    unjudged: int,
     fingerprint: Fingerprint,
     thresholds: Thresholds,
     model: ModelIdentity,
 ) -> MediaAnalysis:
-    """The answer for ``media`` from its judged faces; ``unjudged`` faces were too small for an opinion."""
-    opinion = decide(_by_track(scored), unjudged, thresholds)
+    """The answer for ``media`` from its judged faces; others that were seen are too small for an opinion."""
+    opinion = decide(_by_track(scored), len(seen) - len(scored), thresholds)
     return MediaAnalysis(
         label=opinion.label,
         score=opinion.score,
@@ -111,6 +113,7 @@ def assemble(
         pdq=fingerprint.pdq,
         pdq_quality=fingerprint.quality,
         model=model,
+        seen=tuple(seen),
     )
 
 

@@ -1,6 +1,7 @@
 """The one interface to the model: decoded media in, analyses out, in batches across media.
 
-Steps: 1 find faces in all frames, 2 score all crops together, 3 fingerprint, 4 put each answer together.
+Steps: 1 find faces in all frames, 2 fingerprint, 3 score all crops together, 4 put each answer together.
+A second model takes the first two from the answers of the first.
 Decoding (`inference.media.decode`) is apart, so that it can run in threads while this works on a batch.
 """
 
@@ -14,8 +15,10 @@ from inference.analysis import MediaAnalysis, ModelIdentity, Sighting, assemble,
 from inference.checkpoint import Checkpoint, ModelCard, load_checkpoint
 from inference.decision import Thresholds
 from inference.device import choose_device
+from inference.evidence import Evidence
+from inference.explanation.pictures import explain
 from inference.faces import FaceFinder
-from inference.fingerprint import media_fingerprint
+from inference.fingerprint import Fingerprint, media_fingerprint
 from inference.media.decoded import DecodedMedia
 from inference.scoring import FaceScorer
 
@@ -42,22 +45,48 @@ class Detector:
         timings: dict[str, float] = {}
         with _timed(timings, "faces", len(media)):
             seen = self._find(media)
-        with _timed(timings, "score", len(media)):
-            scored = self._score(media, seen)
         with _timed(timings, "fingerprint", len(media)):
             prints = [media_fingerprint(one.frames) for one in media]
+        return self._judge(media, seen, prints, timings)
+
+    def analyse_again(
+        self, media: Sequence[DecodedMedia], before: Sequence[MediaAnalysis]
+    ) -> list[MediaAnalysis]:
+        """This model's analyses of media that another has analysed before; its faces are not sought again."""
+        seen = [one.seen for one in before]
+        prints = [Fingerprint(one.pdq, one.pdq_quality) for one in before]
+        return self._judge(media, seen, prints, {})
+
+    def _judge(
+        self,
+        media: Sequence[DecodedMedia],
+        seen: Sequence[Sequence[Sighting]],
+        prints: Sequence[Fingerprint],
+        timings: dict[str, float],
+    ) -> list[MediaAnalysis]:
+        with _timed(timings, "score", len(media)):
+            scored = self._score(media, seen)
         analyses = [
             assemble(
                 one,
+                seen=sighted,
                 scored=judged,
-                unjudged=len(all_seen) - len(judged),
                 fingerprint=printed,
                 thresholds=self._thresholds,
                 model=self.model,
             )
-            for one, all_seen, judged, printed in zip(media, seen, scored, prints, strict=True)
+            for one, sighted, judged, printed in zip(media, seen, scored, prints, strict=True)
         ]
         return [replace(analysis, timings=timings) for analysis in analyses]
+
+    def explain(
+        self, media: DecodedMedia, analysis: MediaAnalysis, budget_seconds: float
+    ) -> Iterator[Evidence]:
+        """Pictures of why this model flagged ``media``, drawn as they are taken; see `inference.explanation`.
+
+        None is begun once ``budget_seconds`` have passed since the first was asked for.
+        """
+        return explain(media, analysis, self._scorer.look, budget_seconds)
 
     def _find(self, media: Sequence[DecodedMedia]) -> list[list[Sighting]]:
         images = [frame.image for one in media for frame in one.frames]

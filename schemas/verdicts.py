@@ -142,7 +142,7 @@ class VerdictIssued(Contract):
 
 
 class ShadowVerdict(Contract):
-    """What a model on trial says of media that a verdict is about; nobody acts on it, and it may be missing."""
+    """What a model on trial says of the media of a verdict; nobody acts on it, and it may be missing."""
 
     shadow_id: UUID = Field(description="Identity: post, media, the trial's model version and trigger.")
     verdict_id: UUID = Field(description="The verdict that the platform got.")

@@ -11,7 +11,7 @@ from skimage import data
 from inference.detector import Detector
 from inference.device import choose_device
 from inference.errors import CheckpointError, DeviceUnavailableError, ScoreNotFiniteError
-from inference.evidence import evidence_crops
+from inference.evidence import face_crops
 from inference.media import decode
 from schemas.verdicts import Label
 from tests.unit.inference.media_samples import animation, encoded, portrait, still
@@ -48,6 +48,29 @@ def test_company_in_a_batch_does_not_change_an_answer(detector: Detector) -> Non
     assert together.faces[0].box == pytest.approx(alone.faces[0].box)
 
 
+def test_a_second_model_judges_the_faces_that_the_first_found(
+    detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a second model that would not find any face itself, and judges smaller ones
+    picky = Detector(random_checkpoint(min_face_px=300), device="cpu")
+    media = [decode(still("JPEG")), decode(encoded(Image.fromarray(data.coffee()), "PNG"))]
+    before = picky.analyse(media)
+    monkeypatch.setattr(detector, "_find", lambda _: pytest.fail("faces were sought again"))
+
+    # when it judges what the first one has seen
+    again = detector.analyse_again(media, before)
+
+    # then it is as if it had seen the faces itself, by its own card
+    monkeypatch.undo()
+    alone = detector.analyse(media)
+    assert [one.score for one in again] == pytest.approx([one.score for one in alone], abs=1e-6)
+    assert [(one.label, one.pdq, one.model) for one in again] == [
+        (one.label, one.pdq, one.model) for one in alone
+    ]
+    assert before[0].score is None
+    assert set(again[0].timings) == {"score"}
+
+
 def test_faces_of_an_animation_are_one_track(detector: Detector) -> None:
     first, *rest = [portrait(256, 256).rotate(turn) for turn in range(6)]
     moving = encoded(first, "WEBP", save_all=True, append_images=rest, duration=100, quality=95)
@@ -81,13 +104,14 @@ def test_evidence_shows_the_face_of_flagged_media_only(detector: Detector) -> No
     strict = Detector(random_checkpoint(tag=0.0, suspect=0.0), device="cpu")
     media = decode(still("JPEG"))
 
-    (crop,) = evidence_crops(media, strict.analyse([media])[0])
+    (crop,) = face_crops(media, strict.analyse([media])[0])
 
-    with Image.open(io.BytesIO(crop)) as shown:
+    assert (crop.name, crop.media_type) == ("face-0.jpg", "image/jpeg")
+    with Image.open(io.BytesIO(crop.content)) as shown:
         assert (shown.format, shown.size) == ("JPEG", (224, 224))
         assert np.asarray(shown).std() > 20
     calm = Detector(random_checkpoint(tag=1.0, suspect=1.0), device="cpu")
-    assert evidence_crops(media, calm.analyse([media])[0]) == []
+    assert face_crops(media, calm.analyse([media])[0]) == []
 
 
 def test_a_network_that_gives_no_number_gives_no_label() -> None:
