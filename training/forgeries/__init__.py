@@ -1,9 +1,12 @@
 """Forgeries made from real photographs, for training and for trying a detector out.
 
-Pure functions of arrays and a ``numpy.random.Generator``; finding landmarks is left to the caller.
+Pure functions of arrays and a ``numpy.random.Generator``; finding landmarks is left to the caller. Only
+generators need torch, once they are loaded.
 """
 
 from training.forgeries.blends import self_blend, swap_blend
+from training.forgeries.generator import Generator, load_generators
 from training.forgeries.masks import Region
+from training.forgeries.resynthesis import resynthesise
 
-__all__ = ["Region", "self_blend", "swap_blend"]
+__all__ = ["Generator", "Region", "load_generators", "resynthesise", "self_blend", "swap_blend"]

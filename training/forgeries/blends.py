@@ -3,12 +3,17 @@
 Pictures are (H, W, 3) uint8 RGB, masks (H, W) float32 in [0, 1], landmarks as in ``masks``.
 """
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from training.forgeries.masks import Floats, Region, affine_between, blend_mask, face_scale
 from training.forgeries.tones import change_tone, degrade, match_colour
+
+if TYPE_CHECKING:
+    from training.forgeries.generator import Generator
 
 Image = NDArray[np.uint8]
 
@@ -87,18 +92,23 @@ def swap_blend(
     *,
     region: Region | None = None,
     seamless: bool | None = None,
+    generator: "Generator | None" = None,
 ) -> tuple[Image, Floats]:
     """Return (forged, mask): the face of ``source`` put on ``target``.
 
-    Aligned by landmarks, mostly brought to the target's colours, softened as a generator of low resolution
-    would, and blended by alpha or (``seamless``) by Poisson; regions and ways not given are drawn.
+    Aligned by landmarks, redrawn by ``generator`` where one is given, mostly brought to the target's colours,
+    softened as a generator of low resolution would, and blended by alpha or (``seamless``) by Poisson;
+    regions and ways not given are drawn.
     """
     shape = (target.shape[0], target.shape[1])
     placed = _warp(source, affine_between(source_landmarks, target_landmarks), shape)
+    if generator is not None:
+        placed = generator.redraw(placed, target_landmarks, rng)
     mask = blend_mask(shape, target_landmarks, region or draw_region(rng), rng)
     if rng.random() < 0.8:  # the rest is left as crude as hasty fakes are
         placed = match_colour(placed, target, mask, float(rng.uniform(0.6, 1.0)))
-    placed = degrade(placed, face_scale(target_landmarks), rng)
+    if generator is None or rng.random() < 0.5:  # what was redrawn is soft as it is
+        placed = degrade(placed, face_scale(target_landmarks), rng)
     if rng.random() < POISSON_SHARE if seamless is None else seamless:
         return poisson(target, placed, mask), mask
     return overlay(target, placed, mask), mask

@@ -51,6 +51,18 @@ def affine_between(source: Floats, target: Floats) -> NDArray[np.float64]:
     return np.asarray(solution.T, dtype=np.float64)
 
 
+def similarity_between(source: Floats, target: Floats) -> NDArray[np.float64]:
+    """Return the (2, 3) turn, scaling and shift that brings ``source`` nearest to ``target`` (least squares).
+
+    Umeyama, PAMI 1991, without reflections; it has an inverse for turned heads too.
+    """
+    centres = source.mean(axis=0), target.mean(axis=0)
+    start, end = (source - centres[0]) @ (1, 1j), (target - centres[1]) @ (1, 1j)
+    turn = (start.conj() * end).sum() / (abs(start) ** 2).sum()
+    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    return np.column_stack([matrix, centres[1] - matrix @ centres[0]])
+
+
 def hull(
     shape: tuple[int, int], landmarks: Floats, region: Region, rng: np.random.Generator
 ) -> NDArray[np.uint8]:

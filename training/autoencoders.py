@@ -1,0 +1,172 @@
+"""Train the small generators that forgeries are redrawn by: ``python -m training.autoencoders --data FOLDER``.
+
+They learn to draw photographs of the training side again, through a bottleneck. They judge nothing.
+"""
+
+import argparse
+import itertools
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import nn
+
+from training.datasets import Photo, decode, read_collection
+from training.forgeries.autoencoder import Architecture, FaceAutoencoder, Upsampling, save_autoencoder
+from training.forgeries.generator import align, frame_matrix
+from training.splits import Split, take
+
+BATCH = 4  # a face is thousands of pixels; small batches give more steps to a minute
+LEARNING_RATE = 2e-3
+CLIP_NORM = 1.0
+CRITIC_WIDTH = 24
+ADVERSARIAL_FROM = 0.4  # share of the run; before that there is nothing to criticise but blur
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An autoencoder and the losses it is trained with, beside the mean absolute error."""
+
+    architecture: Architecture
+    gradient: float = 0.0  # weight of the error of the picture's gradients
+    adversarial: float = 0.0  # weight of the critic's opinion
+
+
+RECIPES: dict[str, Recipe] = {
+    "transposed": Recipe(Architecture(104, 28, 32, Upsampling.TRANSPOSED), gradient=0.5),
+    "nearest": Recipe(Architecture(128, 20, 40, Upsampling.NEAREST), gradient=1.0),
+    "shuffle": Recipe(Architecture(112, 24, 48, Upsampling.SHUFFLE), gradient=0.3),
+}
+HELD_OUT: dict[str, Recipe] = {
+    "bilinear": Recipe(
+        Architecture(120, 16, 48, Upsampling.BILINEAR, residual=True), gradient=1.0, adversarial=0.02
+    ),
+}
+
+
+class PatchCritic(nn.Module):
+    """Says how real each patch looks (Isola et al., CVPR 2017): (N, 3, S, S) in, (N, 1, S/8, S/8) out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        widths = (3, CRITIC_WIDTH, CRITIC_WIDTH * 2, CRITIC_WIDTH * 4)
+        for inputs, outputs in itertools.pairwise(widths):
+            layers += [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.layers(x)
+        return y
+
+
+def draw_photos(folders: list[Path], most: int) -> list[Photo]:
+    """Return at most so many real photographs of the training side, drawn from preprocessed folders."""
+    photos = [p for folder in folders for p in take(read_collection(folder), Split.TRAIN) if not p.forged]
+    return [photos[index] for index in np.random.default_rng(0).permutation(len(photos))[:most]]
+
+
+def aligned_faces(photos: list[Photo], size: int) -> NDArray[np.uint8]:
+    """Return the photographs' faces in a generator's frame, (N, size, size, 3) uint8."""
+    faces = [align(decode(photo), frame_matrix(photo.landmarks, size), size) for photo in photos]
+    return np.stack(faces)
+
+
+def batches(faces: NDArray[np.uint8], rng: np.random.Generator) -> Iterator[torch.Tensor]:
+    """Yield batches (BATCH, 3, S, S) in [-1, 1] for ever, half of their faces mirrored."""
+    while True:
+        chosen = faces[rng.integers(len(faces), size=BATCH)]
+        mirrored = rng.random(BATCH) < 0.5
+        chosen[mirrored] = chosen[mirrored, :, ::-1]
+        pixels = torch.from_numpy(chosen).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        yield pixels.contiguous(memory_format=torch.channels_last)
+
+
+def gradient_error(drawn: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Return the mean absolute error of the differences between neighbours, which holds edges."""
+    error = drawn - wanted
+    return error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
+
+
+class Trainer:
+    """An autoencoder with its optimiser and, where the recipe asks for one, its critic."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.network = FaceAutoencoder(recipe.architecture)
+        self.network.to(memory_format=torch.channels_last)
+        self.critic = PatchCritic()
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), LEARNING_RATE, betas=(0.9, 0.99))
+        self.critic_optimiser = torch.optim.AdamW(self.critic.parameters(), 5e-4, betas=(0.5, 0.99))
+
+    def step(self, faces: torch.Tensor, progress: float) -> float:
+        """Learn from one batch; returns its mean absolute error in [0, 2]."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = LEARNING_RATE * (0.02 + 0.98 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2)
+        drawn = self.network(faces)
+        error = (drawn - faces).abs().mean()
+        loss = error + self.recipe.gradient * gradient_error(drawn, faces)
+        if self.recipe.adversarial and progress > ADVERSARIAL_FROM:
+            self._criticise(drawn.detach(), faces)
+            loss = loss - self.recipe.adversarial * self.critic(drawn).mean()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), CLIP_NORM)
+        self.optimiser.step()
+        return float(error.detach())
+
+    def _criticise(self, drawn: torch.Tensor, faces: torch.Tensor) -> None:
+        """Teach the critic by the hinge loss (Lim & Ye, 2017)."""
+        relu = nn.functional.relu
+        loss = relu(1 - self.critic(faces)).mean() + relu(1 + self.critic(drawn)).mean()
+        self.critic_optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.critic_optimiser.step()
+
+
+def train(
+    recipe: Recipe, faces: NDArray[np.uint8], minutes: float, progress: Progress, name: str
+) -> FaceAutoencoder:
+    """Return an autoencoder trained for so many minutes of this process's own time (the CPU is shared)."""
+    torch.manual_seed(0)
+    trainer, stream = Trainer(recipe), batches(faces, np.random.default_rng(0))
+    bar, start, step = progress.add_task(name, total=1.0), time.process_time(), 0
+    while (done := (time.process_time() - start) / (minutes * 60)) < 1:
+        error = trainer.step(next(stream), done)
+        step += 1
+        progress.update(bar, completed=done)
+        if step % 250 == 0:
+            progress.print(f"{name}: step {step}, mean error {error * 127.5:.2f} of 255")
+    trainer.network.eval()
+    return trainer.network
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="written by fakeme preprocess")
+    parser.add_argument("--out", type=Path, default=Path("runs/autoencoders"))
+    parser.add_argument("--minutes", type=float, default=2.5, help="of processor time for each")
+    parser.add_argument("--most", type=int, default=3000, help="photographs to learn from")
+    parser.add_argument("--only", choices=[*RECIPES, *HELD_OUT], nargs="+", default=[*RECIPES, *HELD_OUT])
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)  # more wait for each other on a shared CPU
+    photos = draw_photos(arguments.data, arguments.most)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()) as progress:
+        for name in arguments.only:
+            recipe = (RECIPES | HELD_OUT)[name]
+            faces = aligned_faces(photos, recipe.architecture.size)
+            network = train(recipe, faces, arguments.minutes, progress, name)
+            save_autoencoder(network, arguments.out / f"{name}.safetensors")
+
+
+if __name__ == "__main__":
+    main()
