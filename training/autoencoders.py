@@ -1,10 +1,9 @@
-"""Train the small generators that forgeries are redrawn by: ``python -m training.autoencoders --data FOLDER``.
+"""Train the small generators that redraw faces: ``python -m training.autoencoders --data FOLDER``.
 
 They learn to draw photographs of the training side again, through a bottleneck. They judge nothing.
 """
 
 import argparse
-import itertools
 import math
 import time
 from collections.abc import Iterator
@@ -17,15 +16,16 @@ from numpy.typing import NDArray
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 
+from training.critic import PatchCritic
 from training.datasets import Photo, decode, read_collection
 from training.forgeries.autoencoder import Architecture, FaceAutoencoder, Upsampling, save_autoencoder
-from training.forgeries.generator import align, frame_matrix
+from training.forgeries.generator import HELD_OUT_DIR, align, frame_matrix
 from training.splits import Split, take
 
 BATCH = 4  # a face is thousands of pixels; small batches give more steps to a minute
 LEARNING_RATE = 2e-3
 CLIP_NORM = 1.0
-CRITIC_WIDTH = 24
+CRITIC_RATE = 5e-4
 ADVERSARIAL_FROM = 0.4  # share of the run; before that there is nothing to criticise but blur
 
 
@@ -48,22 +48,6 @@ HELD_OUT: dict[str, Recipe] = {
         Architecture(120, 16, 48, Upsampling.BILINEAR, residual=True), gradient=1.0, adversarial=0.02
     ),
 }
-
-
-class PatchCritic(nn.Module):
-    """Says how real each patch looks (Isola et al., CVPR 2017): (N, 3, S, S) in, (N, 1, S/8, S/8) out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        widths = (3, CRITIC_WIDTH, CRITIC_WIDTH * 2, CRITIC_WIDTH * 4)
-        for inputs, outputs in itertools.pairwise(widths):
-            layers += [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y: torch.Tensor = self.layers(x)
-        return y
 
 
 def draw_photos(folders: list[Path], most: int) -> list[Photo]:
@@ -100,10 +84,10 @@ class Trainer:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.network = FaceAutoencoder(recipe.architecture)
-        self.network.to(memory_format=torch.channels_last)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
         self.critic = PatchCritic()
         self.optimiser = torch.optim.AdamW(self.network.parameters(), LEARNING_RATE, betas=(0.9, 0.99))
-        self.critic_optimiser = torch.optim.AdamW(self.critic.parameters(), 5e-4, betas=(0.5, 0.99))
+        self.critic_optimiser = torch.optim.AdamW(self.critic.parameters(), CRITIC_RATE, betas=(0.5, 0.99))
 
     def step(self, faces: torch.Tensor, progress: float) -> float:
         """Learn from one batch; returns its mean absolute error in [0, 2]."""
@@ -116,17 +100,14 @@ class Trainer:
             self._criticise(drawn.detach(), faces)
             loss = loss - self.recipe.adversarial * self.critic(drawn).mean()
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), CLIP_NORM)
         self.optimiser.step()
         return float(error.detach())
 
     def _criticise(self, drawn: torch.Tensor, faces: torch.Tensor) -> None:
-        """Teach the critic by the hinge loss (Lim & Ye, 2017)."""
-        relu = nn.functional.relu
-        loss = relu(1 - self.critic(faces)).mean() + relu(1 + self.critic(drawn)).mean()
         self.critic_optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self.critic.loss(faces, drawn).backward()  # type: ignore[no-untyped-call]
         self.critic_optimiser.step()
 
 
@@ -159,13 +140,14 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # more wait for each other on a shared CPU
     photos = draw_photos(arguments.data, arguments.most)
-    arguments.out.mkdir(parents=True, exist_ok=True)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()) as progress:
         for name in arguments.only:
             recipe = (RECIPES | HELD_OUT)[name]
             faces = aligned_faces(photos, recipe.architecture.size)
             network = train(recipe, faces, arguments.minutes, progress, name)
-            save_autoencoder(network, arguments.out / f"{name}.safetensors")
+            folder = arguments.out / HELD_OUT_DIR.name if name in HELD_OUT else arguments.out
+            folder.mkdir(parents=True, exist_ok=True)
+            save_autoencoder(network, folder / f"{name}.safetensors")
 
 
 if __name__ == "__main__":
