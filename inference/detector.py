@@ -15,6 +15,8 @@ from inference.analysis import MediaAnalysis, ModelIdentity, Sighting, assemble,
 from inference.checkpoint import Checkpoint, ModelCard, load_checkpoint
 from inference.decision import Thresholds
 from inference.device import choose_device
+from inference.evidence import Evidence
+from inference.explanation.pictures import explain
 from inference.faces import FaceFinder
 from inference.fingerprint import Fingerprint, media_fingerprint
 from inference.media.decoded import DecodedMedia
@@ -76,6 +78,15 @@ class Detector:
             for one, sighted, judged, printed in zip(media, seen, scored, prints, strict=True)
         ]
         return [replace(analysis, timings=timings) for analysis in analyses]
+
+    def explain(
+        self, media: DecodedMedia, analysis: MediaAnalysis, budget_seconds: float
+    ) -> Iterator[Evidence]:
+        """Pictures of why this model flagged ``media``, drawn as they are taken; see `inference.explanation`.
+
+        None is begun once ``budget_seconds`` have passed since the first was asked for.
+        """
+        return explain(media, analysis, self._scorer.look, budget_seconds)
 
     def _find(self, media: Sequence[DecodedMedia]) -> list[list[Sighting]]:
         images = [frame.image for one in media for frame in one.frames]

@@ -1,28 +1,74 @@
-"""Pictures that show a moderator what was judged: the crops of the faces, as JPEG."""
+"""Files that show a moderator what was judged, and which faces they are about.
+
+The crops are cut here; what needs the network or a drawing is in `inference.explanation`.
+"""
+
+from dataclasses import dataclass
 
 import cv2
 
 from inference.analysis import FaceFinding, MediaAnalysis
-from inference.crops import crop_face
-from inference.media.decoded import DecodedMedia
+from inference.crops import Box, crop_face
+from inference.media.decoded import DecodedMedia, Pixels
 from schemas.verdicts import Label
 
-MAX_CROPS = 4  # the worst ones; more do not change what a person decides
+MAX_FACES = 4  # the worst ones; more do not change what a person decides
 JPEG_QUALITY = 90
 MARGIN = 0.6  # wider than the model's own crop: a person wants to see the head
 _FLAGGED = frozenset({Label.DEEPFAKE, Label.SUSPECTED})
 
 
-def evidence_crops(media: DecodedMedia, analysis: MediaAnalysis) -> list[bytes]:
-    """JPEG files of the highest-scored faces of a flagged media, worst first, one for each track.
+@dataclass(frozen=True)
+class Evidence:
+    """A file about one media; ``name`` says what it shows and is unique among that media's."""
 
-    Empty for media that are not flagged. Each is 224 x 224.
+    name: str
+    media_type: str
+    content: bytes
+
+
+def is_flagged(analysis: MediaAnalysis) -> bool:
+    """Whether somebody will want to see why."""
+    return analysis.label in _FLAGGED
+
+
+def suspects(analysis: MediaAnalysis) -> list[FaceFinding]:
+    """The highest-scored faces of a flagged media, worst first, one for each track; else none.
+
+    Their place in the list is the number in the names of the evidence about them.
     """
-    if analysis.label not in _FLAGGED:
+    if not is_flagged(analysis):
         return []
-    suspects = [face for face in analysis.faces if face.score >= analysis.suspect_threshold]
-    worst = sorted(suspects, key=lambda face: face.score, reverse=True)
-    return [_jpeg(media, face) for face in _one_per_track(worst)[:MAX_CROPS]]
+    suspected = [face for face in analysis.faces if face.score >= analysis.suspect_threshold]
+    worst = sorted(suspected, key=lambda face: face.score, reverse=True)
+    return _one_per_track(worst)[:MAX_FACES]
+
+
+def face_crops(media: DecodedMedia, analysis: MediaAnalysis) -> list[Evidence]:
+    """``face-N.jpg``, 224 x 224, of each of the suspects."""
+    return [
+        Evidence(f"face-{number}.jpg", "image/jpeg", jpeg(cut(media, face, MARGIN)))
+        for number, face in enumerate(suspects(analysis))
+    ]
+
+
+def cut(media: DecodedMedia, face: FaceFinding, margin: float) -> Pixels:
+    """The face in its frame, (224, 224, 3)."""
+    return crop_face(media.frames[face.frame].image, box_in_frame(media, face), margin)
+
+
+def box_in_frame(media: DecodedMedia, face: FaceFinding) -> Box:
+    """The face's box in pixels of its frame, which may be smaller than the media."""
+    x0, y0, x1, y1 = (value * media.scale for value in face.box)
+    return x0, y0, x1, y1
+
+
+def jpeg(image: Pixels) -> bytes:
+    """``image`` as a JPEG file."""
+    _, encoded = cv2.imencode(
+        ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )
+    return encoded.tobytes()
 
 
 def _one_per_track(faces: list[FaceFinding]) -> list[FaceFinding]:
@@ -34,12 +80,3 @@ def _one_per_track(faces: list[FaceFinding]) -> list[FaceFinding]:
         if face.track is not None:
             tracks.add(face.track)
     return kept
-
-
-def _jpeg(media: DecodedMedia, face: FaceFinding) -> bytes:
-    x0, y0, x1, y1 = (value * media.scale for value in face.box)
-    crop = crop_face(media.frames[face.frame].image, (x0, y0, x1, y1), MARGIN)
-    _, encoded = cv2.imencode(
-        ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    )
-    return encoded.tobytes()

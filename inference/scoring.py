@@ -1,4 +1,4 @@
-"""Crops of faces to calibrated probabilities of forgery, in batches on one device."""
+"""Crops of faces to calibrated probabilities of forgery, in batches on one device, and what they rest on."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -8,6 +8,7 @@ import torch
 from inference.checkpoint import Checkpoint
 from inference.crops import Box, crop_face, normalise
 from inference.errors import ScoreNotFiniteError
+from inference.explanation.saliency import Maps, saliency
 from inference.media.decoded import Pixels
 
 MAX_BATCH = {"cpu": 16, "cuda": 128}  # beyond these the images per second do not grow
@@ -34,6 +35,12 @@ class FaceScorer:
         while batch := list(islice(waiting, self._max_batch)):
             scores += self._score_batch(batch)
         return scores
+
+    def look(self, image: Pixels, box: Box) -> tuple[Pixels, Maps]:
+        """The crop that was scored, (224, 224, 3), and where in it the network saw a forgery, (224, 224)."""
+        crop = crop_face(image, box, self._checkpoint.card.crop_margin)
+        pixels = normalise([crop]).to(self._device, memory_format=torch.channels_last)
+        return crop, saliency(self._checkpoint.network, pixels)[0]
 
     @torch.inference_mode()
     def _score_batch(self, batch: list[FaceRegion]) -> list[float]:

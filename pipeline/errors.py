@@ -15,3 +15,7 @@ class SettingsError(PipelineError):
 
 class ServiceUnreachableError(PipelineError):
     """A service that a command needs does not answer."""
+
+
+class EvidenceFolderError(PipelineError):
+    """Evidence cannot be written to the folder that was given."""

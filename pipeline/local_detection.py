@@ -1,6 +1,7 @@
 """Judge files of the local disk without any service: read and decode ahead in threads, detect in batches.
 
-Every file gets an answer, in the order given; how it is shown is left to `pipeline.cli.detect`.
+Every file gets an answer, in the order given; how it is shown is left to `pipeline.cli.detect`. Evidence of
+flagged files is written to a folder, if there is one.
 """
 
 from collections import deque
@@ -15,6 +16,7 @@ from inference.analysis import FaceFinding, MediaAnalysis
 from inference.detector import Detector
 from inference.errors import Unprocessable
 from inference.media import DecodedMedia, MediaLimits, decode
+from pipeline.local_evidence import write_evidence
 from schemas.verdicts import Label
 
 DECODE_THREADS = 2  # keep up with the networks on as many cores
@@ -37,6 +39,7 @@ class FileAnswer:
     faces: tuple[FaceFinding, ...] = ()
     reason: str | None = None
     detail: str = ""
+    evidence: tuple[Path, ...] = ()
 
     @property
     def missing(self) -> bool:
@@ -53,6 +56,7 @@ class FileAnswer:
             "faces": [_face_document(face) for face in self.faces],
             "reason": self.reason,
             "detail": self.detail,
+            "evidence": [str(path) for path in self.evidence],
         }
 
 
@@ -67,16 +71,22 @@ class Refusal:
 Opened = DecodedMedia | Refusal
 
 
-def detect_files(detector: Detector, files: Iterable[Path], limits: MediaLimits) -> Iterator[FileAnswer]:
-    """One answer for each file, in order, as soon as its batch is done."""
+def detect_files(
+    detector: Detector, files: Iterable[Path], limits: MediaLimits, evidence: Path | None = None
+) -> Iterator[FileAnswer]:
+    """One answer for each file, in order, as soon as its batch is done.
+
+    ``evidence`` is a folder for what explains the flagged ones; raises
+    :class:`~pipeline.errors.EvidenceFolderError` where it cannot be written.
+    """
     batch: list[tuple[Path, Opened]] = []
     for file, opened in _ahead(lambda path: open_media(path, limits), files):
         batch.append((file, opened))
         held = sum(media.nbytes for _, media in batch if isinstance(media, DecodedMedia))
         if len(batch) >= BATCH_FILES or held >= BATCH_BYTES:
-            yield from _answers(detector, batch)
+            yield from _answers(detector, batch, evidence)
             batch = []
-    yield from _answers(detector, batch)
+    yield from _answers(detector, batch, evidence)
 
 
 def open_media(file: Path, limits: MediaLimits) -> Opened:
@@ -104,7 +114,9 @@ def _ahead(open_one: Callable[[Path], Opened], files: Iterable[Path]) -> Iterato
             yield file, opened.result()
 
 
-def _answers(detector: Detector, batch: list[tuple[Path, Opened]]) -> Iterator[FileAnswer]:
+def _answers(
+    detector: Detector, batch: list[tuple[Path, Opened]], evidence: Path | None
+) -> Iterator[FileAnswer]:
     analyses = iter(detector.analyse([opened for _, opened in batch if isinstance(opened, DecodedMedia)]))
     threshold = detector.card.tag_threshold
     for file, opened in batch:
@@ -113,12 +125,20 @@ def _answers(detector: Detector, batch: list[tuple[Path, Opened]]) -> Iterator[F
                 file, Label.UNPROCESSABLE, None, threshold, reason=opened.reason, detail=opened.detail
             )
         else:
-            yield _judged(file, next(analyses))
+            analysis = next(analyses)
+            written = () if evidence is None else write_evidence(evidence, file, opened, analysis, detector)
+            yield _judged(file, analysis, written)
 
 
-def _judged(file: Path, analysis: MediaAnalysis) -> FileAnswer:
+def _judged(file: Path, analysis: MediaAnalysis, evidence: tuple[Path, ...]) -> FileAnswer:
     return FileAnswer(
-        file, analysis.label, analysis.score, analysis.threshold, analysis.faces, analysis.note or None
+        file,
+        analysis.label,
+        analysis.score,
+        analysis.threshold,
+        analysis.faces,
+        analysis.note or None,
+        evidence=evidence,
     )
 
 

@@ -27,6 +27,15 @@ def data_folder() -> Path:
     return Path(os.environ.get("FAKEME_HOME", ".fakeme")).absolute()
 
 
+class ExplainSettings(BaseModel):
+    """Pictures beside a flagged media's verdict: heat maps, and the score over a video's time."""
+
+    enabled: bool = Field(True, description="Without them, the faces' crops are the evidence.")
+    budget_seconds: float = Field(
+        1.0, ge=0, description="By how long they may delay the verdicts of a batch, in seconds."
+    )
+
+
 class DetectionSettings(BaseModel):
     """The detection worker."""
 
@@ -38,6 +47,7 @@ class DetectionSettings(BaseModel):
     batch_wait_ms: int = Field(20, ge=0, le=5_000, description="How long a batch waits to fill.")
     threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode.")
     torch_threads: int = Field(0, ge=0, description="CPU threads of the network; 0 leaves it to torch.")
+    explain: ExplainSettings = ExplainSettings()
 
 
 class LimitSettings(BaseModel):

@@ -111,11 +111,22 @@ def history_view(history: CaseHistory) -> RenderableType:
     signals = Table("when", "signal", "what it says", title="signals")
     for signal in history.signals:
         signals.add_row(_clock(signal.seen_at), signal.kind, Text(_said(signal.body)))
+    shown = Table("of the newest verdict", title="evidence")
+    for uri in evidence(history.signals):
+        shown.add_row(Text(uri, overflow="fold"))
     entries = Table("when", "who", "did", "how", title="history")
     for entry in history.audit:
         how = {name: value for name, value in entry.detail.items() if name in ("signal", "decision", "note")}
         entries.add_row(_clock(entry.at), Text(entry.actor), entry.action, Text(_said(how)))
-    return Group(facts, signals, entries)
+    return Group(facts, signals, *([shown] if shown.row_count else []), entries)
+
+
+def evidence(signals: Sequence[CaseSignal]) -> list[str]:
+    """URIs of what shows why, of the newest verdict that has any: crops, heat maps, timelines."""
+    found: list[str] = []
+    for signal in signals:  # oldest first
+        found = [uri for media in signal.body.get("media", ()) for uri in media.get("evidence", ())] or found
+    return found
 
 
 def why(case: Case) -> str:

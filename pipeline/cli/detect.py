@@ -27,9 +27,17 @@ DEVICE = typer.Option(
     "auto", "--device", envvar="FAKEME_DETECTION__DEVICE", help="auto, cpu, cuda or cuda:N."
 )
 
+EXPLAIN = typer.Option(
+    None, "--explain", metavar="FOLDER", help="Write crops, heat maps and timelines of what is flagged."
+)
+
 
 def detect(
-    files: list[Path] = FILES, as_json: bool = AS_JSON, model: Path | None = MODEL, device: str = DEVICE
+    files: list[Path] = FILES,
+    as_json: bool = AS_JSON,
+    model: Path | None = MODEL,
+    device: str = DEVICE,
+    explain: Path | None = EXPLAIN,
 ) -> None:
     """Say for each picture or video whether a face in it is forged.
 
@@ -37,7 +45,7 @@ def detect(
     every file was answered, with 2 when one was not there or could not be read (the others are answered).
     """
     missing: list[Path] = []
-    answers = _noting_missing(_followed(_answers(files, model, device), len(files)), missing)
+    answers = _noting_missing(_followed(_answers(files, model, device, explain), len(files)), missing)
     if as_json:
         for answer in answers:
             print(json.dumps(answer.document()), flush=True)
@@ -47,14 +55,16 @@ def detect(
         raise typer.Exit(EXIT_FILE_MISSING)
 
 
-def _answers(files: list[Path], model: Path | None, device: str) -> "Iterator[FileAnswer]":
+def _answers(
+    files: list[Path], model: Path | None, device: str, explain: Path | None
+) -> "Iterator[FileAnswer]":
     from inference.checkpoint import default_model_dir  # noqa: PLC0415 - torch takes seconds to import
     from inference.detector import Detector  # noqa: PLC0415 - likewise
     from inference.media import MediaLimits  # noqa: PLC0415 - likewise
     from pipeline.local_detection import detect_files  # noqa: PLC0415 - likewise
 
     detector = Detector.load(model or default_model_dir(), device)
-    yield from detect_files(detector, files, MediaLimits())
+    yield from detect_files(detector, files, MediaLimits(), explain)
 
 
 def _followed(answers: "Iterable[FileAnswer]", total: int) -> "Iterator[FileAnswer]":
@@ -78,6 +88,11 @@ def _table(answers: "Iterable[FileAnswer]") -> Table:
             Text(answer.label.value, style=_COLOURS.get(answer.label.value, "")),
             "" if answer.score is None else f"{answer.score:.3f}",
             str(len(answer.faces)),
-            Text(answer.detail or answer.reason or ""),
+            Text(answer.detail or answer.reason or _where(answer)),
         )
     return table
+
+
+def _where(answer: "FileAnswer") -> str:
+    """The folder of the evidence, if there is any."""
+    return f"see {answer.evidence[0].parent}" if answer.evidence else ""

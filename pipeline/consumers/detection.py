@@ -16,14 +16,16 @@ from sqlalchemy import Engine
 from inference.analysis import MediaAnalysis
 from inference.detector import Detector
 from inference.errors import Unprocessable
-from inference.evidence import evidence_crops
+from inference.evidence import Evidence
 from inference.media.decode import decode
 from inference.media.decoded import DecodedMedia
 from inference.media.limits import MediaLimits
 from pipeline import metrics
 from pipeline.errors import TransientError
+from pipeline.explanations import evidence
 from pipeline.handling import Handled, Priority, Subscription
 from pipeline.intake import Intake
+from pipeline.settings import ExplainSettings
 from pipeline.verdicts import Question, judged, question, refused, verdict
 from schemas.envelope import Event, encode
 from schemas.posts import Media, PostCreated
@@ -75,9 +77,10 @@ class Detection:
         detector: Detector,
         intake: Intake,
         database: Engine,
-        evidence: ObjectStore,
+        objects: ObjectStore,
         *,
         evidence_bucket: str,
+        explain: ExplainSettings,
         limits: MediaLimits,
         source: str,
         unknown_post_tries: int,
@@ -85,8 +88,9 @@ class Detection:
         self._detector = detector
         self._intake = intake
         self._database = database
-        self._evidence = evidence
+        self._objects = objects
         self._evidence_bucket = evidence_bucket
+        self._explain = explain
         self._limits = limits
         self._source = source
         self._unknown_post_tries = unknown_post_tries
@@ -152,21 +156,23 @@ class Detection:
             known = analyses.find(session, list(distinct), self._version)
         new = [one for sha256, one in distinct.items() if sha256 not in known]
         found = {sha256: known[sha256].at(distinct[sha256].media.uri) for sha256 in known}
-        for one, analysis in zip(new, self._detector.analyse([one.decoded for one in new]), strict=True):
-            found[analysis.sha256] = judged(one.media, analysis, self._keep_evidence(one.decoded, analysis))
+        analysed = self._detector.analyse([one.decoded for one in new])
+        judged_now = [(one.decoded, analysis) for one, analysis in zip(new, analysed, strict=True)]
+        shown = evidence(self._detector, judged_now, self._explain)
+        for one, analysis, pictures in zip(new, analysed, shown, strict=True):
+            found[analysis.sha256] = judged(one.media, analysis, self._keep_evidence(analysis, pictures))
             one.timings.update(analysis.timings)
             for stage, seconds in analysis.timings.items():
                 metrics.STAGE_SECONDS.labels(stage).observe(seconds)
         return found
 
-    def _keep_evidence(self, decoded: DecodedMedia, analysis: MediaAnalysis) -> list[str]:
-        """Crops of the faces that a moderator should look at, under the content's own name."""
-        uris = []
-        for number, crop in enumerate(evidence_crops(decoded, analysis)):
-            key = f"{analysis.sha256}/{self._version}/face-{number}.jpg"
-            self._evidence.put(self._evidence_bucket, key, crop, "image/jpeg")
-            uris.append(f"s3://{self._evidence_bucket}/{key}")
-        return uris
+    def _keep_evidence(self, analysis: MediaAnalysis, pictures: Sequence[Evidence]) -> list[str]:
+        """Store what a moderator should look at, under the content's own name; returns the URIs."""
+        folder = f"{analysis.sha256}/{self._version}"
+        return [
+            self._objects.put(self._evidence_bucket, f"{folder}/{one.name}", one.content, one.media_type)
+            for one in pictures
+        ]
 
     def _answer(self, event: Prepared, findings: dict[str, MediaVerdict]) -> VerdictIssued:
         media = [

@@ -52,6 +52,7 @@ def make_consumer_of_posts(settings: Settings) -> Detection:
         connect(settings.database_url.get_secret_value(), application=GROUP),
         objects,
         evidence_bucket=settings.evidence_bucket,
+        explain=chosen.explain,
         limits=limits,
         source=settings.source,
         unknown_post_tries=settings.retry.attempts,

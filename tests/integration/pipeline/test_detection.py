@@ -24,6 +24,7 @@ from infra.local.stack import Endpoints
 from pipeline.consumers.detection import Detection, PostNotSeenError
 from pipeline.demo import pictures
 from pipeline.intake import Intake
+from pipeline.settings import ExplainSettings
 from schemas.base import Contract
 from schemas.envelope import Event, decode, encode
 from schemas.posts import Media, PostCreated, PostReported, ReportReason
@@ -60,6 +61,7 @@ def make_detection(detector: Detector, objects: ObjectStore, database: Engine) -
         database,
         objects,
         evidence_bucket="fakeme-evidence",
+        explain=ExplainSettings(budget_seconds=60.0),
         limits=LIMITS,
         source="test",
         unknown_post_tries=TRIES,

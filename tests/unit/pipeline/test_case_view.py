@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.cli.case_view import case_document, duration, why
-from storage.tables import Case
+from pipeline.cli.case_view import case_document, duration, evidence, why
+from storage.tables import Case, CaseSignal
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -73,3 +73,18 @@ def test_why_there_is_a_case(facts: dict[str, Any], words: str) -> None:
 )
 def test_waiting_times_are_read_at_a_glance(span: timedelta, words: str) -> None:
     assert duration(span) == words
+
+
+def test_evidence_is_that_of_the_newest_verdict_that_has_any() -> None:
+    def verdict(*media: dict[str, Any]) -> CaseSignal:
+        return CaseSignal(kind="verdict", body={"media": list(media)})
+
+    older = verdict({"evidence": ["s3://e/1/face-0.jpg"]})
+    newer = verdict({"evidence": ["s3://e/2/face-0.jpg", "s3://e/2/face-0-heat.jpg"]}, {"evidence": []})
+    report = CaseSignal(kind="report", body={"reporter_id": "r", "media": [{"uri": "s3://m/1"}]})
+
+    assert evidence([older, newer, report, CaseSignal(kind="surge", body={})]) == [
+        "s3://e/2/face-0.jpg",
+        "s3://e/2/face-0-heat.jpg",
+    ]
+    assert evidence([report]) == []

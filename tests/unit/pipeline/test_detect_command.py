@@ -11,7 +11,10 @@ from typer.testing import CliRunner, Result
 
 from inference.media import MediaLimits
 from pipeline.cli import cli
+from pipeline.errors import EvidenceFolderError
 from pipeline.local_detection import AHEAD, BATCH_FILES, Refusal, detect_files, open_media
+from pipeline.local_evidence import write_evidence
+from tests.unit.inference.explanation.analyses import analysis, face, media
 from tests.unit.inference.media_samples import png_saying, still
 from tests.unit.inference.random_checkpoint import random_checkpoint, save
 
@@ -52,7 +55,7 @@ def test_one_json_object_a_file_one_a_line_in_order(model: Path, tmp_path: Path)
         None,
     ]
     face, cup, cut, *_ = answers
-    assert set(face) == {"file", "label", "score", "threshold", "faces", "reason", "detail"}
+    assert set(face) == {"file", "label", "score", "threshold", "faces", "reason", "detail", "evidence"}
     assert 0 < face["score"] < 1
     assert face["faces"][0]["score"] == face["score"]
     assert set(face["faces"][0]["box"]) == {"x0", "y0", "x1", "y1"}
@@ -77,6 +80,36 @@ def test_a_table_for_people(model: Path, tmp_path: Path) -> None:
     assert "zero" in result.stdout  # the rest of the reason may be on the next line
 
 
+def test_what_is_flagged_is_explained_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    # given a model that suspects everybody
+    (tmp_path / "strict").mkdir()
+    strict = save(random_checkpoint(tag=1.0, suspect=0.0), tmp_path / "strict")
+    (tmp_path / "face.jpg").write_bytes(still("JPEG"))
+    Image.fromarray(data.coffee()).save(tmp_path / "cup.png")
+
+    # when
+    files = [tmp_path / "face.jpg", tmp_path / "cup.png"]
+    face, cup = documents(detect(strict, *files, "--json", "--explain", tmp_path / "why"))
+
+    # then
+    assert cup["evidence"] == []
+    written = [Path(path) for path in face["evidence"]]
+    assert [path.name for path in written] == ["face-0.jpg", "face-0-heat.jpg"]
+    assert {path.parent.name.rsplit("-", 1)[0] for path in written} == {"face"}
+    for path in written:
+        with Image.open(path) as picture:
+            assert picture.format == "JPEG"
+            assert np.asarray(picture).std() > 20
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    flagged = analysis(face(0.7))
+
+    with pytest.raises(EvidenceFolderError, match=r"cannot write evidence to .*file/a-aaaaaaaa \("):
+        write_evidence(tmp_path / "file", Path("a.jpg"), media(), flagged, NoNetworks())
+
+
 def test_a_file_larger_than_the_limit_is_not_read(tmp_path: Path) -> None:
     large = tmp_path / "large.jpg"
     with large.open("wb") as file:
@@ -93,6 +126,9 @@ class NoNetworks:
 
     def analyse(self, media: list[object]) -> list[object]:
         assert media == []
+        return []
+
+    def explain(self, *_: object, **__: object) -> list[object]:
         return []
 
 

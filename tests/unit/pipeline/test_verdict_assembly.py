@@ -58,10 +58,10 @@ def test_of_a_crowd_the_most_suspicious_faces_are_listed_in_their_order() -> Non
 
 
 def test_verdict_on_the_most_media_with_the_most_faces_fits_into_an_event() -> None:
-    # given a post of the most media, with the longest keys, each with a crowd, and evidence of each
+    # given a post of the most media, with the longest keys, each with a crowd, and all evidence of each
     media = Media(uri=f"s3://{'b' * 63}/{'한' * 1024}", media_type="video/mp4", sha256=SHA256)
     crowd = tuple(face(number, 1 / 3) for number in range(200))
-    told = judged(media, analysis(crowd), evidence=[f"s3://{'e' * 63}/{'f' * 100}"] * 4)
+    told = judged(media, analysis(crowd), evidence=[f"s3://{'e' * 63}/{'f' * 100}"] * 9)
     asked = Question("p" * 128, Trigger(kind=TriggerKind.CREATED, event_id="e" * 36), (media,) * 20)
 
     # when

@@ -1,0 +1,109 @@
+"""The ways of making heat maps that `explanation_quality` compares; the one that ships is in `inference`.
+
+Each takes the network, normalised crops (N, 3, 224, 224) and the same without what gives them away, and
+returns (N, 224, 224) float32 in [0, 1]. Occlusion and integrated gradients look at the latter, which nobody
+has in service where it is the original: they are slow references.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import nn
+
+from inference.explanation.saliency import Maps, Response, enlarge, layer_cam, respond, saliency, stretch
+
+Method = Callable[[nn.Module, torch.Tensor, torch.Tensor], Maps]
+Cam = Callable[[Response], torch.Tensor]
+
+OCCLUDED = 56  # pixels; at 7 x 7 places they overlap by half
+PLACES = 7
+PATH_STEPS = 8
+SMOOTHING = 17  # pixels over which gradients of pixels are averaged
+
+
+def grad_cam(response: Response) -> torch.Tensor:
+    """Channels weighted by their mean gradient (Selvaraju et al., 2017)."""
+    weights = response.gradients.mean(dim=(2, 3), keepdim=True)
+    return (weights * response.activations).sum(dim=1).relu()
+
+
+def hires_cam(response: Response) -> torch.Tensor:
+    """Activations times gradients where they are (Draelos & Carin, 2020)."""
+    return (response.gradients * response.activations).sum(dim=1).relu()
+
+
+def single(cam: Cam, reduction: int, network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
+    """One resolution alone."""
+    (response,) = respond(network, crops, (reduction,))
+    return stretch(enlarge(cam(response), (crops.shape[-2], crops.shape[-1])))
+
+
+def fused(cam: Cam, product: bool, network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
+    """14 x 14 and 7 x 7, each stretched: their mean, or their geometric mean."""
+    size = (crops.shape[-2], crops.shape[-1])
+    fine, coarse = (torch.from_numpy(stretch(enlarge(cam(r), size))) for r in respond(network, crops))
+    return stretch((fine * coarse).sqrt() if product else fine + coarse)
+
+
+def occlusion(network: nn.Module, crops: torch.Tensor, undone: torch.Tensor) -> Maps:
+    """How far the logit falls when a square is undone (Zeiler & Fergus, 2014); slow."""
+    step = (crops.shape[-1] - OCCLUDED) // (PLACES - 1)
+    total, covered = torch.zeros_like(crops[:, 0]), torch.zeros_like(crops[:1, 0])
+    with torch.inference_mode():
+        whole = network(crops).view(-1, 1, 1)
+        for y in range(0, step * PLACES, step):
+            for x in range(0, step * PLACES, step):
+                here = (..., slice(y, y + OCCLUDED), slice(x, x + OCCLUDED))
+                hidden = crops.clone()
+                hidden[here] = undone[here]
+                total[here] += whole - network(hidden).view(-1, 1, 1)
+                covered[here] += 1
+    return stretch((total / covered.clamp(min=1)).relu())
+
+
+def path_gradients(network: nn.Module, crops: torch.Tensor, undone: torch.Tensor) -> Maps:
+    """Integrated gradients from the picture undone (Sundararajan et al., 2017), smoothed; slow."""
+    change = crops - undone
+    total = torch.zeros_like(crops)
+    for step in range(PATH_STEPS):
+        point = (undone + change * (step + 0.5) / PATH_STEPS).requires_grad_()
+        total += torch.autograd.grad(network(point).sum(), point)[0]
+    smooth = nn.AvgPool2d(SMOOTHING, stride=1, padding=SMOOTHING // 2, count_include_pad=False)
+    return stretch(smooth((total * change).sum(dim=1, keepdim=True))[:, 0].relu())
+
+
+def shipped(network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
+    return saliency(network, crops)
+
+
+def noise(_: nn.Module, crops: torch.Tensor, __: torch.Tensor) -> Maps:
+    """As coarse as a map at 14 x 14, but drawn."""
+    draws = torch.rand((len(crops), 14, 14), generator=torch.Generator().manual_seed(0))
+    return stretch(enlarge(draws, (crops.shape[-2], crops.shape[-1])))
+
+
+def centre(_: nn.Module, crops: torch.Tensor, __: torch.Tensor) -> Maps:
+    """A Gaussian in the middle, where faces are; whoever does not beat it explains nothing."""
+    axis = torch.linspace(-1, 1, crops.shape[-1])
+    bell = torch.exp(-(axis[:, None] ** 2 + axis[None] ** 2) / (2 * 0.4**2))
+    return stretch(bell.expand(len(crops), -1, -1))
+
+
+METHODS: dict[str, Method] = {
+    "shipped": shipped,
+    "Grad-CAM 7x7": partial(single, grad_cam, 32),  # after the last layer HiResCAM is the same
+    "Grad-CAM 14x14": partial(single, grad_cam, 16),
+    "HiResCAM 14x14": partial(single, hires_cam, 16),
+    "HiResCAM 28x28": partial(single, hires_cam, 8),
+    "HiResCAM 14x14 + 7x7": partial(fused, hires_cam, False),
+    "HiResCAM 14x14 * 7x7": partial(fused, hires_cam, True),
+    "LayerCAM 7x7": partial(single, layer_cam, 32),
+    "LayerCAM 14x14": partial(single, layer_cam, 16),
+    "LayerCAM 14x14 + 7x7": partial(fused, layer_cam, False),
+    "LayerCAM 14x14 * 7x7": partial(fused, layer_cam, True),
+    "integrated gradients, reference": path_gradients,
+    "occlusion, reference": occlusion,
+    "centre": centre,
+    "noise": noise,
+}

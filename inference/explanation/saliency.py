@@ -1,0 +1,78 @@
+"""Where in a face the network saw a forgery: maps made of its own activations and their gradients.
+
+Drawing them is left to `render`; how they were chosen is in docs/decisions/0009-heat-maps.md, measured by
+`benchmarks.explanation_quality`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+Maps = NDArray[np.float32]
+
+REDUCTIONS = (16, 32)  # 14 x 14 and 7 x 7 of 224: finer ones point at edges of any kind, forged or not
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """The last activations (N, C, s, s) of one resolution and the logit's gradient by them."""
+
+    activations: torch.Tensor
+    gradients: torch.Tensor
+
+
+def saliency(network: nn.Module, crops: torch.Tensor) -> Maps:
+    """Return (N, 224, 224) float32 in [0, 1] for normalised crops (N, 3, 224, 224) on the network's device.
+
+    The strongest place of each map is 1; all 0 where nothing speaks for a forgery. The network has
+    ``features`` (a sequence of layers) and a ``classifier`` of their mean over the picture, as both networks
+    of `inference.network` have. LayerCAM (Jiang et al., 2021) at two resolutions, their product's root.
+    """
+    size = (crops.shape[-2], crops.shape[-1])
+    fine, coarse = (enlarge(layer_cam(response), size) for response in respond(network, crops))
+    return stretch((fine * coarse).sqrt())
+
+
+def respond(
+    network: nn.Module, crops: torch.Tensor, reductions: Sequence[int] = REDUCTIONS
+) -> list[Response]:
+    """Return the network's response at each reduction of the crops' edge, ascending.
+
+    Only activations are followed back, from the first of these on: this costs little more than a score.
+    """
+    kept: dict[int, torch.Tensor] = {}
+    with torch.inference_mode(False), torch.enable_grad():  # callers may work in inference mode
+        x = crops
+        for layer in network.get_submodule("features").children():
+            x = layer(x)
+            reduction = crops.shape[-1] // x.shape[-1]
+            if reduction == reductions[0] and not x.requires_grad:
+                x = x.detach().requires_grad_()
+            if reduction in reductions:
+                kept[reduction] = x
+        logits = network.get_submodule("classifier")(x.mean(dim=(2, 3)))
+        activations = [kept[reduction] for reduction in reductions]
+        gradients = torch.autograd.grad(logits.sum(), activations)
+    return [Response(a.detach(), g) for a, g in zip(activations, gradients, strict=True)]
+
+
+def layer_cam(response: Response) -> torch.Tensor:
+    """Return (N, s, s): activations weighted where they are by gradients that speak for a forgery."""
+    return (response.gradients.relu() * response.activations).sum(dim=1).relu()
+
+
+def enlarge(maps: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """Return maps (N, s, s) as (N, *size), without steps."""
+    return functional.interpolate(maps[:, None], size, mode="bicubic", align_corners=False)[:, 0].relu()
+
+
+def stretch(maps: torch.Tensor) -> Maps:
+    """Return maps (N, H, W), 0 or more, divided each by its own maximum."""
+    strongest = maps.amax(dim=(1, 2), keepdim=True)
+    scaled = torch.where(strongest > 0, maps / strongest.clamp(min=torch.finfo(maps.dtype).tiny), 0.0)
+    return np.asarray(scaled.float().cpu().numpy(), dtype=np.float32)

@@ -1,0 +1,49 @@
+"""Media and what was said of them, made up: no network has to run for a drawing."""
+
+import numpy as np
+
+from inference.analysis import FaceFinding, MediaAnalysis, ModelIdentity
+from inference.media.decoded import DecodedMedia, Frame, MediaKind
+from schemas.verdicts import Label
+
+SHA256 = "a" * 64
+TAG, SUSPECT = 0.9, 0.6
+
+
+def face(
+    score: float, *, frame: int = 0, seconds: float | None = None, track: int | None = None
+) -> FaceFinding:
+    return FaceFinding((20.0, 20.0, 60.0, 70.0), (), score, frame, seconds, track)
+
+
+def media(frames: int = 1, kind: MediaKind = MediaKind.IMAGE) -> DecodedMedia:
+    """Frames of 100 x 80, each of a grey of its own; one a second in what moves."""
+    moves = kind is not MediaKind.IMAGE
+    shown = tuple(
+        Frame(np.full((80, 100, 3), 40 + 5 * index, np.uint8), float(index) if moves else None)
+        for index in range(frames)
+    )
+    return DecodedMedia(kind, "video/mp4", 100, 80, shown, SHA256, float(frames) if moves else None)
+
+
+def analysis(
+    *faces: FaceFinding, kind: MediaKind = MediaKind.IMAGE, label: Label = Label.DEEPFAKE
+) -> MediaAnalysis:
+    return MediaAnalysis(
+        label=label,
+        score=max((one.score for one in faces), default=None),
+        threshold=TAG,
+        suspect_threshold=SUSPECT,
+        faces=faces,
+        note="",
+        kind=kind,
+        media_type="video/mp4",
+        width=100,
+        height=80,
+        frames=1 + max((one.frame for one in faces), default=0),
+        seconds=None,
+        sha256=SHA256,
+        pdq=SHA256,
+        pdq_quality=100,
+        model=ModelIdentity("net", "1", SHA256),
+    )
