@@ -8,39 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import nn
 
+from inference.card import CARD_FILE, ModelCard, read_card
 from inference.errors import CheckpointCorruptError, CheckpointMissingError
 from inference.network import build_network
+from inference.registry import default_model_dir
 
-CARD_FILE = "card.json"
-DEFAULT_MODEL = "fakeme-detector-lite0"
-MODELS_DIR = Path(__file__).resolve().parent.parent / "models"  # the same in a checkout and in a wheel
+__all__ = ["CARD_FILE", "Checkpoint", "ModelCard", "default_model_dir", "load_checkpoint", "read_card"]
 
-
-class ModelCard(BaseModel):
-    """What a consumer must know to use the weights; the prose for people is in MODEL_CARD.md."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(min_length=1)
-    version: str = Field(min_length=1, description="part of the identity of every verdict")
-    network: str = Field(description="a name build_network knows")
-    input_size: int = Field(multiple_of=32, gt=0, description="edge of the crops in pixels")
-    crop_margin: float = Field(ge=0, le=1, description="by which share the crop is longer than the face box")
-    temperature: float = Field(gt=0, description="logits are divided by it")
-    bias: float = Field(default=0.0, description="and this is added, before the sigmoid")
-    tag_threshold: float = Field(ge=0, le=1, description="calibrated probability from which it is a deepfake")
-    suspect_threshold: float = Field(ge=0, le=1, description="from which a person should look")
-    min_face_px: int = Field(gt=0, description="shorter edge of the face box below which no opinion is given")
-    weights: str = Field(pattern=r"^[\w.-]+\.safetensors$", description="file beside the card")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the weights file")
-    licence: str
-    data: str
-    metrics: dict[str, float] = Field(default_factory=dict)
+# No evidence makes certain, though float32 rounds a large logit to 1. So a tag threshold of 1, which the card
+# of an uncalibrated model has, is never met.
+HIGHEST_PROBABILITY = 1 - 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +32,9 @@ class Checkpoint:
     network: nn.Module
 
     def probabilities(self, logits: torch.Tensor) -> torch.Tensor:
-        """Return the calibrated probability of forgery (N,) for logits (N, 1) or (N,)."""
-        return torch.sigmoid(logits.flatten() / self.card.temperature + self.card.bias)
-
-
-def default_model_dir() -> Path:
-    """Return the folder of the model that ships with FakeME."""
-    return MODELS_DIR / DEFAULT_MODEL
-
-
-def read_card(directory: Path) -> ModelCard:
-    """Return the card in ``directory``; raises a CheckpointError that says what to do."""
-    path = directory / CARD_FILE
-    try:
-        return ModelCard.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise CheckpointMissingError(
-            f"cannot read the model card {path} ({error.strerror}); give a folder that holds {CARD_FILE}"
-        ) from error
-    except ValidationError as error:
-        raise CheckpointCorruptError(
-            f"the model card {path} is not valid: {error}; export it again"
-        ) from error
+        """Return the calibrated probability of forgery (N,), below 1, for logits (N, 1) or (N,)."""
+        probabilities = torch.sigmoid(logits.flatten() / self.card.temperature + self.card.bias)
+        return probabilities.clamp(max=HIGHEST_PROBABILITY)
 
 
 def _read_weights(directory: Path, card: ModelCard) -> dict[str, torch.Tensor]:

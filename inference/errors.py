@@ -41,3 +41,23 @@ class DeviceUnavailableError(InferenceError):
 
 class ScoreNotFiniteError(InferenceError):
     """The network gave no number: its weights or the arithmetic are broken, and no label may come of it."""
+
+
+class RegistryError(InferenceError):
+    """The registry of models cannot be used as it is."""
+
+
+class UnknownModelError(RegistryError):
+    """No model, or more than one, goes by that name."""
+
+
+class ModelNotFetchedError(RegistryError):
+    """The model is known, but its files are not here yet."""
+
+
+class DownloadError(InferenceError):
+    """A model's file could not be brought here whole."""
+
+
+class ForeignWeightsError(InferenceError):
+    """Somebody else's weights cannot be taken over."""

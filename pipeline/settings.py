@@ -42,7 +42,12 @@ class DetectionSettings(BaseModel):
     device: str = Field(
         "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto takes a GPU if there is one."
     )
-    model: Path | None = Field(None, description="Folder of the checkpoint; the shipped one if empty.")
+    model: str | None = Field(
+        None, description="A model of the registry (name or name@version) or a folder; its default if empty."
+    )
+    shadow_model: str | None = Field(
+        None, description="A second model that judges the same media, to be compared; nobody acts on it."
+    )
     batch_media: int = Field(8, ge=1, le=256, description="Events handled together at most.")
     batch_wait_ms: int = Field(20, ge=0, le=5_000, description="How long a batch waits to fill.")
     threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode.")
@@ -121,6 +126,7 @@ class Settings(BaseSettings):
     health_port: int = Field(
         0, ge=0, le=65_535, description="Port of /healthz, /readyz and /metrics; 0: any free."
     )
+    model_registry: Path | None = Field(None, description="A registry.toml instead of the shipped one.")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field("json", pattern=r"^(json|console)$")
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "api-keys": "api_keys:commands",
     "config": "config:commands",
     "schemas": "schemas:commands",
+    "models": "models:commands",
     "setup": "setup:setup",
     "worker": "worker:worker",
 }

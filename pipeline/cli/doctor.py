@@ -32,19 +32,20 @@ def doctor(
 
 
 def _examine() -> "list[Finding]":
-    from inference.checkpoint import default_model_dir  # noqa: PLC0415 - torch
+    from inference.registry import default_model_dir  # noqa: PLC0415
     from pipeline.doctor.finding import doubtful  # noqa: PLC0415 - with the rest: clients of every service
     from pipeline.doctor.machine import examine_machine  # noqa: PLC0415
-    from pipeline.doctor.model import examine_model  # noqa: PLC0415
+    from pipeline.doctor.model import examine_choice, examine_model  # noqa: PLC0415
     from pipeline.doctor.services import START, examine_services  # noqa: PLC0415
+    from pipeline.model_choice import model_store  # noqa: PLC0415
 
     found = examine_machine(data_folder())
     try:
         settings = load_settings()
     except SettingsError as error:
         return [*found, doubtful("services", str(error), START), examine_model(default_model_dir())]
-    model = settings.detection.model or default_model_dir()
-    return [*found, *examine_services(settings), examine_model(model)]
+    store = model_store(settings.model_registry)
+    return [*found, *examine_services(settings), examine_choice(store, settings.detection.model)]
 
 
 def _as_table(found: "list[Finding]") -> Table:
