@@ -27,6 +27,9 @@ MEDIA_REUSED = Counter("fakeme_media_reused_total", "Media whose analysis was kn
 STAGE_SECONDS = Histogram(
     "fakeme_stage_seconds", "Time of one stage of detection.", ["stage"], buckets=_STAGE_BUCKETS
 )
+SHADOW_VERDICTS = Counter(
+    "fakeme_shadow_verdicts_total", "Verdicts of the model on trial, by what became of them.", ["outcome"]
+)
 EXPLANATIONS = Counter(
     "fakeme_explanations_total", "Flagged media, by whether their pictures were drawn.", ["outcome"]
 )

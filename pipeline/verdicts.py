@@ -1,5 +1,6 @@
 """How a verdict is put together: what an event asks, what is said of each media, and of the post. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from inference.analysis import FaceFinding, MediaAnalysis
 from inference.decision import FACES_TOO_SMALL
 from inference.errors import Unprocessable
 from schemas.envelope import Event
-from schemas.identity import verdict_id
+from schemas.identity import shadow_id, verdict_id
 from schemas.posts import Media, PostAppealed, PostCreated, PostEvent, PostReplayed, PostReported
 from schemas.verdicts import (
     MAX_FACES,
@@ -18,6 +19,7 @@ from schemas.verdicts import (
     Label,
     MediaVerdict,
     ModelRef,
+    ShadowVerdict,
     Trigger,
     TriggerKind,
     UnprocessableReason,
@@ -119,6 +121,49 @@ def verdict(
         timings={stage: round(seconds, 6) for stage, seconds in timings.items()},
         issued_at=now,
     )
+
+
+def shadow_verdict(
+    beside: VerdictIssued, opinions: Mapping[str, MediaAnalysis], model: ModelRef, now: datetime
+) -> ShadowVerdict | None:
+    """What a model on trial says of the media of a verdict; none if it looked at none of them.
+
+    ``opinions`` holds its analyses by SHA-256.
+    """
+    judged_again = [
+        (one, opinions[one.sha256])
+        for one in beside.media
+        if one.sha256 is not None and one.sha256 in opinions
+    ]
+    if not judged_again:
+        return None
+    media = [
+        judged(Media(uri=one.uri, media_type=opinion.media_type), opinion) for one, opinion in judged_again
+    ]
+    return ShadowVerdict(
+        shadow_id=shadow_id(
+            beside.post_id,
+            [opinion.sha256 for _, opinion in judged_again],
+            f"{model.name}@{model.version}",
+            beside.trigger.event_id,
+        ),
+        verdict_id=beside.verdict_id,
+        post_id=beside.post_id,
+        trigger=beside.trigger,
+        label=worst(one.label for one in media),
+        score=max((one.score for one in media if one.score is not None), default=None),
+        media=tuple(media),
+        model=model,
+        timings={stage: round(spent, 6) for stage, spent in _together(judged_again).items()},
+        issued_at=now,
+    )
+
+
+def _together(judged_again: Sequence[tuple[MediaVerdict, MediaAnalysis]]) -> Counter[str]:
+    timings: Counter[str] = Counter()
+    for _, opinion in judged_again:
+        timings.update(opinion.timings)
+    return timings
 
 
 def _reason(label: Label, media: Sequence[MediaVerdict]) -> UnprocessableReason | None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from inference.detector import Detector
     from pipeline.local_detection import FileAnswer
 
 EXIT_FILE_MISSING = 2
@@ -21,12 +22,15 @@ _COLOURS = {"deepfake": "bold red", "suspected": "yellow", "authentic": "green",
 FILES = typer.Argument(..., metavar="FILE...", help="Pictures and videos.", show_default=False)
 AS_JSON = typer.Option(False, "--json", help="One JSON object a file, one a line, as they are done.")
 MODEL = typer.Option(
-    None, "--model", envvar="FAKEME_DETECTION__MODEL", help="Folder of a checkpoint; else the shipped one."
+    None,
+    "--model",
+    envvar="FAKEME_DETECTION__MODEL",
+    help="A model of `fakeme models list`, or a folder; else the default one.",
 )
+REGISTRY = typer.Option(None, "--registry", envvar="FAKEME_MODEL_REGISTRY", help="A registry.toml.")
 DEVICE = typer.Option(
     "auto", "--device", envvar="FAKEME_DETECTION__DEVICE", help="auto, cpu, cuda or cuda:N."
 )
-
 EXPLAIN = typer.Option(
     None, "--explain", metavar="FOLDER", help="Write crops, heat maps and timelines of what is flagged."
 )
@@ -34,8 +38,10 @@ EXPLAIN = typer.Option(
 
 def detect(
     files: list[Path] = FILES,
+    *,
     as_json: bool = AS_JSON,
-    model: Path | None = MODEL,
+    model: str | None = MODEL,
+    registry: Path | None = REGISTRY,
     device: str = DEVICE,
     explain: Path | None = EXPLAIN,
 ) -> None:
@@ -45,7 +51,8 @@ def detect(
     every file was answered, with 2 when one was not there or could not be read (the others are answered).
     """
     missing: list[Path] = []
-    answers = _noting_missing(_followed(_answers(files, model, device, explain), len(files)), missing)
+    detector = _detector(model, registry, device)
+    answers = _noting_missing(_followed(_answers(detector, files, explain), len(files)), missing)
     if as_json:
         for answer in answers:
             print(json.dumps(answer.document()), flush=True)
@@ -55,15 +62,17 @@ def detect(
         raise typer.Exit(EXIT_FILE_MISSING)
 
 
-def _answers(
-    files: list[Path], model: Path | None, device: str, explain: Path | None
-) -> "Iterator[FileAnswer]":
-    from inference.checkpoint import default_model_dir  # noqa: PLC0415 - torch takes seconds to import
-    from inference.detector import Detector  # noqa: PLC0415 - likewise
-    from inference.media import MediaLimits  # noqa: PLC0415 - likewise
+def _detector(model: str | None, registry: Path | None, device: str) -> "Detector":
+    from inference.detector import Detector  # noqa: PLC0415 - torch takes seconds to import
+    from pipeline.model_choice import model_store  # noqa: PLC0415 - likewise
+
+    return Detector.load(model_store(registry).folder(model), device)
+
+
+def _answers(detector: "Detector", files: list[Path], explain: Path | None) -> "Iterator[FileAnswer]":
+    from inference.media import MediaLimits  # noqa: PLC0415 - torch takes seconds to import
     from pipeline.local_detection import detect_files  # noqa: PLC0415 - likewise
 
-    detector = Detector.load(model or default_model_dir(), device)
     yield from detect_files(detector, files, MediaLimits(), explain)
 
 

@@ -21,8 +21,9 @@ from inference.media.decode import decode
 from inference.media.decoded import DecodedMedia
 from inference.media.limits import MediaLimits
 from pipeline import metrics
+from pipeline.consumers.shadow import Shadow
 from pipeline.errors import TransientError
-from pipeline.explanations import evidence
+from pipeline.explanations import Judged, evidence
 from pipeline.handling import Handled, Priority, Subscription
 from pipeline.intake import Intake
 from pipeline.settings import ExplainSettings
@@ -84,6 +85,7 @@ class Detection:
         limits: MediaLimits,
         source: str,
         unknown_post_tries: int,
+        shadow: Shadow | None = None,
     ) -> None:
         self._detector = detector
         self._intake = intake
@@ -94,6 +96,7 @@ class Detection:
         self._limits = limits
         self._source = source
         self._unknown_post_tries = unknown_post_tries
+        self._shadow = shadow
         identity = detector.model
         self._model = ModelRef(
             name=identity.name, version=identity.version, weights_sha256=identity.weights_sha256
@@ -145,12 +148,19 @@ class Detection:
 
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Handled | Exception]:
         """Judge the new media of all events together and answer each event."""
-        findings = self._judge([one for event in batch for one in event.media if isinstance(one, Undecided)])
+        undecided = [one for event in batch for one in event.media if isinstance(one, Undecided)]
+        findings, judged_now = self._judge(undecided)
         answers = [event.answered or self._answer(event, findings) for event in batch]
-        return [self._handled(answer) for answer in self._keep(answers, list(findings.values()))]
+        standing = self._keep(answers, list(findings.values()))
+        if self._shadow is not None:
+            self._shadow.submit(judged_now, standing)
+        return [self._handled(answer) for answer in standing]
 
-    def _judge(self, undecided: Sequence[Undecided]) -> dict[str, MediaVerdict]:
-        """What is said of each distinct content, by SHA-256; found by the batch before, it is not redone."""
+    def _judge(self, undecided: Sequence[Undecided]) -> tuple[dict[str, MediaVerdict], list[Judged]]:
+        """What is said of each distinct content, by SHA-256; found by the batch before, it is not redone.
+
+        Second, what the model had to look at.
+        """
         distinct = {one.decoded.sha256: one for one in undecided}
         with transaction(self._database) as session:
             known = analyses.find(session, list(distinct), self._version)
@@ -164,7 +174,7 @@ class Detection:
             one.timings.update(analysis.timings)
             for stage, seconds in analysis.timings.items():
                 metrics.STAGE_SECONDS.labels(stage).observe(seconds)
-        return found
+        return found, judged_now
 
     def _keep_evidence(self, analysis: MediaAnalysis, pictures: Sequence[Evidence]) -> list[str]:
         """Store what a moderator should look at, under the content's own name; returns the URIs."""

@@ -1,19 +1,24 @@
 """The detection worker: the model, the stores and the loop of :mod:`pipeline.consumers.detection`, wired."""
 
+import structlog
 import torch
 
-from inference.checkpoint import default_model_dir
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
 from pipeline.consumers.detection import Detection, Prepared
+from pipeline.consumers.shadow import DELIVERY_MS, Shadow
 from pipeline.intake import Intake
 from pipeline.kafka import Publisher, make_consumer, make_producer
 from pipeline.loop import Loop, LoopSettings
+from pipeline.model_choice import model_store
 from pipeline.settings import Settings
 from storage.database import connect
 from storage.objects import ObjectStore
 
 GROUP = "fakeme-detection"
+SHADOW_CLIENT = "fakeme-detection-shadow"
+
+log = structlog.get_logger(__name__)
 
 
 def make_detection(settings: Settings) -> Loop[Prepared]:
@@ -22,7 +27,7 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
     if chosen.torch_threads:
         torch.set_num_threads(chosen.torch_threads)
     return Loop(
-        make_consumer_of_posts(settings),
+        make_consumer_of_posts(settings, make_shadow(settings)),
         make_consumer(settings.kafka_bootstrap, GROUP),
         Publisher(make_producer(settings.kafka_bootstrap, GROUP)),
         settings=LoopSettings(
@@ -32,7 +37,7 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
     )
 
 
-def make_consumer_of_posts(settings: Settings) -> Detection:
+def make_consumer_of_posts(settings: Settings, shadow: Shadow | None = None) -> Detection:
     """Detection with its model and stores, but without Kafka."""
     chosen = settings.detection
     limits = MediaLimits(
@@ -47,7 +52,7 @@ def make_consumer_of_posts(settings: Settings) -> Detection:
         connections=chosen.threads + 1,
     )
     return Detection(
-        Detector.load(chosen.model or default_model_dir(), chosen.device),
+        _load(settings, chosen.model),
         Intake(objects, allowed_buckets=settings.allowed_buckets, max_bytes=limits.max_bytes),
         connect(settings.database_url.get_secret_value(), application=GROUP),
         objects,
@@ -56,4 +61,22 @@ def make_consumer_of_posts(settings: Settings) -> Detection:
         limits=limits,
         source=settings.source,
         unknown_post_tries=settings.retry.attempts,
+        shadow=shadow,
     )
+
+
+def make_shadow(settings: Settings) -> Shadow | None:
+    """The model on trial in a thread of its own, where settings name one; it loads there."""
+    trial = settings.detection.shadow_model
+    if trial is None:
+        return None
+    producer = make_producer(settings.kafka_bootstrap, SHADOW_CLIENT, DELIVERY_MS)
+    return Shadow(lambda: _load(settings, trial), Publisher(producer), source=settings.source)
+
+
+def _load(settings: Settings, choice: str | None) -> Detector:
+    folder = model_store(settings.model_registry).folder(choice)
+    detector = Detector.load(folder, settings.detection.device)
+    if not detector.card.calibrated:
+        log.warning("model.uncalibrated", model=detector.card.reference, consequence="it never tags")
+    return detector

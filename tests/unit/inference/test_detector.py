@@ -71,29 +71,6 @@ def test_a_second_model_judges_the_faces_that_the_first_found(
     assert set(again[0].timings) == {"score"}
 
 
-def test_a_second_model_judges_the_faces_that_the_first_found(
-    detector: Detector, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # given a second model that would not find any face itself, and judges smaller ones
-    picky = Detector(random_checkpoint(min_face_px=300), device="cpu")
-    media = [decode(still("JPEG")), decode(encoded(Image.fromarray(data.coffee()), "PNG"))]
-    before = picky.analyse(media)
-    monkeypatch.setattr(detector, "_find", lambda _: pytest.fail("faces were sought again"))
-
-    # when it judges what the first one has seen
-    again = detector.analyse_again(media, before)
-
-    # then it is as if it had seen the faces itself, by its own card
-    monkeypatch.undo()
-    alone = detector.analyse(media)
-    assert [one.score for one in again] == pytest.approx([one.score for one in alone], abs=1e-6)
-    assert [(one.label, one.pdq, one.model) for one in again] == [
-        (one.label, one.pdq, one.model) for one in alone
-    ]
-    assert before[0].score is None
-    assert set(again[0].timings) == {"score"}
-
-
 def test_faces_of_an_animation_are_one_track(detector: Detector) -> None:
     first, *rest = [portrait(256, 256).rotate(turn) for turn in range(6)]
     moving = encoded(first, "WEBP", save_all=True, append_images=rest, duration=100, quality=95)
