@@ -1,0 +1,124 @@
+"""What moderators decided on posts, with the media and the verdict that they had before them.
+
+Read only. Which decision makes which training label, and of which media, is for whoever asks.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from schemas.moderation import CaseState, DecisionKind
+from schemas.posts import Media, PostCreated
+from schemas.verdicts import VerdictIssued
+from storage.tables import Case, CaseSignal, Decision, Post, Verdict
+
+
+@dataclass(frozen=True)
+class DecidedPost:
+    """A post with all decisions on it, of all its cases, oldest first.
+
+    ``media`` is as the post was published, or, where FakeME never saw the post, as the first report or
+    appeal that named any. ``verdict`` is the newest that was not later than the last decision of the kinds
+    asked for. ``reopened``: a case on the post waits for another decision.
+    """
+
+    post_id: str
+    author_id: str | None
+    media: tuple[Media, ...]
+    decisions: tuple[Decision, ...]
+    verdict: VerdictIssued | None
+    reopened: bool
+
+
+def decided_since(session: Session, kinds: Collection[DecisionKind], since: datetime | None) -> list[str]:
+    """Posts whose last decision of these kinds was made at ``since`` or later (None: ever), by id."""
+    query = select(Decision.post_id).where(_of(kinds)).group_by(Decision.post_id).order_by(Decision.post_id)
+    if since is not None:
+        query = query.having(func.max(Decision.decided_at) >= since)
+    return list(session.scalars(query))
+
+
+def read(session: Session, post_ids: Collection[str], kinds: Collection[DecisionKind]) -> list[DecidedPost]:
+    """What is known of these posts; five queries, so give it some hundred at a time."""
+    posts = _posts(session, post_ids)
+    told = _told(session, set(post_ids) - posts.keys())
+    decisions = _decisions(session, post_ids)
+    verdicts = _verdicts(session, post_ids, kinds)
+    reopened = _reopened(session, post_ids)
+    return [
+        DecidedPost(
+            post_id,
+            posts[post_id].author_id if post_id in posts else told[post_id][0],
+            posts[post_id].media if post_id in posts else told[post_id][1],
+            tuple(decisions[post_id]),
+            verdicts.get(post_id),
+            post_id in reopened,
+        )
+        for post_id in post_ids
+    ]
+
+
+def _of(kinds: Collection[DecisionKind]) -> ColumnElement[bool]:
+    return Decision.decision.in_([kind.value for kind in kinds])
+
+
+def _posts(session: Session, post_ids: Collection[str]) -> dict[str, PostCreated]:
+    query = select(Post.post_id, Post.body).where(Post.post_id.in_(post_ids))
+    return {post_id: PostCreated.model_validate(body) for post_id, body in session.execute(query)}
+
+
+def _told(session: Session, post_ids: Collection[str]) -> dict[str, tuple[str | None, tuple[Media, ...]]]:
+    """Author and media of posts that were not published to us, as far as reports and appeals say."""
+    query = select(Case.post_id, CaseSignal.body).join(Case, Case.case_id == CaseSignal.case_id)
+    query = query.where(Case.post_id.in_(post_ids)).order_by(CaseSignal.seen_at, CaseSignal.event_id)
+    told: dict[str, tuple[str | None, tuple[Media, ...]]] = dict.fromkeys(post_ids, (None, ()))
+    for post_id, body in session.execute(query) if post_ids else ():
+        author, media = told[post_id]
+        # verdicts' bodies have media too, but those are findings: only whoever names media says their type
+        named = [one for one in body.get("media", ()) if "media_type" in one]
+        told[post_id] = (
+            author or body.get("author_id"),
+            media or tuple(Media.model_validate(one) for one in named),
+        )
+    return told
+
+
+def _decisions(session: Session, post_ids: Collection[str]) -> dict[str, list[Decision]]:
+    query = select(Decision).where(Decision.post_id.in_(post_ids))
+    return _by_post(session.scalars(query.order_by(Decision.decided_at, Decision.decision_id)))
+
+
+def _by_post(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
+    found: dict[str, list[Decision]] = defaultdict(list)
+    for decision in decisions:
+        found[decision.post_id].append(decision)
+    return found
+
+
+def _verdicts(
+    session: Session, post_ids: Collection[str], kinds: Collection[DecisionKind]
+) -> dict[str, VerdictIssued]:
+    last = (
+        select(Decision.post_id, func.max(Decision.decided_at).label("at"))
+        .where(Decision.post_id.in_(post_ids), _of(kinds))
+        .group_by(Decision.post_id)
+        .subquery()
+    )
+    query = (
+        select(Verdict.post_id, Verdict.body)
+        .join(last, last.c.post_id == Verdict.post_id)
+        .where(Verdict.issued_at <= last.c.at)
+        .order_by(Verdict.post_id, Verdict.issued_at.desc())
+        .ext(distinct_on(Verdict.post_id))
+    )
+    return {post_id: VerdictIssued.model_validate(body) for post_id, body in session.execute(query)}
+
+
+def _reopened(session: Session, post_ids: Collection[str]) -> set[str]:
+    query = select(Case.post_id).where(Case.post_id.in_(post_ids), Case.state != CaseState.DECIDED.value)
+    return set(session.scalars(query))
