@@ -19,3 +19,7 @@ class ServiceUnreachableError(PipelineError):
 
 class EvidenceFolderError(PipelineError):
     """Evidence cannot be written to the folder that was given."""
+
+
+class ExportFolderError(PipelineError):
+    """A folder is no export of labels that can be extended; the message says what is wrong with it."""

@@ -23,6 +23,7 @@ COMMANDS = {
     "doctor": "doctor:doctor",
     "post": "post:post",
     "cases": "cases:commands",
+    "export-labels": "export_labels:export_labels",
     "dead-letters": "dead_letters:commands",
     "api-keys": "api_keys:commands",
     "config": "config:commands",
