@@ -24,20 +24,20 @@ def overlay(crop: Pixels, heat: Heat) -> Pixels:
     strength = np.clip((heat - FAINTEST) / (1 - FAINTEST), 0, 1)
     alpha = (OPACITY * strength**0.75)[..., None]
     mixed = crop * (1 - alpha) + coloured(strength) * alpha
-    return np.rint(mixed).astype(np.uint8)
+    return np.asarray(np.rint(mixed), dtype=np.uint8)
 
 
 def coloured(strength: Heat) -> Pixels:
     """Return (H, W, 3) RGB for strengths in [0, 1], of the perceptually uniform map Inferno."""
     levels = np.rint(255 * (DARKEST + (1 - DARKEST) * strength)).astype(np.uint8)
     painted = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)
-    return cv2.cvtColor(painted, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+    return np.asarray(cv2.cvtColor(painted, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def heat_panel(crop: Pixels, heat: Heat, *, score: float, suspect: float, tag: float) -> Pixels:
     """Return the face (S, S, 3), the same under its heat (S, S), and below score, thresholds and scale."""
     large = cv2.resize(crop, (EDGE, EDGE), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
-    warm = cv2.resize(heat, (EDGE, EDGE), interpolation=cv2.INTER_LINEAR)
+    warm = np.asarray(cv2.resize(heat, (EDGE, EDGE), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     panel = Image.new("RGB", (2 * EDGE + GAP, EDGE + STRIP), style.PAPER)
     panel.paste(Image.fromarray(large), (0, 0))
     panel.paste(Image.fromarray(overlay(large, warm)), (EDGE + GAP, 0))

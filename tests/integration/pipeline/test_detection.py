@@ -5,7 +5,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +14,11 @@ from uuid import uuid4
 
 import av
 import numpy as np
+import PIL.Image
 import pytest
 from sqlalchemy import Engine, func, select
 
-from inference.checkpoint import default_model_dir
+from inference.checkpoint import default_model_dir, load_checkpoint
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
 from infra.local.stack import Endpoints
@@ -251,6 +252,31 @@ def test_a_video_is_judged_over_time_as_one_person(detection: Detection, platfor
     seconds = [face.seconds for face in said.faces]
     assert seconds == sorted(seconds)
     assert seconds[-1] > 1.5
+
+
+def test_a_flagged_video_leaves_evidence_of_why(
+    objects: ObjectStore, database: Engine, platform: Platform
+) -> None:
+    # given a model that suspects everybody
+    trained = load_checkpoint(Path(os.environ.get("FAKEME_DETECTION__MODEL") or default_model_dir()))
+    strict = trained.card.model_copy(
+        update={"version": "strict", "suspect_threshold": 0.0, "tag_threshold": 1.0}
+    )
+    detection = make_detection(Detector(replace(trained, card=strict), "cpu"), objects, database)
+
+    # when
+    said = judge(detection, platform.put(pictures.video(pictures.portrait()), "video/mp4"))
+
+    # then
+    assert said.label is Label.SUSPECTED
+    folder = f"s3://fakeme-evidence/{said.sha256}/{strict.name}@strict/"
+    kinds = {"face-0.jpg": "image/jpeg", "timeline.png": "image/png", "face-0-heat.jpg": "image/jpeg"}
+    assert list(said.evidence) == [folder + name for name in kinds]
+    for uri, kind in zip(said.evidence, kinds.values(), strict=True):
+        bucket, key = uri.removeprefix("s3://").split("/", 1)
+        assert objects.stat(bucket, key).content_type == kind
+        with PIL.Image.open(BytesIO(objects.fetch(bucket, key, 1_000_000))) as picture:
+            assert picture.get_format_mimetype() == kind
 
 
 def test_a_post_is_as_bad_as_its_worst_media(detection: Detection, platform: Platform) -> None:
