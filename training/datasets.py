@@ -1,6 +1,6 @@
-"""Real face photographs with box, landmarks and the person or cluster they belong to.
+"""Photographs of faces with box, landmarks, labels and the person or cluster they belong to.
 
-Reads the prepared index (see ``prepare``) and the pictures' bytes; splitting is left to ``splits``.
+Reads what ``preprocess`` wrote; who is trained on and who is kept back is left to ``splits``.
 """
 
 import csv
@@ -8,14 +8,22 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.errors import CollectionUnreadableError
+from training.preprocess.index import NAME, read_table
+
 LANDMARKS = ("eye1", "eye2", "nose", "mouth1", "mouth2")  # left of the picture first
 BOX_COLUMNS = ("box_x0", "box_y0", "box_x1", "box_y1")
 LANDMARK_COLUMNS = tuple(f"{point}_{axis}" for point in LANDMARKS for axis in "xy")
+_LABELS = (
+    *("name", "collection", "unit", "group", "forged", "method", "source", "original"),
+    *("sex", "age", "media", "frame", "published"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,15 @@ class Photo:
     box: NDArray[np.float32]  # (4,) x0, y0, x1, y1 in pixels
     landmarks: NDArray[np.float32]  # (5, 2) in pixels
     encoded: bytes
+    media: str = ""  # the picture or video it was cut from
+    forged: bool = False
+    method: str = ""  # of a forgery that came with its collection
+    original: str = ""  # the media that was forged, where that is known
+    sex: str = ""  # male, female
+    age: int | None = None
+    source: str = ""  # unit of the person whose face was put in
+    frame: int = 0  # of those taken from a video
+    published: str = ""  # side in the split that the collection's authors published
 
 
 def decode(photo: Photo) -> NDArray[np.uint8]:
@@ -59,6 +76,43 @@ def _photo(collection: str, unit: str, row: dict[str, str], group: str, encoded:
     box = np.array([float(row[column]) for column in BOX_COLUMNS], dtype=np.float32)
     points = np.array([float(row[column]) for column in LANDMARK_COLUMNS], dtype=np.float32)
     return Photo(row["name"], collection, unit, group, box, points.reshape(5, 2), encoded)
+
+
+def read_collection(folder: Path) -> list[Photo]:
+    """Return the crops in ``folder``, as ``fakeme preprocess`` wrote them, in the order of its index.
+
+    Raises :class:`~training.errors.CollectionUnreadableError` where index and shards do not belong together.
+    """
+    table = read_table(folder / NAME)
+    rows = {(row["shard"], row["name"]): row for row in table.to_pylist()}
+    shards = sorted({shard for shard, _ in rows})
+    photos = {key: _cropped(rows[key], encoded) for key, encoded in _crops(folder, shards) if key in rows}
+    if len(photos) < len(rows):
+        missing = next(key for key in rows if key not in photos)
+        raise CollectionUnreadableError(
+            f"{folder / missing[0]} lacks {missing[1]}, which the index names; fetch the shard again"
+        )
+    return [photos[key] for key in rows]
+
+
+def _crops(folder: Path, shards: Iterable[str]) -> Iterator[tuple[tuple[str, str], bytes]]:
+    for shard in shards:
+        try:
+            for name, encoded in read_shards([folder / shard]):
+                yield (shard, name), encoded
+        except (OSError, tarfile.TarError) as error:
+            raise CollectionUnreadableError(
+                f"{folder / shard} cannot be read ({error}); fetch the shard again"
+            ) from error
+
+
+def _cropped(row: dict[str, Any], encoded: bytes) -> Photo:
+    return Photo(
+        box=np.array(row["box"], dtype=np.float32),
+        landmarks=np.array(row["landmarks"], dtype=np.float32).reshape(5, 2),
+        encoded=encoded,
+        **{name: row[name] for name in _LABELS},
+    )
 
 
 def read_people(folder: Path) -> list[Photo]:

@@ -1,4 +1,8 @@
-"""Who is trained on and who is kept back: by person or cluster of near-duplicates, never by picture."""
+"""Who is trained on and who is kept back: by person or cluster of near-duplicates, never by picture.
+
+A swap shows two persons, so it belongs to a side only if both do; one whose persons are on different sides
+is used nowhere.
+"""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -31,9 +35,18 @@ def split_of(unit: str) -> Split:
     return Split.CALIBRATION if position < TRAIN_SHARE + CALIBRATION_SHARE else Split.TEST
 
 
+def side_of(unit: str, source: str = "") -> Split | None:
+    """Return the side of a picture of ``unit`` into which the face of ``source`` may have been put.
+
+    None where the two are on different sides: on either, the picture would show somebody of the other.
+    """
+    side = split_of(unit)
+    return side if not source or split_of(source) == side else None
+
+
 def take(photos: Iterable[Photo], split: Split) -> list[Photo]:
     """Return the photographs of one side."""
-    return [photo for photo in photos if split_of(photo.unit) == split]
+    return [photo for photo in photos if side_of(photo.unit, photo.source) == split]
 
 
 def near_duplicates(hashes: NDArray[np.uint8]) -> list[int]:

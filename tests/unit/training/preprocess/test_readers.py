@@ -1,0 +1,243 @@
+"""Each reader on a small tree in its collection's layout: who is in it, what is forged, from what."""
+
+import json
+import unicodedata
+
+import pytest
+
+from tests.unit.training.preprocess.trees import (
+    VIDEO,
+    grow,
+    jpeg,
+    media_in,
+    passed_over_in,
+    people,
+    tarred,
+    zipped,
+)
+from training.errors import CollectionUnreadableError, SourceMissingError
+from training.preprocess.media import Framing, Kind, sex_of
+from training.preprocess.run import plan
+
+KODF_REAL = "\ufeff영상ID,UUID,인물성별,촬영장소,촬영시작,스크립트파일,시나리오번호\nr1.mp4,U1,남,실내,,,1\n"
+KODF_FAKE = "\ufeff영상ID,타겟영상,타겟UUID,소스UUID,변조모델,촬영시작,인물성별\nf1,r1.mp4,U1,U2,dffs,,남성\n"
+
+
+@pytest.fixture(params=["folders", "zips", "decomposed"])
+def kodf(request, tmp_path):
+    """The release with brackets, its misspelt folder, and a video that no label knows."""
+    files = {
+        "1.Training/[원천][원본]train_01": {"r1.mp4": VIDEO, "unknown.mp4": VIDEO},
+        "2.Validation/[원천][변조]vaild_dffs": {"sub/f1.mp4": VIDEO},
+        "1.Training/[라벨링]train_meta": {"원본영상_training_메타데이터.csv": KODF_REAL},
+        "2.Validation/[라벨링]vaild_meta": {"변조영상_validation_메타데이터.csv": KODF_FAKE},
+    }
+    if request.param == "zips":
+        return grow(tmp_path, {f"{folder}.zip": zipped(inside) for folder, inside in files.items()})
+    flat = {
+        f"{folder}/{name}": content for folder, inside in files.items() for name, content in inside.items()
+    }
+    if request.param == "decomposed":
+        flat = {unicodedata.normalize("NFD", name): content for name, content in flat.items()}
+    return grow(tmp_path, flat)
+
+
+def test_kodf(kodf):
+    # when read, however it lies
+    found = media_in("kodf", kodf)
+
+    # then labels and videos are matched by name, and persons are UUIDs
+    real, fake = found["r1"], found["f1"]
+    assert (real.forged, real.person, real.source, real.sex) == (False, "kodf/u1", "", "male")
+    assert (fake.forged, fake.method, fake.person, fake.source) == (True, "dffs", "kodf/u1", "kodf/u2")
+    assert (fake.original, fake.sex, fake.group) == ("r1", "male", "asian")
+    assert (real.published, fake.published) == ("train", "validation")
+    assert real.kind is Kind.VIDEO
+    assert len(found) == 2
+    (reason,) = passed_over_in("kodf", kodf).values()
+    assert "no row" in reason
+
+
+def test_kodf_labels_in_cp949(tmp_path):
+    grow(tmp_path, {"원천데이터/r1.mp4": VIDEO, "라벨링데이터/원본.csv": KODF_REAL[1:].encode("cp949")})
+    assert media_in("kodf", tmp_path)["r1"].person == "kodf/u1"
+
+
+def test_kface_takes_each_photograph_once_at_its_largest(tmp_path):
+    grow(
+        tmp_path,
+        {
+            "High/19062421_S001_L1_E01_C7.jpg": b"x" * 300,
+            "Low/19062421_S001_L1_E01_C7.jpg": b"x" * 100,
+            "Low/19062421_S001_L1_E01_C7.txt": "1 2",
+            "Middle/19062422/S005/L30/E03/C20.jpg": b"x" * 200,
+            "readme_S1.jpg": b"x",
+        },
+    )
+    found = media_in("kface", tmp_path)
+    assert {name: (one.person, one.entry.size) for name, one in found.items()} == {
+        "19062421_S1_L1_E1_C7": ("kface/19062421", 300),
+        "19062422_S5_L30_E3_C20": ("kface/19062422", 200),
+    }
+    assert not any(one.forged for one in found.values())
+
+
+def test_vggface2_hq(tmp_path):
+    meta = 'Class_ID, Name, Sample_Num, Flag, Gender\nn000002, "A", 2, 1, f\n'
+    grow(
+        tmp_path,
+        {
+            "VGGface2_HQ/n000002/0001_01.jpg": b"x",
+            "n000003.zip": zipped({"0001_01.jpg": b"x"}),
+            "identity_meta.csv": meta,
+            "cover.jpg": b"x",
+        },
+    )
+    found = media_in("vggface2-hq", tmp_path)
+    assert {name: (one.person, one.sex) for name, one in found.items()} == {
+        "n000002/0001_01.jpg": ("vggface2/n000002", "female"),
+        "n000003/0001_01.jpg": ("vggface2/n000003", ""),
+    }
+    assert list(passed_over_in("vggface2-hq", tmp_path)) == ["cover.jpg"]
+
+
+def test_faceforensics(tmp_path):
+    original, manipulated = "original_sequences/youtube/c23/videos", "manipulated_sequences"
+    grow(
+        tmp_path,
+        {
+            f"{original}/000.mp4": VIDEO,
+            f"{original}/003.mp4": VIDEO,
+            f"{original}/009.mp4": VIDEO,
+            f"{manipulated}/Deepfakes/c23/videos/000_003.mp4": VIDEO,
+            f"{manipulated}/Deepfakes/masks/videos/000_003.mp4": VIDEO,
+            "ff.zip": zipped({f"{manipulated}/FaceSwap/c40/videos/003_000.mp4": VIDEO}),
+            "original_sequences/actors/c23/videos/01__walk.mp4": VIDEO,
+            f"{manipulated}/DeepFakeDetection/c23/videos/01_02__walk__AB12.mp4": VIDEO,
+            "splits/test.json": json.dumps([["000", "003"]]),
+        },
+    )
+    found = media_in("faceforensics", tmp_path)
+    fake = found["manipulated/Deepfakes/c23/000_003"]
+    assert (fake.forged, fake.method, fake.original) == (True, "Deepfakes", "original/youtube/c23/000")
+
+    # then the two who were swapped are one unit, and one who was not is alone
+    pair = "faceforensics/000_003"
+    assert (fake.person, fake.source) == (pair, pair)
+    assert found["manipulated/FaceSwap/c40/003_000"].person == pair
+    assert found["original/youtube/c23/003"].person == pair
+    assert found["original/youtube/c23/009"].person == "faceforensics/009"
+    assert (fake.published, found["original/youtube/c23/009"].published) == ("test", "")
+
+    # and actors are persons of their own, whose scenes are named
+    actor = found["manipulated/DeepFakeDetection/c23/01_02__walk__AB12"]
+    assert (actor.person, actor.source) == ("faceforensics/actor-01", "faceforensics/actor-02")
+    assert actor.original == "original/actors/c23/01__walk"
+    assert found[actor.original].person == "faceforensics/actor-01"
+
+
+def test_celeb_df(tmp_path):
+    grow(
+        tmp_path,
+        {
+            "Celeb-DF-v2/Celeb-real/id0_0000.mp4": VIDEO,
+            "Celeb-DF-v2/YouTube_real/00170.mp4": VIDEO,
+            "Celeb-DF-v2/Celeb-synthesis.zip": zipped({"id0_id16_0000.mp4": VIDEO, "odd.mp4": VIDEO}),
+            "Celeb-DF-v2/List_of_testing_videos.txt": "1 YouTube-real/00170.mp4\n0 Celeb-synthesis/x.mp4\n",
+            "intro.mp4": VIDEO,
+        },
+    )
+    found = media_in("celeb-df", tmp_path)
+    fake = found["celeb-synthesis/id0_id16_0000"]
+    assert (fake.person, fake.source, fake.original) == (
+        "celeb-df/id0",
+        "celeb-df/id16",
+        "celeb-real/id0_0000",
+    )
+    assert (found[fake.original].person, found[fake.original].forged) == ("celeb-df/id0", False)
+    assert (found["youtube-real/00170"].published, fake.published) == ("test", "train")
+    assert len(found) == 3
+    assert sorted(passed_over_in("celeb-df", tmp_path)) == [
+        "Celeb-DF-v2/Celeb-synthesis.zip/odd.mp4",
+        "intro.mp4",
+    ]
+
+
+def test_dfdc(tmp_path):
+    labels = {
+        "x.mp4": {"label": "FAKE", "split": "train", "original": "y.mp4"},
+        "y.mp4": {"label": "REAL", "split": "train"},
+    }
+    part = {"part_0/metadata.json": json.dumps(labels), "part_0/x.mp4": VIDEO, "part_0/y.mp4": VIDEO}
+    grow(tmp_path, {"dfdc_train_part_00.zip": zipped(part), "test/z.mp4": VIDEO})
+    found = media_in("dfdc", tmp_path)
+    assert {name: (one.forged, one.original, one.person) for name, one in found.items()} == {
+        "x.mp4": (True, "y.mp4", ""),
+        "y.mp4": (False, "", ""),
+    }
+    assert list(passed_over_in("dfdc", tmp_path)) == ["test/z.mp4"]
+
+
+def test_dfdc_with_broken_labels(tmp_path):
+    grow(tmp_path, {"metadata.json": "{", "x.mp4": VIDEO})
+    with pytest.raises(CollectionUnreadableError, match=r"metadata\.json is no JSON"):
+        media_in("dfdc", tmp_path)
+
+
+def test_plain_folders(tmp_path):
+    grow(
+        tmp_path,
+        {
+            "mine/Real/a.JPG": b"x",
+            "mine/fake/simswap/b.png": b"x",
+            "mine/fake/c.mp4": VIDEO,
+            "가짜.zip": zipped({"d.jpg": b"x"}),
+            "notes/e.jpg": b"x",
+        },
+    )
+    found = media_in("plain", tmp_path)
+    assert {name: (one.forged, one.method, one.kind.value) for name, one in found.items()} == {
+        "mine/Real/a.JPG": (False, "", "image"),
+        "mine/fake/simswap/b.png": (True, "simswap", "image"),
+        "mine/fake/c.mp4": (True, "unknown", "video"),
+        "가짜.zip/d.jpg": (True, "unknown", "image"),
+    }
+    assert list(passed_over_in("plain", tmp_path)) == ["notes/e.jpg"]
+
+
+def test_people_bring_their_faces(tmp_path):
+    people(tmp_path, {"1.jpg": ("p054", jpeg(1))})
+    one = media_in("people", tmp_path)["1.jpg"]
+    assert (one.person, one.framing) == ("p054", Framing.ALIGNED)
+    assert one.face is not None
+    assert one.face.box == (10.0, 10.0, 86.0, 86.0)
+    assert one.face.landmarks[2] == (48.0, 50.0)
+
+
+def test_faces_bring_group_sex_and_age(tmp_path):
+    table = "name,shard,age,gender,group,sha256\n1.jpg,faces-0.tar,40,female,asian,-\n"
+    grow(tmp_path, {"faces.csv": table, "faces-0.tar": tarred({"1.jpg": jpeg(1), "2.jpg": jpeg(2)})})
+    one = media_in("faces", tmp_path)["1.jpg"]
+    assert (one.person, one.group, one.sex, one.age, one.face) == ("", "asian", "female", 40, None)
+    assert list(passed_over_in("faces", tmp_path)) == ["faces-0.tar/2.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("said", "sex"),
+    [("남", "male"), ("여성", "female"), (" F ", "female"), ("Male", "male"), ("", ""), ("x", "")],
+)
+def test_sex(said, sex):
+    assert sex_of(said) == sex
+
+
+def test_a_layout_of_which_nothing_is_there(tmp_path):
+    grow(tmp_path, {"a.mp4": VIDEO})
+    with pytest.raises(SourceMissingError, match=r"no media of the layout dfdc .* a\.mp4: no label"):
+        plan(tmp_path, "dfdc")
+
+
+def test_the_same_video_twice_is_taken_once(tmp_path):
+    grow(tmp_path, {"a/r1.mp4": VIDEO, "b/r1.mp4": VIDEO, "원본.csv": KODF_REAL})
+    found = plan(tmp_path, "kodf")
+    assert [one.entry.path for one in found.media] == ["a/r1.mp4"]
+    assert [one.path for one in found.passed_over] == ["b/r1.mp4"]

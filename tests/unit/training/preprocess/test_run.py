@@ -1,0 +1,228 @@
+"""A whole run: shards and index round trip, nothing is lost or doubled by a kill, what is broken is named."""
+
+import csv
+import signal
+import subprocess
+import sys
+from collections import Counter
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.training.preprocess.trees import grow, jpeg, people
+from training.datasets import decode, read_collection
+from training.errors import CollectionUnreadableError, FolderBusyError, OptionsChangedError
+from training.preprocess import index, pool, shards
+from training.preprocess.extraction import extract
+from training.preprocess.options import Options
+from training.preprocess.parts import FOLDER, read_parts, write_part
+from training.preprocess.run import Preprocessing
+
+OPTIONS = Options("people")
+
+
+def no_faces(images):
+    raise AssertionError("the set gives its faces; none may be looked for")
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Ten pictures of three persons and a file that is no picture."""
+    pictures = {f"{number:02}.jpg": (f"p{number % 3}", jpeg(number)) for number in range(10)}
+    return people(tmp_path / "in", {**pictures, "99.jpg": ("p1", b"\xff\xd8\xff broken")})
+
+
+def work_here(preprocessing, folder):
+    """What the pool does, in this process and in parts of three."""
+    pending = preprocessing.pending()
+    for start in range(0, len(pending), 3):
+        write_part(folder, [extract(one, OPTIONS, no_faces) for one in pending[start : start + 3]])
+
+
+def run_here(source, folder):
+    with Preprocessing(source, folder, OPTIONS) as preprocessing:
+        work_here(preprocessing, folder)
+        return preprocessing.finish()
+
+
+def contents(folder):
+    """Everything that a finished folder says, by name."""
+    return {path.name: path.read_bytes() for path in folder.glob("*.tar")}
+
+
+def names(folder):
+    return sorted(photo.name for photo in read_collection(folder))
+
+
+def test_what_goes_in_comes_out(source, tmp_path):
+    # when a set is preprocessed
+    summary = run_here(source, tmp_path / "out")
+
+    # then each good picture is there byte for byte with its labels
+    photos = {photo.name: photo for photo in read_collection(tmp_path / "out")}
+    assert sorted(photos) == [f"{number:02}.jpg" for number in range(10)]
+    photo = photos["04.jpg"]
+    assert photo.encoded == jpeg(4)
+    assert decode(photo).shape == (96, 96, 3)
+    assert (photo.collection, photo.unit, photo.media, photo.forged) == ("people", "p1", "04.jpg", False)
+    assert photo.box.tolist() == [10, 10, 86, 86]
+    assert photo.landmarks.tolist()[2] == [48, 50]
+
+    # and the broken one is counted and named, and no crop lies in two places
+    assert (summary.media, summary.crops, summary.shards, summary.failed) == (11, 10, 1, 1)
+    with (tmp_path / "out" / "failures.csv").open() as file:
+        (failure,) = csv.DictReader(file)
+    assert (failure["what"], failure["path"]) == ("failed", "people-0.tar/99.jpg")
+    assert failure["reason"].startswith("undecodable")
+    assert not list((tmp_path / "out" / FOLDER).rglob("*.tar"))
+
+
+def test_a_second_run_does_only_what_is_new(source, tmp_path):
+    folder = tmp_path / "out"
+    run_here(source, folder)
+    before = contents(folder)
+
+    # when the broken file is mended and another comes
+    pictures = {f"{number:02}.jpg": (f"p{number % 3}", jpeg(number)) for number in range(10)}
+    people(source, {**pictures, "99.jpg": ("p1", jpeg(99)), "new.jpg": ("p1", jpeg(100))})
+    summary = run_here(source, folder)
+
+    # then both are there, the first shard is as it was, and nothing failed
+    assert (summary.media, summary.crops, summary.shards, summary.failed) == (12, 12, 2, 0)
+    assert len(names(folder)) == 12
+    assert before.items() <= contents(folder).items()
+
+
+def test_a_third_run_changes_nothing(source, tmp_path):
+    folder = tmp_path / "out"
+    run_here(source, folder)
+    before = contents(folder), index.read_table(folder / index.NAME)
+    run_here(source, folder)
+    assert contents(folder) == before[0]
+    assert index.read_table(folder / index.NAME).equals(before[1])
+
+
+def test_a_kill_while_packing_loses_and_doubles_nothing(source, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    with Preprocessing(source, folder, OPTIONS) as preprocessing:
+        work_here(preprocessing, folder)
+
+        # given a run that dies when the shards are written and the index is not
+        def dies(path, table):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(shards.index, "write_table", dies)
+            with pytest.raises(KeyboardInterrupt):
+                preprocessing.finish()
+
+        # and one that dies when the index is written and the parts still have their crops
+        crops = {part.crops: part.crops.read_bytes() for part in read_parts(folder)}
+        preprocessing.finish()
+        for path, content in crops.items():
+            path.write_bytes(content)
+
+    # when it goes on
+    run_here(source, folder)
+
+    # then each picture is there once
+    assert names(folder) == [f"{number:02}.jpg" for number in range(10)]
+    assert not list((folder / FOLDER).rglob("*.tar"))
+
+
+def test_media_in_two_parts_are_taken_once(source, tmp_path):
+    # given two processes that did the same, as when one outlives its parent for a moment
+    folder = tmp_path / "out"
+    with Preprocessing(source, folder, OPTIONS) as preprocessing:
+        pending = preprocessing.pending()[:3]
+        for _ in range(2):
+            write_part(folder, [extract(one, OPTIONS, no_faces) for one in pending])
+        assert preprocessing.finish().crops == 3
+    assert names(folder) == ["00.jpg", "01.jpg", "02.jpg"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from training.preprocess.options import Options
+from training.preprocess.run import Preprocessing
+with Preprocessing(Path(sys.argv[1]), Path(sys.argv[2]), Options("people")) as preprocessing:
+    for _ in preprocessing.work(preprocessing.pending(), workers=1):
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_process_goes_on_without_loss_or_doubles(tmp_path):
+    # given a run in processes of its own that is killed when its first part is on disk
+    count = 2 * pool.BATCH["image"] + 5
+    source = people(
+        tmp_path / "in", {f"{number:03}.jpg": (f"p{number % 9}", jpeg(number)) for number in range(count)}
+    )
+    folder = tmp_path / "out"
+    killed = subprocess.run([sys.executable, "-c", KILLED, source, folder], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    done = sum(len(part.outcomes) for part in read_parts(folder))
+    assert done > 0
+    assert not (folder / index.NAME).exists()
+
+    # when it goes on
+    summary = run_here(source, folder)
+
+    # then the folder is what a run that nobody killed makes, byte for byte
+    assert (summary.media, summary.crops) == (count, count)
+    run_here(source, tmp_path / "whole")
+    assert contents(folder) == contents(tmp_path / "whole")
+    tables = [index.read_table(path / index.NAME) for path in (folder, tmp_path / "whole")]
+    assert tables[0].to_pylist() == tables[1].to_pylist()
+
+
+def test_other_options_are_refused(source, tmp_path):
+    run_here(source, tmp_path / "out")
+    with (
+        pytest.raises(OptionsChangedError, match=r"begun with margin 0\.6 \(now 0\.3\)"),
+        Preprocessing(source, tmp_path / "out", Options("people", margin=0.3)),
+    ):
+        pass
+
+
+def test_two_at_once_are_refused(source, tmp_path):
+    with (
+        Preprocessing(source, tmp_path / "out", OPTIONS),
+        pytest.raises(FolderBusyError),
+        Preprocessing(source, tmp_path / "out", OPTIONS),
+    ):
+        pass
+
+
+def test_shards_are_cut_by_size():
+    assert list(shards.cut_by_size(list("abcd"), [40_000, 40_000, 20_000, 300_000], limit=100_000)) == [
+        ["a", "b"],
+        ["c"],
+        ["d"],
+    ]
+
+
+@pytest.mark.parametrize("damage", ["gone", "shorter"])
+def test_a_shard_that_does_not_belong_to_the_index_is_named(source, tmp_path, damage):
+    folder = tmp_path / "out"
+    run_here(source, folder)
+    (shard,) = folder.glob("*.tar")
+    if damage == "gone":
+        shard.unlink()
+    else:
+        shard.write_bytes(shard.read_bytes()[:2048])
+    with pytest.raises(CollectionUnreadableError, match=shard.name):
+        read_collection(folder)
+
+
+def test_a_folder_without_index_is_named(tmp_path):
+    with pytest.raises(CollectionUnreadableError, match=r"index\.parquet is not there"):
+        read_collection(grow(tmp_path, {"x": b""}))
+
+
+def test_faces_left_out_are_counted_by_reason(tmp_path):
+    flat = cv2.imencode(".jpg", np.full((96, 96, 3), 90, np.uint8))[1].tobytes()
+    source = people(tmp_path / "in", {"flat.jpg": ("p1", flat), "good.jpg": ("p2", jpeg(1))})
+    summary = run_here(source, tmp_path / "out")
+    assert (summary.crops, summary.rejected) == (1, Counter(blurred=1))

@@ -1,0 +1,57 @@
+"""One face from a picture to an encoded crop, with box and landmarks in the crop's own pixels."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.face import Face
+
+JPEG_QUALITY = 95
+JPEG_MAGIC = b"\xff\xd8\xff"
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """``face`` is in pixels of the encoded picture, which is ``width`` x ``height``."""
+
+    encoded: bytes
+    width: int
+    height: int
+    face: Face
+    pixels: NDArray[np.uint8]  # (H, W, 3) RGB before encoding
+
+
+def cut(image: NDArray[np.uint8], face: Face, size: int, margin: float) -> Crop:
+    """Cut the square about a face, ``margin`` of its box's longer edge larger, to ``size`` pixels."""
+    from inference.crops import crop_square, cut_square  # noqa: PLC0415 - imports torch, see pool
+
+    left, top, side = crop_square(face.box, margin)
+    pixels = cut_square(image, left, top, side, size)
+    scale = size / max(round(side), 1)  # as cut_square rounds
+    moved = moved_face(face, round(left), round(top), scale)
+    return Crop(_jpeg(pixels), size, size, moved, pixels)
+
+
+def keep_whole(image: NDArray[np.uint8], face: Face, encoded: bytes) -> Crop:
+    """Keep a picture that is a crop already; a JPEG stays byte for byte, which spares a second coding."""
+    height, width = image.shape[:2]
+    kept = encoded if encoded.startswith(JPEG_MAGIC) else _jpeg(image)
+    return Crop(kept, width, height, face, image)
+
+
+def moved_face(face: Face, left: float, top: float, scale: float) -> Face:
+    """The face in a picture of which (left, top) is the corner, enlarged by ``scale``."""
+    x0, y0, x1, y1 = face.box
+    box = ((x0 - left) * scale, (y0 - top) * scale, (x1 - left) * scale, (y1 - top) * scale)
+    landmarks = tuple(((x - left) * scale, (y - top) * scale) for x, y in face.landmarks)
+    return Face(box, landmarks, face.probability)
+
+
+def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    written, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not written:
+        raise ValueError(f"a crop of {pixels.shape} could not be encoded as JPEG")
+    return bytes(encoded.tobytes())

@@ -1,0 +1,38 @@
+"""VGGFace2-HQ (Chen et al.): a folder an identity with 512x512 faces; no forgeries."""
+
+from collections.abc import Iterator
+
+from training.preprocess.archive import Entry, PassedOver, Tree
+from training.preprocess.labels import rows_of
+from training.preprocess.media import IMAGE_SUFFIXES, RawMedia, sex_of
+
+_ARCHIVES = (".zip", ".tar")
+
+
+def read_vggface2_hq(tree: Tree) -> Iterator[RawMedia | PassedOver]:
+    """Each picture; the person is its folder, the sex is in ``identity_meta.csv`` where that is there."""
+    sexes = _sexes(tree)
+    for entry in tree.with_suffix(IMAGE_SUFFIXES):
+        identity = _identity(entry)
+        if not identity:
+            yield PassedOver(entry.path, "lies in no folder of an identity")
+            continue
+        yield RawMedia(
+            entry,
+            media=f"{identity}/{entry.name}",
+            person=f"vggface2/{identity}",
+            sex=sexes.get(identity, ""),
+        )
+
+
+def _identity(entry: Entry) -> str:
+    """The folder's name, or that of an archive which holds one identity (``n000002.zip``)."""
+    folder = entry.folders[-1] if entry.folders else ""
+    stem = next((folder.removesuffix(end) for end in _ARCHIVES if folder.endswith(end)), folder)
+    return stem if stem == folder or stem.startswith("n0") else ""
+
+
+def _sexes(tree: Tree) -> dict[str, str]:
+    tables = [entry for entry in tree.with_suffix({".csv"}) if entry.name == "identity_meta.csv"]
+    rows = (row for table in tables for row in rows_of(table))
+    return {row.get("Class_ID", ""): sex_of(row.get("Gender", "")) for row in rows}
