@@ -24,6 +24,8 @@ COMMANDS = {
     "post": "post:post",
     "cases": "cases:commands",
     "export-labels": "export_labels:export_labels",
+    "preprocess": "preprocess:preprocess",
+    "splits": "splits:commands",
     "dead-letters": "dead_letters:commands",
     "api-keys": "api_keys:commands",
     "config": "config:commands",
