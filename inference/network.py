@@ -95,9 +95,23 @@ def _efficientnet_v2_s(dropout: float) -> nn.Module:
     return network
 
 
+def _mesonet4(dropout: float) -> nn.Module:
+    from inference.baselines import MesoNet4  # noqa: PLC0415  (it builds on this module)
+
+    return MesoNet4(dropout)
+
+
+def _origin_lite0(dropout: float) -> nn.Module:
+    from inference.baselines import OriginLite0  # noqa: PLC0415
+
+    return OriginLite0(dropout)
+
+
 NETWORKS: dict[str, Callable[[float], nn.Module]] = {
     "efficientnet_lite0": EfficientNetLite0,
     "efficientnet_v2_s": _efficientnet_v2_s,
+    "efficientnet_lite0_origin": _origin_lite0,
+    "mesonet4": _mesonet4,
 }
 
 

@@ -8,7 +8,13 @@ from inference.network import build_network
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters"), [("efficientnet_lite0", 3_372_289), ("efficientnet_v2_s", 20_178_769)]
+    ("name", "parameters"),
+    [
+        ("efficientnet_lite0", 3_372_289),
+        ("efficientnet_v2_s", 20_178_769),
+        ("efficientnet_lite0_origin", 3_373_570),
+        ("mesonet4", 24_137),
+    ],
 )
 def test_network_gives_one_logit_a_crop(name, parameters):
     # given a network that is not learning
@@ -21,6 +27,18 @@ def test_network_gives_one_logit_a_crop(name, parameters):
     # then two numbers come out
     assert logits.shape == (2, 1)
     assert sum(p.numel() for p in network.parameters()) == parameters
+
+
+def test_origin_s_logit_is_the_difference_of_two():
+    # given weights by which a crop of zeros gets no features, so that only the biases speak
+    network = build_network("efficientnet_lite0_origin").eval()
+    torch.nn.init.zeros_(network.classifier[0].weight)
+    network.classifier[0].bias.data = torch.tensor([-1.0, 2.0])
+
+    # then the sigmoid of the logit is the softmax's share of forged
+    with torch.inference_mode():
+        logit = network(torch.zeros(1, 3, 32, 32))
+    assert torch.sigmoid(logit).item() == pytest.approx(torch.tensor([-1.0, 2.0]).softmax(0)[1].item())
 
 
 def test_unknown_name_lists_the_known_ones():

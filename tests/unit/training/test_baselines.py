@@ -1,0 +1,75 @@
+"""The recipes that ours is measured against: their runs are valid, and their networks learn by them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from inference.baselines import MESONET_GRID, MesoNet4
+from inference.network import build_network
+from training.batches import Batch
+from training.config import read_config
+from training.folding import unfold_norms
+from training.imagenet import load_imagenet
+from training.run import start
+from training.train import train_step
+
+BASELINES = Path(__file__).parents[3] / "training" / "baselines"
+
+
+@pytest.mark.parametrize(("name", "strength"), [("origin", 0.0), ("mesonet4", 0.5)])
+def test_baseline_learns_from_a_batch_by_its_own_run(name, strength):
+    # given the run, but for its ImageNet weights
+    config = read_config(BASELINES / f"{name}.toml").model_copy(update={"imagenet": False})
+    assert [(phase.size, phase.strength) for phase in config.phases] == [(224, strength)]
+    run = start(config, torch.device("cpu"))
+    before = [parameter.clone() for parameter in run.network.parameters()]
+
+    # when it learns from four crops
+    torch.manual_seed(0)
+    batch = Batch(torch.randn(4, 3, 64, 64), torch.tensor([0.0, 0.0, 1.0, 1.0]))
+    loss = train_step(run, run.network.train(), batch, config, 1e-3)
+
+    # then it has changed from its first layer to its last
+    assert torch.isfinite(loss)
+    for old, new in list(zip(before, run.network.parameters(), strict=True))[:: len(before) - 1]:
+        assert not torch.equal(old, new)
+
+
+def test_origin_starts_from_imagenet_and_drops_its_two_logits():
+    # given its network
+    network = build_network("efficientnet_lite0_origin", 0.5)
+    load_imagenet("efficientnet_lite0_origin", network)
+    linear, dropout, _ = network.classifier
+
+    # then it has the features of the network it stands for, two logits, and the dropout after them
+    other = build_network("efficientnet_lite0")
+    load_imagenet("efficientnet_lite0", other)
+    for key, value in other.features.state_dict().items():
+        assert torch.equal(network.features.state_dict()[key], value), key
+    assert (linear.out_features, dropout.p) == (2, 0.5)
+
+
+def test_origin_can_be_folded_and_unfolded():
+    # given a run of it, whose norms are folded
+    config = read_config(BASELINES / "origin.toml").model_copy(update={"imagenet": False})
+    folded = start(config, torch.device("cpu")).average.eval()
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
+
+    # when unfolded
+    unfolded = unfold_norms(folded, build_network(config.network)).eval()
+
+    # then it says the same
+    crops = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.allclose(folded(crops), unfolded(crops), atol=1e-4)
+
+
+def test_mesonet_pools_nothing_more_at_its_own_size():
+    # given crops of 224 px
+    network = MesoNet4(0.5).eval()
+    with torch.inference_mode():
+        maps = network.features[:-1](torch.zeros(1, 3, 224, 224))
+
+    # then the last map has the size that the classifier wants
+    assert maps.shape == (1, 16, MESONET_GRID, MESONET_GRID)
