@@ -64,7 +64,11 @@ def crop_face(image: NDArray[np.uint8], box: Box, margin: float) -> NDArray[np.u
 def normalise(crops: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> torch.Tensor:
     """Return N uint8 RGB crops of one size (N, S, S, 3) as float32 (N, 3, S, S), ImageNet mean and std."""
     batch: NDArray[Any] = np.ascontiguousarray(np.stack(list(crops)))
-    pixels = torch.from_numpy(batch).permute(0, 3, 1, 2).float().div_(255.0)
-    mean = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
-    std = torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
-    return pixels.sub_(mean).div_(std)
+    return standardise(torch.from_numpy(batch).permute(0, 3, 1, 2))
+
+
+def standardise(pixels: torch.Tensor) -> torch.Tensor:
+    """Return uint8 RGB (N, 3, S, S) on any device as float32, ImageNet mean and std."""
+    mean = torch.tensor(IMAGENET_MEAN, device=pixels.device).view(1, 3, 1, 1)
+    std = torch.tensor(IMAGENET_STD, device=pixels.device).view(1, 3, 1, 1)
+    return pixels.float().div_(255.0).sub_(mean).div_(std)

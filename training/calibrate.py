@@ -1,9 +1,8 @@
-"""Make a trained run into a model that can be shipped: weights, calibration, thresholds and card.
+"""Make a trained run into a model that can be shipped: weights, calibration and thresholds, measured.
 
-python -m training.calibrate --config training/first.toml --version 0.1.0 --out models/NAME
+Calibrated and cut on one part of the held-out people; what the card says of it is measured on the other.
 """
 
-import argparse
 import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
@@ -11,30 +10,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.table import Table
 from safetensors.torch import load, save
 from torch import nn
 from torch.optim.swa_utils import update_bn
 
-from inference.checkpoint import CARD_FILE, ModelCard
-from inference.crops import normalise
+from inference.card import ModelCard, write_card
 from inference.network import build_network
-from training.config import TrainingConfig, read_config
-from training.datasets import Photo, read_faces, read_people
-from training.evaluation import CONDITIONS, KINDS, REAL, Scored, held_out, score
-from training.measures import (
-    Calibration,
-    auc,
-    calibrate,
-    expected_calibration_error,
-    reached,
-    tail_threshold,
-    threshold_at,
-)
-from training.pairs import PairMaker
-from training.splits import Split, take
-from training.train import batches
+from training.batches import PairBatches
+from training.config import TrainingConfig
+from training.datasets import Photo
+from training.errors import NotTrainedError
+from training.evaluation.held_out import REAL, Scored, held_out, score
+from training.evaluation.progress import Follow, unfollowed
+from training.evaluation.result import ModelResult
+from training.folding import unfold_norms
+from training.measures import Calibration, calibrate, tail_threshold, threshold_at
+from training.run import start
+from training.sources import read_sources
+from training.splits import Split
 
 CROP_MARGIN = 0.25  # the middle of what training frames: 1.0 to 1.5 times the face box
 MIN_FACE_PX = 48  # under a quarter of the network's input the traces are gone
@@ -43,23 +36,30 @@ SUSPECT_RATE = 0.02  # a wrong suspicion costs a moderator's look
 SETTLING_BATCHES = 40  # about a thousand pictures, enough for means and variances
 SETTLING_SEED = 1_000_000  # beyond any rank, so that the stream is none of training's
 WEIGHTS_FILE = "weights.safetensors"
-LICENCE = (
-    "Weights: non-commercial research use only, as the photographs they were trained on (UTKFace, CelebA); "
-    "ImageNet start weights: Apache-2.0"
-)
-DATA = (
-    "Real photographs of UTKFace (aligned faces) and CelebA (whole heads), forgeries made from them: "
-    "self-blended images and blends of two people. No forgery by a neural generator."
-)
+
+
+def averaged(config: TrainingConfig) -> nn.Module:
+    """Return the averaged network of a run's present state, its norms fit for pictures of the last phase.
+
+    Raises :class:`~training.errors.NotTrainedError` where the run has no state.
+    """
+    run = start(config, torch.device("cpu"))
+    if not run.resume(config.run):
+        raise NotTrainedError(f"{config.run} holds no state of a run; train it first: fakeme train")
+    if config.fold_norms:
+        return unfold_norms(run.average, build_network(config.network)).eval()
+    photos, shares = read_sources(config, Split.TRAIN)
+    batches = PairBatches(photos, shares, config).of(config.phases[-1], (config.seed, SETTLING_SEED))
+    return settle_statistics(run.average, (b.pixels for b in itertools.islice(batches, SETTLING_BATCHES)))
 
 
 def settle_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> nn.Module:
-    """Return the network with its batch norms' statistics taken anew from ``batches`` of crops.
+    """Return the network with its batch norms' statistics taken anew from normalised ``batches``.
 
     Averaged weights need statistics of their own (Izmailov et al., 2018), and those gathered while training
-    are mostly of smaller pictures. Batches are (N, S, S, 3) uint8.
+    are mostly of smaller pictures.
     """
-    update_bn((normalise(crops.numpy()) for crops in batches), network)
+    update_bn(batches, network)
     return network.eval()
 
 
@@ -69,53 +69,31 @@ def export_weights(network: nn.Module) -> bytes:
     return save({k: v.half().contiguous() if v.is_floating_point() else v for k, v in weights.items()})
 
 
-def limit(photos: Sequence[Photo], most: int) -> list[Photo]:
-    """Return at most ``most`` photographs of each collection; ``faces`` would outnumber the rest."""
-    collections = sorted({photo.collection for photo in photos})
-    return [p for name in collections for p in [p for p in photos if p.collection == name][:most]]
+def as_served(network: str, weights: bytes) -> nn.Module:
+    """Return the network that these weights make in service: rounded to float16, in float32."""
+    served = build_network(network)
+    served.load_state_dict({key: value.float() for key, value in load(weights).items()})
+    return served.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
 
 
-def metrics(test: Scored, calibration: Calibration, tag: float, suspect: float) -> dict[str, float]:
-    """Return the figures of the card: AUC by kind, rates at both thresholds, by condition and group."""
-    probabilities = calibration.probabilities(test.logits)
-    real = test.kinds == REAL
-    figures = {"auc": auc(probabilities[real], probabilities[~real])}
-    for kind in KINDS[1:]:
-        chosen = probabilities[test.kinds == kind]
-        figures[f"auc: {kind}"] = auc(probabilities[real], chosen)
-        figures[f"tpr at suspect: {kind}"] = reached(chosen, suspect)
-        figures[f"tpr at tag: {kind}"] = reached(chosen, tag)
-    for name in sorted(set(test.collections.tolist())):
-        of = test.collections == name
-        figures[f"auc: {name}"] = auc(probabilities[real & of], probabilities[~real & of])
-    figures["fpr at tag"] = reached(probabilities[real], tag)
-    figures["fpr at suspect"] = reached(probabilities[real], suspect)
-    for condition in CONDITIONS:
-        under = test.conditions == condition
-        figures[f"auc: {condition}"] = auc(probabilities[real & under], probabilities[~real & under])
-        figures[f"fpr at suspect: {condition}"] = reached(probabilities[real & under], suspect)
-    for group in sorted(set(test.groups.tolist()) - {""}):
-        of = test.groups == group
-        figures[f"auc: {group}"] = auc(probabilities[real & of], probabilities[~real & of])
-        figures[f"fpr at suspect: {group}"] = reached(probabilities[real & of], suspect)
-    figures["ece"] = expected_calibration_error(probabilities, (~real).astype(np.float64))
-    return {name: round(value, 4) for name, value in figures.items()}
-
-
-def make_card(
-    name: str, version: str, network: str, weights: bytes, scored: dict[Split, Scored]
-) -> ModelCard:
-    """Return the card: calibrated and its thresholds chosen on one part, measured on the other."""
-    chosen = scored[Split.CALIBRATION]
+def cuts(chosen: Scored) -> tuple[Calibration, float, float]:
+    """Return calibration, suspect and tag threshold (probabilities) from logits of held-out pictures."""
     real = chosen.kinds == REAL
-    calibration = calibrate(chosen.logits[real], chosen.logits[~real])
     reals = chosen.logits[real]
-    cuts = [threshold_at(reals, SUSPECT_RATE), tail_threshold(reals, TAG_RATE, beyond=SUSPECT_RATE)]
-    suspect, tag = calibration.probabilities(np.array(cuts)).tolist()
+    calibration = calibrate(reals, chosen.logits[~real])
+    suspect = threshold_at(reals, SUSPECT_RATE)
+    tag = tail_threshold(reals, TAG_RATE, beyond=SUSPECT_RATE)
+    suspect, tag = calibration.probabilities(np.array([suspect, tag])).tolist()
+    return calibration, suspect, tag
+
+
+def make_card(name: str, version: str, config: TrainingConfig, weights: bytes, chosen: Scored) -> ModelCard:
+    """Return the card of a run's weights; what they are worth is added when it was measured."""
+    calibration, suspect, tag = cuts(chosen)
     return ModelCard(
         name=name,
         version=version,
-        network=network,
+        network=config.network,
         input_size=224,
         crop_margin=CROP_MARGIN,
         temperature=calibration.temperature,
@@ -125,61 +103,47 @@ def make_card(
         min_face_px=MIN_FACE_PX,
         weights=WEIGHTS_FILE,
         sha256=hashlib.sha256(weights).hexdigest(),
-        licence=LICENCE,
-        data=DATA,
-        metrics=metrics(scored[Split.TEST], calibration, tag, suspect),
+        licence=config.origin.licence,
+        data=config.origin.data,
     )
 
 
-def trained(config: TrainingConfig, photos: list[Photo]) -> nn.Module:
-    """Return the averaged network of a run's present state, fit for pictures of the last phase."""
-    network = build_network(config.network)
-    state = torch.load(config.run / "state.pt", map_location="cpu", weights_only=True)
-    network.load_state_dict(state["average"])
-    stream = batches(
-        PairMaker(take(photos, Split.TRAIN)), config, config.phases[-1], (config.seed, SETTLING_SEED)
-    )
-    return settle_statistics(network, (crops for crops, _ in itertools.islice(stream, SETTLING_BATCHES)))
+def limit(photos: Sequence[Photo], most: int) -> list[Photo]:
+    """Return at most ``most`` photographs of each collection; a large one would outnumber the rest."""
+    collections = sorted({photo.collection for photo in photos})
+    return [p for name in collections for p in [p for p in photos if p.collection == name][:most]]
 
 
-def ship(config: TrainingConfig, version: str, out: Path, most: int) -> ModelCard:
-    """Write weights and card of a run's present state to ``out``; returns the card."""
-    photos = read_people(config.people) + read_faces(config.faces, config.faces_index)
-    weights = export_weights(trained(config, photos))
-    network = build_network(config.network)  # as it will be served: rounded to float16
-    network.load_state_dict({key: value.float() for key, value in load(weights).items()})
-    network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
-    scored = {
-        split: score(network, held_out(limit(take(photos, split), most), CROP_MARGIN, config.seed))
-        for split in (Split.CALIBRATION, Split.TEST)
-    }
-    card = make_card(out.name, version, config.network, weights, scored)
+def ship(
+    config: TrainingConfig, version: str, out: Path, most: int, follow: Follow = unfollowed
+) -> ModelCard:
+    """Write weights and card of a run's present state to ``out``, whose name is the model's.
+
+    ``most`` bounds the photographs of a collection that calibrate it. Returns the card.
+    """
+    photos, _ = read_sources(config, Split.CALIBRATION)
+    weights = export_weights(averaged(config))
+    samples = held_out(limit([p for p in photos if not p.forged], most), CROP_MARGIN, config.seed, follow)
+    scored = score(as_served(config.network, weights), samples)
+    card = make_card(out.name, version, config, weights, scored)
     out.mkdir(parents=True, exist_ok=True)
     (out / WEIGHTS_FILE).write_bytes(weights)
-    (out / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n")
+    write_card(card, out)
     return card
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True, help="the run's TOML file")
-    parser.add_argument("--version", required=True, help="of the model; a new one makes old analyses stale")
-    parser.add_argument(
-        "--out", type=Path, required=True, help="folder of the model; its name names the model"
-    )
-    parser.add_argument("--most", type=int, default=600, help="photographs of a collection and split")
-    arguments = parser.parse_args()
-    card = ship(read_config(arguments.config), arguments.version, arguments.out, arguments.most)
-    table = Table("measure", "value", title=f"{card.name} {card.version}")
-    for row in (
-        *card.model_dump(include={"tag_threshold", "suspect_threshold"}).items(),
-        *card.metrics.items(),
-    ):
-        table.add_row(row[0], f"{row[1]:.4f}")
-    Console().print(table)
-
-
-if __name__ == "__main__":
-    main()
+def measured(card: ModelCard, result: ModelResult) -> ModelCard:
+    """Return the card with what was measured of its model on the other held-out people."""
+    figures: dict[str, float] = {}
+    for family, told in result.headlines.items():
+        figures[f"auc: {family}"] = told.measures["AUC"].value
+        figures[f"accuracy: {family}"] = told.cuts[0].accuracy.value
+        for cut in told.cuts[1:]:
+            figures[f"tpr at {cut.name}: {family}"] = cut.recall.value
+        figures[f"ece: {family}"] = told.measures["ECE"].value
+    for rows in (result.methods, result.conditions, result.groups):
+        figures |= {f"auc: {row.name}": row.measures["AUC"].value for row in rows}
+    for row in result.groups:
+        figures[f"fpr at suspect: {row.name}"] = row.measures["FPR at suspect"].value
+    rounded = {name: round(value, 4) for name, value in figures.items() if np.isfinite(value)}
+    return card.model_copy(update={"metrics": rounded})

@@ -1,10 +1,12 @@
-"""Pairs of a real crop and its own forgery, made anew each time they are drawn.
+"""Pairs of a real crop and a forged one, made anew each time they are drawn.
 
-Both get the same framing and the same later changes, so that only the forgery tells them apart
-(which the literature found essential: see README.md).
+Most forgeries are made here from the real photograph; where a collection brings forgeries of its own, those
+are drawn too, beside a real photograph of the same person. Both get the same framing and the same later
+changes, so that only the forgery tells them apart (which the literature found essential: see README.md).
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,18 +15,35 @@ from numpy.typing import NDArray
 from torch.utils.data import IterableDataset
 
 from inference.crops import cut_square
-from training.augment import augment
+from training.augment import augment, geometry
+from training.config import Phase
 from training.datasets import Photo, decode
-from training.forgeries import Region, self_blend, swap_blend
+from training.errors import NoPhotographsError
+from training.forgeries import Generator, Region, load_generators, resynthesise, self_blend, swap_blend
+from training.forgeries.masks import JAW, TEMPLATE, affine_between
 
 Image = NDArray[np.uint8]
 Landmarks = NDArray[np.float32]
 
-PEOPLE_SHARE = 0.45  # of the draws; fewer pictures than ``faces``, but natural framing
+LABELLED_SHARE = 0.5  # of the pairs, in a collection that has forgeries of its own
 SWAP_SHARE = 0.4  # blends of two people; self-blends alone transferred less well
+REDRAWN_SHARE = 0.15  # a person's own face out of a small neural network; the rest are self-blends
+GENERATED_SHARE = 0.4  # of the swaps, whose face went through such a network too
 SOURCES_TRIED = 6  # of them the one whose pose is nearest gives the face
-TIGHT_REGIONS = (Region.INNER, Region.FACE, Region.EYES, Region.MOUTH)  # ``faces`` cut the jaw off
+WINDOWS_TRIED = 6
+TIGHT = 0.9  # a jaw nearer than a tenth to the picture's edge: aligned sets that cut chin and forehead off
+TIGHT_REGIONS = (Region.INNER, Region.FACE, Region.EYES, Region.MOUTH)  # whose edges are in such a picture
 TIGHT_SHARES = (0.5, 0.25, 0.1, 0.15)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A decoded photograph (H, W, 3) of a face, with landmarks (5, 2) and box (4,) in its pixels."""
+
+    image: Image
+    landmarks: Landmarks
+    box: NDArray[np.float32]
+    tight: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +56,28 @@ class Framing:
     resolution: int
 
 
-def squeeze(image: Image, landmarks: Landmarks, factor: float) -> tuple[Image, Landmarks]:
-    """Return picture and landmarks with the width changed by ``factor``."""
-    width = round(image.shape[1] * factor)
-    resized = cv2.resize(image, (width, image.shape[0]), interpolation=cv2.INTER_AREA)
-    return resized.astype(np.uint8, copy=False), landmarks * np.array([factor, 1.0], dtype=np.float32)
+def subject(photo: Photo, rng: np.random.Generator) -> Subject:
+    """Return the photograph as it is forged and framed.
+
+    Aligned sets widen faces, by how much differs; a tight one is narrowed by a drawn factor.
+    """
+    image, landmarks, box = decode(photo), photo.landmarks, photo.box
+    tight = is_tight(landmarks, image.shape[:2])
+    if tight:
+        factor = np.float32(rng.uniform(0.86, 1.02))
+        size = (round(image.shape[1] * float(factor)), image.shape[0])
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        landmarks = landmarks * np.array([factor, 1], dtype=np.float32)
+        box = box * np.array([factor, 1, factor, 1], dtype=np.float32)
+    return Subject(image, landmarks, box, tight)
+
+
+def is_tight(landmarks: Landmarks, shape: Sequence[int]) -> bool:
+    """Return whether the jaw comes close to the edge of a picture of (height, width), or is cut off."""
+    matrix = affine_between(TEMPLATE, landmarks)
+    jaw = np.array(JAW, dtype=np.float64) @ matrix[:, :2].T + matrix[:, 2]
+    shares = jaw / np.array([shape[1], shape[0]])
+    return bool(max(shares.max(), 1 - shares[:, 0].min()) > TIGHT)
 
 
 def pose_distance(one: Landmarks, other: Landmarks) -> float:
@@ -55,78 +91,146 @@ def pose_distance(one: Landmarks, other: Landmarks) -> float:
     return float(np.linalg.norm(shape(one) - shape(other)))
 
 
-def draw_framing(photo: Photo, image: Image, box: NDArray[np.float32], rng: np.random.Generator) -> Framing:
-    """Return a square about the face; ``faces`` are framed inside their picture, which is tighter."""
-    longest = float(max(box[2] - box[0], box[3] - box[1]))
+def draw_framing(face: Subject, rng: np.random.Generator) -> Framing:
+    """Return a square about the face, 1.0 to 1.5 times its box; a tight picture is framed inside it."""
+    longest = float(max(face.box[2] - face.box[0], face.box[3] - face.box[1]))
     resolution = int(rng.integers(128, 257))
-    if photo.collection == "people":
-        side = longest * float(rng.uniform(1.0, 1.5))
-    else:
-        side = min(image.shape[:2]) * float(rng.uniform(0.85, 1.0))
-        box = np.array([0, 0, image.shape[1], image.shape[0]], dtype=np.float32)
-    centre = (box[:2] + box[2:]) / 2 + rng.normal(0, 0.03, 2) * longest
-    if photo.collection == "faces":
-        limits = np.array([image.shape[1], image.shape[0]]) - side / 2
-        centre = np.clip(centre, side / 2, np.maximum(limits, side / 2))
+    limits = np.array([face.image.shape[1], face.image.shape[0]], dtype=np.float64)
+    centre = ((face.box[:2] + face.box[2:]) / 2).astype(np.float64)
+    side = longest * float(rng.uniform(1.0, 1.5))
+    if face.tight:
+        side, centre = float(limits.min()) * float(rng.uniform(0.85, 1.0)), limits / 2
+    centre = centre + rng.normal(0, 0.03, 2) * longest
+    if face.tight:
+        centre = np.clip(centre, side / 2, np.maximum(limits - side / 2, side / 2))
     return Framing(float(centre[0] - side / 2), float(centre[1] - side / 2), side, resolution)
+
+
+def draw_generator(rng: np.random.Generator) -> Generator:
+    """Return one of the small networks that redraw faces."""
+    generators = load_generators()
+    return generators[int(rng.integers(len(generators)))]
+
+
+def draw_window(mask: NDArray[np.uint8], window: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Return (x, y) of a square that shows at least half of the mask, or the best of those tried."""
+    wanted, best, place = float(mask.sum()) / 2, -1.0, (0, 0)
+    for _ in range(WINDOWS_TRIED):
+        x, y = (int(corner) for corner in rng.integers(0, mask.shape[0] - window + 1, 2))
+        shown = float(mask[y : y + window, x : x + window].sum())
+        if shown > best:
+            best, place = shown, (x, y)
+        if best >= wanted:
+            break
+    return place
+
+
+def cut(picture: Image, face: Subject, rng: np.random.Generator) -> Image:
+    """Return the drawn square of a face's picture or mask, at the drawn resolution, perhaps bent."""
+    framing = draw_framing(face, rng)
+    return geometry(cut_square(picture, framing.left, framing.top, framing.side, framing.resolution), rng)
+
+
+def finish(face: Subject, phase: Phase, rng: np.random.Generator) -> Image:
+    """Return the crop (size, size, 3) of a face as it arrives: framed, posted and coded."""
+    crop = augment(cut(face.image, face, rng), phase.strength, rng)
+    return cut_square(crop, 0, 0, min(crop.shape[:2]), phase.size)
 
 
 class PairMaker:
     """Draws pairs from photographs; everything random comes from the generator that is passed in."""
 
-    def __init__(self, photos: list[Photo]) -> None:
-        self.pools = [[p for p in photos if p.collection == name] for name in ("people", "faces")]
-        if not any(self.pools):
-            raise ValueError("no photographs to make pairs from; check the data folder and the split")
+    def __init__(self, photos: Sequence[Photo], shares: Mapping[str, float] | None = None) -> None:
+        """``shares`` weighs the collections; those it does not name weigh 1.
 
-    def draw_photo(self, rng: np.random.Generator) -> Photo:
-        people, faces = self.pools
-        pool = people if not faces or (people and rng.random() < PEOPLE_SHARE) else faces
-        return pool[int(rng.integers(len(pool)))]
+        Raises :class:`~training.errors.NoPhotographsError` where there is no real photograph.
+        """
+        weights: dict[str, float] = {}
+        self._reals: dict[str, list[Photo]] = {}
+        self._forgeries: dict[str, list[tuple[list[Photo], Photo]]] = {}
+        for name in sorted({photo.collection for photo in photos}):
+            mine = [photo for photo in photos if photo.collection == name]
+            self._reals[name] = [photo for photo in mine if not photo.forged]
+            self._forgeries[name] = beside_reals(mine)
+            if self._reals[name]:
+                weights[name] = (shares or {}).get(name, 1.0)
+        if not weights:
+            raise NoPhotographsError("no real photographs to make pairs from; check the data and their split")
+        self._names = list(weights)
+        self._chances = np.array(list(weights.values())) / sum(weights.values())
+
+    def draw(self, phase: Phase, rng: np.random.Generator) -> tuple[Image, Image]:
+        """Return (real, forged) crops of (size, size, 3) uint8, or the phase's window of both."""
+        name = self._names[int(rng.choice(len(self._names), p=self._chances))]
+        labelled = self._forgeries[name]
+        if labelled and rng.random() < LABELLED_SHARE:
+            reals, fake = labelled[int(rng.integers(len(labelled)))]
+            real, seed = reals[int(rng.integers(len(reals)))], int(rng.integers(2**63))
+            faces = [subject(photo, np.random.default_rng(seed)) for photo in (real, fake)]
+            mask = np.ones(faces[1].image.shape[:2], dtype=np.float32)
+        else:
+            real = self._reals[name][int(rng.integers(len(self._reals[name])))]
+            face = subject(real, rng)
+            forged, mask = self.forge(real, face, rng)
+            faces = [face, Subject(forged, face.landmarks, face.box, face.tight)]
+        seed = int(rng.integers(2**63))
+        crops = [finish(face, phase, np.random.default_rng(seed)) for face in faces]
+        if phase.window is None:
+            return crops[0], crops[1]
+        covered = cut((mask * 255).astype(np.uint8), faces[1], np.random.default_rng(seed))
+        covered = cut_square(covered, 0, 0, len(covered), phase.size)
+        x, y = draw_window(covered, phase.window, rng)
+        part = np.s_[y : y + phase.window, x : x + phase.window]
+        return crops[0][part], crops[1][part]
+
+    def forge(self, photo: Photo, face: Subject, rng: np.random.Generator) -> tuple[Image, Landmarks]:
+        """Return (forged, mask) of a drawn kind."""
+        region = Region(rng.choice(TIGHT_REGIONS, p=TIGHT_SHARES)) if face.tight else None
+        kind = rng.random()
+        if kind < REDRAWN_SHARE:
+            return resynthesise(face.image, face.landmarks, draw_generator(rng), rng, region)
+        if kind >= REDRAWN_SHARE + SWAP_SHARE:
+            return self_blend(face.image, face.landmarks, rng, region)
+        source = self.draw_source(photo, rng)
+        generator = draw_generator(rng) if rng.random() < GENERATED_SHARE else None
+        image, points = decode(source), source.landmarks
+        return swap_blend(face.image, face.landmarks, image, points, rng, region=region, generator=generator)
 
     def draw_source(self, target: Photo, rng: np.random.Generator) -> Photo:
-        """Return a photograph of another person, turned as the target is."""
-        pool = self.pools[0] if target.collection == "people" else self.pools[1]
+        """Return a photograph of another person of the same collection, turned as the target is."""
+        pool = self._reals[target.collection]
         candidates = [pool[int(index)] for index in rng.integers(len(pool), size=SOURCES_TRIED)]
         others = [photo for photo in candidates if photo.unit != target.unit] or candidates
         return min(others, key=lambda photo: pose_distance(photo.landmarks, target.landmarks))
 
-    def forge(self, photo: Photo, image: Image, landmarks: Landmarks, rng: np.random.Generator) -> Image:
-        tight = photo.collection == "faces"
-        region = Region(rng.choice(TIGHT_REGIONS, p=TIGHT_SHARES)) if tight else None
-        if rng.random() >= SWAP_SHARE:
-            return self_blend(image, landmarks, rng, region)[0]
-        source = self.draw_source(photo, rng)
-        return swap_blend(image, landmarks, decode(source), source.landmarks, rng, region=region)[0]
 
-    def draw(self, size: int, strength: float, rng: np.random.Generator) -> tuple[Image, Image]:
-        """Return (real, forged) crops of (size, size, 3) uint8."""
-        photo = self.draw_photo(rng)
-        image, landmarks, box = decode(photo), photo.landmarks, photo.box
-        if photo.collection == "faces":  # their aspect ratio is off; elsewhere faces are narrower
-            factor = float(rng.uniform(0.86, 1.02))
-            image, landmarks = squeeze(image, landmarks, factor)
-            box = box * np.array([factor, 1, factor, 1], dtype=np.float32)
-        forged = self.forge(photo, image, landmarks, rng)
-        framing = draw_framing(photo, image, box, rng)
-        later, mirrored = int(rng.integers(2**63)), rng.random() < 0.5
-        crops = []
-        for picture in (image, forged):
-            crop = cut_square(picture, framing.left, framing.top, framing.side, framing.resolution)
-            crop = augment(crop, strength, np.random.default_rng(later))
-            crop = cut_square(crop, 0, 0, min(crop.shape[:2]), size)
-            crops.append(np.ascontiguousarray(crop[:, ::-1]) if mirrored else crop)
-        return crops[0], crops[1]
+def beside_reals(photos: Sequence[Photo]) -> list[tuple[list[Photo], Photo]]:
+    """Return (real photographs, forged one) for each forgery that has any beside it.
+
+    They are of the media that was forged, else of the same person; a forgery without is left out.
+    """
+    by_media: defaultdict[str, list[Photo]] = defaultdict(list)
+    by_unit: defaultdict[str, list[Photo]] = defaultdict(list)
+    for photo in photos:
+        if not photo.forged:
+            by_media[photo.media].append(photo)
+            by_unit[photo.unit].append(photo)
+    beside = [
+        (by_media.get(photo.original, []) or by_unit.get(photo.unit, []), photo)
+        for photo in photos
+        if photo.forged
+    ]
+    return [(reals, photo) for reals, photo in beside if reals]
 
 
 class PairStream(IterableDataset[tuple[Image, Image]]):
     """An endless stream of pairs; ``seed`` names it, so two streams of one seed are the same."""
 
-    def __init__(self, maker: PairMaker, size: int, strength: float, seed: tuple[int, ...]) -> None:
-        self.maker, self.size, self.strength, self.seed = maker, size, strength, seed
+    def __init__(self, maker: PairMaker, phase: Phase, seed: tuple[int, ...]) -> None:
+        self.maker, self.phase, self.seed = maker, phase, seed
 
     def __iter__(self) -> Iterator[tuple[Image, Image]]:
         cv2.setNumThreads(1)  # the network has the cores
         rng = np.random.default_rng(self.seed)
         while True:
-            yield self.maker.draw(self.size, self.strength, rng)
+            yield self.maker.draw(self.phase, rng)

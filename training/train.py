@@ -1,234 +1,111 @@
-"""Train a detector: ``python -m training.train --config training/first.toml``.
+"""The training loop: batches of pairs in, a run's averaged weights out, saved as it goes.
 
-Resumes by itself from the state in the run's folder. Under ``torchrun --nproc-per-node 2`` each process
-takes one core, which on a shared CPU is faster than two threads that wait for each other.
+What is learned from is made by ``pairs`` and ``batched``; what changes is ``run``, what is told ``journal``.
 """
 
-import argparse
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 import torch
-import torch.distributed as dist
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
 
-from inference.crops import normalise
-from inference.network import build_network
-from training.config import Phase, TrainingConfig, read_config
-from training.datasets import Photo, read_faces, read_people
-from training.imagenet import load_imagenet
-from training.pairs import Image, PairMaker, PairStream
-from training.schedule import ema_decay, learning_rate
-from training.splits import Split, take
+from training.attributes import warm_up
+from training.batches import Batch, batch_source
+from training.config import Phase, TrainingConfig
+from training.journal import Journal, NoJournal, Report, Reporter
+from training.optimiser import set_rate
+from training.processes import agreed, rank_and_processes
+from training.run import Run, start
+from training.schedule import learning_rate
+from training.sources import read_sources
+from training.splits import Split
 
 SAVE_EVERY = 120.0  # seconds; what a kill costs at most
 REPORT_EVERY = 50  # steps
 
 
-@dataclass(slots=True)
-class Run:
-    """What changes while training, and is saved."""
-
-    network: nn.Module
-    average: nn.Module
-    optimiser: torch.optim.Optimizer
-    step: int = 0
-    pictures: int = 0
-    seconds: float = 0.0
-
-    def state(self) -> dict[str, object]:
-        return {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "step": self.step,
-            "pictures": self.pictures,
-            "seconds": self.seconds,
-        }
-
-    def save(self, path: Path) -> None:
-        """Replace the state file in one move, so that a kill leaves the old or the new one."""
-        partial = path.with_suffix(".partial")
-        torch.save(self.state(), partial)
-        partial.replace(path)
-
-    def resume(self, path: Path) -> None:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.step, self.pictures, self.seconds = state["step"], state["pictures"], state["seconds"]
-
-    def update_average(self, longest: float) -> None:
-        """Move the averaged weights and statistics towards the network's."""
-        weight = 1 - ema_decay(self.step, longest=longest)
-        with torch.no_grad():
-            for mean, value in zip(
-                self.average.state_dict().values(), self.network.state_dict().values(), strict=True
-            ):
-                if mean.is_floating_point():
-                    mean.lerp_(value, weight)
-                else:
-                    mean.copy_(value)
-
-
-def parameter_groups(network: nn.Module, decay: float) -> list[dict[str, object]]:
-    """Return the parameters with weight decay on kernels only, not on norms and biases."""
-    kernels = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    return [{"params": kernels, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-
-
-def start(config: TrainingConfig, device: torch.device) -> Run:
-    """Return a run with initial weights."""
-    torch.manual_seed(config.seed)
-    network = build_network(config.network, config.dropout)
-    if config.imagenet:
-        load_imagenet(config.network, network)
-    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
-    average = build_network(config.network, config.dropout).to(device).requires_grad_(False)
-    average.load_state_dict(network.state_dict())
-    groups = parameter_groups(network, config.weight_decay)
-    return Run(network, average, torch.optim.AdamW(groups, lr=config.learning_rate))
-
-
-def collate(pairs: list[tuple[Image, Image]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the reals then the forgeries as uint8 (2N, S, S, 3), and labels (2N,), 1 for forged."""
-    crops = [real for real, _ in pairs] + [forged for _, forged in pairs]
-    return torch.from_numpy(np.stack(crops)), torch.tensor([0.0, 1.0]).repeat_interleave(len(pairs))
-
-
-def batches(
-    maker: PairMaker, config: TrainingConfig, phase: Phase, seed: tuple[int, ...]
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    stream = PairStream(maker, phase.size, phase.strength, seed)
-    return iter(
-        DataLoader(
-            stream, batch_size=config.batch_pairs, num_workers=1, prefetch_factor=4, collate_fn=collate
-        )
-    )
-
-
-def train_step(
-    run: Run,
-    model: nn.Module,
-    crops: torch.Tensor,
-    labels: torch.Tensor,
-    *,
-    config: TrainingConfig,
-    rate: float,
-    device: torch.device,
-) -> float:
-    """Learn from one batch; returns its loss."""
-    for group in run.optimiser.param_groups:
-        group["lr"] = rate
-    logits = model(normalise(crops.numpy()).to(device, memory_format=torch.channels_last)).flatten()
-    loss = functional.binary_cross_entropy_with_logits(logits, labels.to(device))
+def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig, rate: float) -> torch.Tensor:
+    """Learn from one batch; returns its loss, still on the device so that nothing waits for it."""
+    device = next(run.network.parameters()).device
+    set_rate(run.optimiser, rate)
+    pixels = batch.pixels.to(device, memory_format=torch.channels_last, non_blocking=True)
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+        logits = model(pixels).flatten()
+    loss = functional.binary_cross_entropy_with_logits(logits.float(), batch.labels.to(device))
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
     run.optimiser.step()
     run.step += 1
     run.update_average(config.ema_decay)
-    return float(loss.detach())
+    return loss.detach()
 
 
-def agreed(value: float) -> float:
-    """Return rank 0's value in every process: clocks differ, and learning rates must not."""
-    if not dist.is_initialized():
-        return value
-    shared = torch.tensor([value], dtype=torch.float64)
-    dist.broadcast(shared, 0)
-    return float(shared)
+class Trainer:
+    """One run in this process, from its saved state where there is one."""
 
+    def __init__(self, config: TrainingConfig, device: torch.device, report: Reporter) -> None:
+        """Raises :class:`~training.errors.TrainingError` where data or initial weights are missing."""
+        self.config, self.device, self.report = config, device, report
+        self.rank, self.processes = rank_and_processes()
+        config.run.mkdir(parents=True, exist_ok=True)
+        photos, shares = read_sources(config, Split.TRAIN)
+        self.photographs = len(photos)
+        self.source = batch_source(photos, shares, config, device)
+        self.run = start(config, device)
+        if not self.run.resume(config.run) and config.attribute_epochs:
+            warm_up(self.run.network, photos, config, self._warming)
+            self.run.average.load_state_dict(self.run.network.state_dict())
 
-def rank_and_processes() -> tuple[int, int]:
-    """Return which of how many processes this is."""
-    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    def _warming(self, done: float, loss: float) -> None:
+        self.report(Report(done, 0, 0.0, {} if done < 1 else {"warm-up/loss": loss}))
 
+    @property
+    def done(self) -> float:
+        """Share of the run, the same in every process."""
+        return agreed(self.config.progress(self.run.pictures, self.run.seconds, self.photographs))
 
-def training_photos(config: TrainingConfig) -> list[Photo]:
-    """Return the photographs on the training side of the split."""
-    return take(read_people(config.people) + read_faces(config.faces, config.faces_index), Split.TRAIN)
+    def train(self, *, until: float = 1.0, seconds: float = float("inf")) -> Run:
+        """Train up to a share of the run, for so many seconds at most; then save."""
+        model = DistributedDataParallel(self.run.network) if self.processes > 1 else self.run.network
+        model.train()
+        losses: deque[torch.Tensor] = deque(maxlen=REPORT_EVERY)
+        began = clock = saved = time.monotonic()
+        with self._journal() as journal:
+            for done, batch in self._batches(until):
+                rate = learning_rate(done, peak=self.config.learning_rate, warmup=self.config.warmup)
+                losses.append(train_step(self.run, model, batch, self.config, rate))
+                self.run.pictures += len(batch.labels) * self.processes
+                now = time.monotonic()
+                self.run.seconds, clock = self.run.seconds + now - clock, now
+                journal.step(done)
+                if self.run.step % REPORT_EVERY == 0:
+                    journal.losses(done, losses, rate)
+                journal.look(done)
+                if self.rank == 0 and now - saved > SAVE_EVERY:
+                    self.run.save(self.config.run)
+                    saved = now
+                if agreed(now - began) > seconds:
+                    break
+            journal.look(self.done, last=True)
+        if self.rank == 0:
+            self.run.save(self.config.run)
+        return self.run
 
+    def _journal(self) -> Journal:
+        if self.rank > 0:
+            return NoJournal()
+        return Journal(self.config, self.run, self.device, self.report)
 
-def phases(
-    run: Run, config: TrainingConfig, maker: PairMaker
-) -> Iterator[tuple[float, Phase, tuple[torch.Tensor, torch.Tensor]]]:
-    """Yield (progress, phase, batch) until the run's time is used up; ``run`` moves on in between."""
-    rank, _ = rank_and_processes()
-    current: Phase | None = None
-    while (done := agreed(run.seconds / (config.minutes * 60))) < 1:
-        phase = config.phase_at(done)
-        if phase != current:
-            current, stream = phase, batches(maker, config, phase, (config.seed, rank, run.step))
-        yield done, phase, next(stream)
-
-
-def train(config: TrainingConfig, device: torch.device, progress: Progress) -> Run:
-    """Train until the run's time is used up, from the saved state where there is one."""
-    rank, processes = rank_and_processes()
-    run, state = start(config, device), config.run / "state.pt"
-    if state.exists():
-        run.resume(state)
-    model = DistributedDataParallel(run.network) if processes > 1 else run.network
-    model.train()
-    maker = PairMaker(training_photos(config))
-    bar, losses = progress.add_task("training", total=1.0), deque[float](maxlen=REPORT_EVERY)
-    clock = saved = time.monotonic()
-    for done, phase, (crops, labels) in phases(run, config, maker):
-        rate = learning_rate(done, peak=config.learning_rate, warmup=config.warmup)
-        losses.append(train_step(run, model, crops, labels, config=config, rate=rate, device=device))
-        run.pictures += len(labels) * processes
-        now = time.monotonic()
-        run.seconds, clock = run.seconds + now - clock, now
-        progress.update(bar, completed=done)
-        if rank == 0 and run.step % REPORT_EVERY == 0:
-            speed = f"{run.pictures} pictures, {run.seconds:.0f} s, size {phase.size}"
-            progress.print(f"step {run.step}: loss {np.mean(losses):.4f}, {speed}")
-        if rank == 0 and now - saved > SAVE_EVERY:
-            run.save(state)
-            saved = now
-    if rank == 0:
-        run.save(state)
-    return run
-
-
-@contextmanager
-def process_group() -> Iterator[None]:
-    """Join the other processes, where ``torchrun`` started several."""
-    if not dist.is_torchelastic_launched():
-        yield
-        return
-    dist.init_process_group("gloo")
-    try:
-        yield
-    finally:
-        dist.destroy_process_group()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    arguments = parser.parse_args()
-    config = read_config(arguments.config)
-    config.run.mkdir(parents=True, exist_ok=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with process_group(), Progress(*columns, disable=rank_and_processes()[0] > 0) as progress:
-        train(config, torch.device(arguments.device), progress)
-
-
-if __name__ == "__main__":
-    main()
+    def _batches(self, until: float) -> Iterator[tuple[float, Batch]]:
+        """Yield (share done, batch); a new phase begins a new stream."""
+        current: Phase | None = None
+        while (done := self.done) < until:
+            phase = self.config.phase_at(done)
+            if phase != current:
+                current = phase
+                stream = self.source.of(phase, (self.config.seed, self.rank, self.run.step))
+            yield done, next(stream)

@@ -32,6 +32,10 @@ COMMANDS = {
     "schemas": "schemas:commands",
     "models": "models:commands",
     "setup": "setup:setup",
+    "train": "train:train",
+    "calibrate": "calibrate:calibrate",
+    "evaluate": "evaluate:evaluate",
+    "sweep": "sweep:sweep",
     "worker": "worker:worker",
 }
 
@@ -87,5 +91,6 @@ def _user_errors() -> tuple[type[Exception], ...]:
     from pipeline.errors import PipelineError  # noqa: PLC0415
     from schemas.errors import SchemaError  # noqa: PLC0415
     from storage.errors import StorageError  # noqa: PLC0415
+    from training.errors import TrainingError  # noqa: PLC0415
 
-    return PipelineError, SchemaError, InferenceError, InfraError, StorageError
+    return PipelineError, SchemaError, InferenceError, InfraError, StorageError, TrainingError

@@ -1,25 +1,64 @@
-"""A training run: its plan, its pace, its pairs, and that it goes on where it stopped."""
+"""A training run: its plan, its pace, its journal, and that it goes on where it stopped."""
 
+import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from pydantic import ValidationError
-from rich.progress import Progress
 
-from training.augment import CODECS, augment
-from training.config import Phase, TrainingConfig, read_config
+from inference.checkpoint import load_checkpoint
+from inference.network import build_network
+from training.batches import Batch
+from training.config import DataSource, Origin, Phase, TrainingConfig, read_config
+from training.errors import ConfigError
+from training.history import read_history
+from training.optimiser import parameter_groups
 from training.pairs import PairMaker, PairStream
+from training.run import Run, initial_network, start
 from training.schedule import ema_decay, learning_rate
-from training.train import collate, start, train, train_step
+from training.train import Trainer, train_step
 
-PLAN = Path(__file__).parents[3] / "training" / "first.toml"
+RUNS = Path(__file__).parents[3] / "training" / "runs"
+SHIPPED = RUNS.parents[1] / "models" / "fakeme-detector-lite0"
+CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def config() -> TrainingConfig:
-    return read_config(PLAN)
+def config(tmp_path) -> TrainingConfig:
+    return TrainingConfig(
+        network="efficientnet_lite0",
+        imagenet=False,
+        origin=Origin(licence="none", data="a portrait"),
+        data=(DataSource(folder=tmp_path),),
+        run=tmp_path / "run",
+        epochs=4.0,
+        batch_pairs=1,
+        learning_rate=1e-3,
+        warmup=0.1,
+        weight_decay=0.02,
+        ema_decay=0.9,
+        clip_norm=2.0,
+        validation_pairs=2,
+        validate_every=1000,
+        phases=(Phase(until=0.5, size=32, strength=0.0), Phase(until=1.0, size=64, strength=1.0)),
+    )
+
+
+@pytest.fixture
+def sources(photo, monkeypatch):
+    """Two photographs of two people, whatever folders a run names."""
+    photos = [photo, dataclasses.replace(photo, unit="p2")]
+    for module in ("train", "journal"):
+        monkeypatch.setattr(f"training.{module}.read_sources", lambda *_: (photos, {}))
+    return photos
+
+
+@pytest.mark.parametrize("plan", sorted(RUNS.glob("*.toml")), ids=lambda path: path.stem)
+def test_each_run_that_is_shipped_can_be_read(plan):
+    assert read_config(plan).phases[-1].until == 1.0
 
 
 @pytest.mark.parametrize(
@@ -34,88 +73,152 @@ def test_average_forgets_the_beginning_first():
     assert [round(ema_decay(step, longest=0.99), 2) for step in (0, 8, 10_000)] == [0.1, 0.5, 0.99]
 
 
-@pytest.mark.parametrize(("progress", "size"), [(0.0, 128), (0.49, 128), (0.5, 160), (0.8, 224), (1.0, 224)])
+@pytest.mark.parametrize(("progress", "size"), [(0.0, 32), (0.49, 32), (0.5, 64), (0.8, 64), (1.0, 64)])
 def test_pictures_grow_in_the_course_of_the_run(config, progress, size):
     assert config.phase_at(progress).size == size
 
 
-def test_phases_that_leave_a_gap_are_refused(config):
-    plan = config.model_dump()
-    plan["phases"] = plan["phases"][:2]
-    with pytest.raises(ValidationError, match=r"the last at 1.0"):
-        TrainingConfig.model_validate(plan)
+@pytest.mark.parametrize(
+    ("length", "share"), [({"minutes": 2.0, "epochs": None}, 0.25), ({"epochs": 5.0}, 0.4)]
+)
+def test_progress_is_of_minutes_or_of_epochs(config, length, share):
+    plan = config.model_copy(update=length)
+    assert plan.progress(pictures=40, seconds=30.0, photographs=10) == pytest.approx(share)
 
 
-def test_pair_differs_by_its_forgery_alone(photo):
-    # given a mild augmentation
-    real, forged = PairMaker([photo]).draw(128, 0.0, np.random.default_rng(2))
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"minutes": 3.0}, "give one of the two"),
+        ({"epochs": None}, "give one of the two"),
+        ({"phases": [{"until": 0.5, "size": 64, "strength": 0}]}, "the last at 1.0"),
+        ({"phases": [{"until": 1, "size": 64, "window": 96, "strength": 0}]}, "larger than the crops"),
+    ],
+)
+def test_plan_that_makes_no_sense_is_refused(config, change, reason):
+    with pytest.raises(ValueError, match=reason):
+        TrainingConfig.model_validate(config.model_dump() | change)
 
-    # then both crops show the same picture, changed somewhere
-    assert real.shape == forged.shape == (128, 128, 3)
-    difference = np.abs(real.astype(int) - forged).mean()
-    assert 0 < difference < 40
+
+def test_file_that_is_no_plan_is_named(tmp_path):
+    (tmp_path / "plan.toml").write_text("network = 7")
+    with pytest.raises(ConfigError, match=r"plan\.toml does not describe a run"):
+        read_config(tmp_path / "plan.toml")
+    with pytest.raises(ConfigError, match="give a TOML file"):
+        read_config(tmp_path / "missing.toml")
+
+
+def test_early_stages_learn_slower_and_norms_do_not_decay(config):
+    # given a rate that halves from stage to stage
+    network = build_network("efficientnet_lite0")
+    groups = parameter_groups(network, config.model_copy(update={"layer_decay": 0.5}))
+
+    # then the head learns at the full rate, the first stage slowest, and every parameter is in one group
+    scale = {id(p): g["scale"] for g in groups for p in g["params"]}
+    assert scale[id(network.classifier[1].weight)] == 1.0
+    assert scale[id(network.features[-3].weight)] == 0.5
+    assert scale[id(network.features[0].weight)] == min(scale.values())
+    assert len(scale) == len(list(network.parameters()))
+    assert {g["weight_decay"] for g in groups for p in g["params"] if p.ndim == 1} == {0.0}
 
 
 def test_streams_of_one_seed_are_the_same(photo):
-    streams = [iter(PairStream(PairMaker([photo]), 64, 1.0, (1, rank))) for rank in (0, 0, 1)]
+    phase = Phase(until=1.0, size=64, strength=1.0)
+    streams = [iter(PairStream(PairMaker([photo]), phase, (1, rank))) for rank in (0, 0, 1)]
     first, again, other = (next(stream)[0] for stream in streams)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize("codec", CODECS)
-def test_codec_keeps_what_the_picture_shows(portrait, codec):
-    coded = CODECS[codec](portrait[:201, :203], 30 if codec == "h264" else 70)
-    height, width = coded.shape[:2]
-    assert (height, width) == ((200, 202) if codec == "h264" else (201, 203))
-    assert 0 < np.abs(coded.astype(int) - portrait[:height, :width]).mean() < 8
-
-
-def test_augmentation_is_the_same_for_one_generator_state(portrait):
-    first, again = (augment(portrait[:128, :128], 1.0, np.random.default_rng(5)) for _ in range(2))
-    assert np.array_equal(first, again)
-
-
-def test_run_learns_and_resumes_where_it_stopped(config, photo, tmp_path):
-    # given a small run of two steps
-    plan = config.model_copy(update={"imagenet": False})
-    run = start(plan, torch.device("cpu"))
-    rng = np.random.default_rng(0)
-    crops, labels = collate([PairMaker([photo]).draw(64, 0.0, rng) for _ in range(2)])
+@pytest.mark.parametrize("fold", [False, True])
+def test_run_learns_and_resumes_where_it_stopped(config, fold, tmp_path):
+    # given a run of two steps
+    plan = config.model_copy(update={"fold_norms": fold})
+    run = start(plan, CPU)
+    batch = Batch(torch.rand(4, 3, 64, 64), torch.tensor([0.0, 0.0, 1.0, 1.0]))
     for _ in range(2):
-        loss = train_step(run, run.network, crops, labels, config=plan, rate=1e-3, device=torch.device("cpu"))
-        assert np.isfinite(loss)
-    run.save(tmp_path / "state.pt")
+        assert torch.isfinite(train_step(run, run.network, batch, plan, rate=1e-3))
+    run.save(tmp_path)
 
     # when another process takes it up
-    resumed = start(plan, torch.device("cpu"))
-    resumed.resume(tmp_path / "state.pt")
+    resumed = start(plan, CPU)
+    assert resumed.resume(tmp_path)
 
     # then it stands where the first one stood
-    assert (labels.tolist(), resumed.step) == ([0, 0, 1, 1], 2)
+    assert resumed.step == 2
     for name, value in run.average.state_dict().items():
         assert torch.equal(resumed.average.state_dict()[name], value), name
 
 
-def test_training_goes_on_until_its_time_is_over_and_not_beyond(config, photo, tmp_path, monkeypatch):
-    # given a plan of a second and a half, and one photograph
-    plan = config.model_copy(
-        update={
-            "imagenet": False,
-            "run": tmp_path,
-            "minutes": 0.025,
-            "batch_pairs": 1,
-            "phases": (Phase(until=0.5, size=32, strength=0.0), Phase(until=1.0, size=64, strength=1.0)),
-        }
+def test_one_batch_can_be_learned_by_heart(config):
+    # given a network whose norms are folded, and two pictures of each kind
+    plan = config.model_copy(update={"fold_norms": True, "dropout": 0.0, "init": SHIPPED})
+    run = start(plan, CPU)
+    torch.manual_seed(0)
+    batch = Batch(torch.rand(4, 3, 64, 64), torch.tensor([0.0, 0.0, 1.0, 1.0]))
+
+    # when it sees them again and again
+    losses = [float(train_step(run, run.network, batch, plan, rate=1e-4)) for _ in range(12)]
+
+    # then it knows them
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_training_ends_with_its_epochs_and_a_second_start_finds_nothing_to_do(config, sources):
+    # when a plan of four epochs over two photographs is trained, and started again afterwards
+    news = []
+    first = Trainer(config, CPU, news.append).train()
+    again = Trainer(config, CPU, news.append).train()
+
+    # then it saw each photograph and a forgery of it four times
+    assert (first.pictures, first.step) == (16, 8)
+    assert (again.pictures, again.seconds) == (first.pictures, first.seconds)
+    assert news[0].done == 0.0
+    looks = [line["pictures"] for line in read_history(config.run) if "validation/auc" in line]
+    assert looks == [16]
+    assert (config.run / "progress.svg").read_text().startswith("<?xml")
+
+
+def test_run_stopped_between_goes_on_from_there(config, sources):
+    # given a run stopped halfway, and one that was not
+    Trainer(config, CPU, lambda _: None).train(until=0.5)
+    halves = Trainer(config, CPU, lambda _: None).train()
+
+    # then it did all of its steps, once
+    assert (halves.pictures, halves.step) == (16, 8)
+
+
+def test_piece_of_a_run_ends_in_time(config, sources):
+    piece = Trainer(config, CPU, lambda _: None).train(seconds=0.0)
+    assert piece.step == 1
+    assert (config.run / "state.pt").exists()
+
+
+def test_run_starts_from_a_shipped_model(config):
+    # given the default model as the start
+    network = initial_network(config.model_copy(update={"init": SHIPPED}))
+
+    # then its logits are those of that model
+    pixels = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.equal(network.eval()(pixels), load_checkpoint(SHIPPED).network(pixels))
+
+
+def test_command_says_what_is_wrong_with_a_plan(tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text("network = 7")
+    ended = subprocess.run(
+        [sys.executable, "-m", "pipeline", "train", str(plan)], capture_output=True, text=True, check=False
     )
-    monkeypatch.setattr("training.train.training_photos", lambda _: [photo])
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"error: {plan} does not describe a run")
 
-    # when trained, and started again afterwards
-    first = train(plan, torch.device("cpu"), Progress(disable=True))
-    again = train(plan, torch.device("cpu"), Progress(disable=True))
 
-    # then it learned from pairs until the time was over, and the second start found nothing to do
-    assert first.step > 0
-    assert first.pictures == 2 * first.step
-    assert first.seconds >= 1.5
-    assert (again.step, again.seconds) == (first.step, first.seconds)
+def test_average_of_a_run_is_moved_not_replaced(config):
+    run: Run = start(config, CPU)
+    before = run.average.classifier[1].weight.clone()
+    with torch.no_grad():
+        run.network.classifier[1].weight.add_(1.0)
+    run.step = 10_000
+    run.update_average(0.9)
+    assert torch.allclose(run.average.classifier[1].weight, before + 0.1)

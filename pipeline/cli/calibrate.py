@@ -1,0 +1,41 @@
+"""`fakeme calibrate`: make a trained run into a model that can be shipped, and measure it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from pipeline.cli.bars import bars_table
+
+
+def calibrate(
+    config: Annotated[Path, typer.Argument(help="The TOML file of a run that was trained.")],
+    version: Annotated[str, typer.Option(help="Of the model; a new one makes old analyses stale.")],
+    out: Annotated[Path, typer.Option(help="Folder of the model; its name names the model.")],
+    report: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("runs/report"),
+    most: Annotated[int, typer.Option(min=2, help="Photographs of a collection, and in the report.")] = 600,
+) -> None:
+    """Write weights, calibration, thresholds and card of a run; then measure the model on other people."""
+    from training.config import read_config  # noqa: PLC0415 - torch takes seconds to import
+    from training.errors import MissingPackageError  # noqa: PLC0415
+
+    try:
+        from inference.card import write_card  # noqa: PLC0415
+        from training.calibrate import measured, ship  # noqa: PLC0415
+        from training.evaluation import report as page  # noqa: PLC0415
+        from training.evaluation.run import Request, evaluate  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(f"{error.name} is missing: install fakeme[train]") from error
+
+    run = read_config(config)
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        card = ship(run, version, out, most, progress.track)
+        folders = [source.folder for source in run.data]
+        result, _ = evaluate(Request([out], folders, most), progress.track)
+    write_card(measured(card, result.models[0]), out)
+    Console().print(bars_table(result.models[0]))
+    print(f"The model is in {out}, its report in {page.write(result, report, None)[0]}.")

@@ -1,0 +1,91 @@
+"""`fakeme train`: one run of the detector's training, from its TOML file."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from training.journal import Report
+
+FORWARDED = ("--device", "--init", "--data", "--minutes")
+
+
+def train(  # noqa: PLR0917  (typer reads names, not places)
+    config: Annotated[Path, typer.Argument(help="The run's TOML file; see training/README.md.")],
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    init: Annotated[Path | None, typer.Option(help="Start from the model in this folder.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Tune for the people in these shards; the run's data is replayed.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Stop after so long, saved; the next call goes on from there.")
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="Processes that train together; on a CPU one for each core.")
+    ] = 1,
+) -> None:
+    """Train a detector; goes on where it stopped."""
+    if processes > 1:
+        raise typer.Exit(_together(processes, config, device, init, data, minutes))
+    _here(config, device, init, data, minutes)
+
+
+def _together(processes: int, config: Path, *options: object) -> int:
+    """Run this command once for each process, under torchrun."""
+    given = [
+        text
+        for name, value in zip(FORWARDED, options, strict=True)
+        if value is not None
+        for text in (name, str(value))
+    ]
+    torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone")
+    command = (*torchrun, f"--nproc-per-node={processes}", "-m", "pipeline", "train", str(config), *given)
+    return subprocess.run(command, check=False).returncode  # noqa: S603  (our own words)
+
+
+def _here(config: Path, device: str, init: Path | None, data: Path | None, minutes: float | None) -> None:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn  # noqa: PLC0415  (light start)
+
+    from inference.device import choose_device  # noqa: PLC0415  (loads torch)
+    from training.config import read_config  # noqa: PLC0415
+    from training.processes import process_group, rank_and_processes  # noqa: PLC0415
+    from training.train import Trainer  # noqa: PLC0415
+
+    run = read_config(config, init=init, population=data)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[speed]}"),
+    )
+    with process_group(), Progress(*columns, disable=rank_and_processes()[0] > 0) as progress:
+        bar = progress.add_task("training", total=1.0, speed="")
+
+        def report(news: "Report") -> None:
+            progress.update(bar, completed=news.done, speed=_speed(news))
+            if news.figures:
+                progress.print(_line(news))
+
+        seconds = float("inf") if minutes is None else minutes * 60
+        done = Trainer(run, choose_device(device), report).train(seconds=seconds)
+        if not progress.disable:
+            progress.print(
+                f"{done.pictures:,} pictures in {done.seconds / 60:.0f} min; state and plots in {run.run}"
+            )
+
+
+def _speed(news: "Report") -> str:
+    """Pictures a second over the whole run, and the time left at the pace so far."""
+    if news.done <= 0 or news.seconds <= 0:
+        return ""
+    left = news.seconds * (1 - news.done) / news.done
+    return f"{news.pictures / news.seconds:,.0f} pictures/s, {left / 60:.0f} min left"
+
+
+def _line(news: "Report") -> str:
+    figures = ", ".join(f"{name.rpartition('/')[2]} {value:.4g}" for name, value in news.figures.items())
+    kind = "held-out people" if "validation/auc" in news.figures else "training"
+    return f"{news.pictures:>9,} pictures  {kind}: {figures}"

@@ -1,0 +1,72 @@
+"""The warm-up on the faces' attributes."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from inference.network import build_network
+from training.attributes import UNKNOWN, Attributes, attribute_loss, warm_up
+from training.config import DataSource, Origin, Phase, TrainingConfig
+from training.errors import NoPhotographsError
+
+NAN = float("nan")
+
+
+def test_attributes_are_those_that_the_photographs_say(photo):
+    told = dataclasses.replace(photo, sex="female", age=40)
+    other = dataclasses.replace(photo, sex="male", group="asian")
+    attributes = Attributes.of([told, other, photo])
+    assert attributes == Attributes(("female", "male"), ("asian",))
+    assert attributes.target(told)[:2] == (0, UNKNOWN)
+    assert attributes.target(told)[2] == pytest.approx(0.4)
+    assert attributes.target(other)[:2] == (1, 0)
+
+
+def test_only_what_is_known_is_learned():
+    attributes = Attributes(("female", "male"), ("asian", "black"))
+    outputs = torch.zeros(1, 5, requires_grad=True)
+    attribute_loss(outputs, torch.tensor([[1.0, UNKNOWN, NAN]]), attributes).backward()
+    assert outputs.grad is not None
+    assert (outputs.grad != 0).tolist() == [[True, True, False, False, False]]
+
+
+@pytest.fixture
+def config(tmp_path) -> TrainingConfig:
+    return TrainingConfig(
+        network="efficientnet_lite0",
+        imagenet=False,
+        attribute_epochs=2,
+        origin=Origin(licence="none", data="a portrait"),
+        data=(DataSource(folder=tmp_path),),
+        run=tmp_path,
+        epochs=1,
+        batch_pairs=1,
+        learning_rate=1e-3,
+        warmup=0,
+        weight_decay=0,
+        ema_decay=0.9,
+        clip_norm=2,
+        phases=(Phase(until=1, size=64, strength=0),),
+    )
+
+
+def test_warm_up_moves_the_features_and_keeps_the_head(config, photo):
+    # given photographs of two people whose sex is told
+    network = build_network("efficientnet_lite0")
+    head, first = network.classifier[1].weight.clone(), network.features[0].weight.clone()
+    photos = [dataclasses.replace(photo, sex=sex, age=30) for sex in ("female", "male")]
+
+    # when the network is warmed up for two epochs
+    news = []
+    warm_up(network, photos, config, lambda done, loss: news.append((done, loss)))
+
+    # then its first layer has moved, and its head is the one it had
+    assert [done for done, _ in news] == [0.5, 1.0]
+    assert not torch.equal(network.features[0].weight, first)
+    assert torch.equal(network.classifier[1].weight, head)
+
+
+def test_warm_up_without_attributes_is_refused(config, photo):
+    with pytest.raises(NoPhotographsError, match="set it to 0"):
+        warm_up(build_network("efficientnet_lite0"), [photo], config, lambda *_: None)

@@ -1,0 +1,122 @@
+"""Pairs of a real and a forged crop: what they share and what tells them apart."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+import pytest
+
+from training.augment import CODECS, augment
+from training.config import Phase
+from training.datasets import Photo, decode
+from training.errors import NoPhotographsError
+from training.pairs import PairMaker, beside_reals, draw_window, is_tight
+
+MILD = Phase(until=1.0, size=128, strength=0.0)
+
+
+def _redone(photo: Photo, **changes) -> Photo:
+    return dataclasses.replace(photo, **changes)
+
+
+def test_pair_differs_by_its_forgery_alone(photo):
+    real, forged = PairMaker([photo]).draw(MILD, np.random.default_rng(2))
+    assert real.shape == forged.shape == (128, 128, 3)
+    assert 0 < np.abs(real.astype(int) - forged).mean() < 40
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_window_is_cut_from_both_at_one_place(photo, seed):
+    # given the same draw, whole and as a window
+    whole = PairMaker([photo]).draw(MILD, np.random.default_rng(seed))
+    part = PairMaker([photo]).draw(MILD.model_copy(update={"window": 64}), np.random.default_rng(seed))
+
+    # then the window's reals and forgeries come from one place of theirs
+    places = {
+        (x, y)
+        for y in range(65)
+        for x in range(65)
+        if np.array_equal(whole[0][y : y + 64, x : x + 64], part[0])
+        and np.array_equal(whole[1][y : y + 64, x : x + 64], part[1])
+    }
+    assert len(places) >= 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_window_shows_the_forgery(seed):
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((224, 224), np.uint8)
+    left, top = rng.integers(30, 150, 2)
+    mask[top : top + 40, left : left + 40] = 255
+    x, y = draw_window(mask, 160, rng)
+    assert 0 <= x <= 64
+    assert 0 <= y <= 64
+    assert mask[y : y + 160, x : x + 160].sum() >= mask.sum() / 2
+
+
+def test_forgeries_of_a_collection_stand_beside_reals_of_their_media(photo):
+    # given a person's two videos, a forgery of one, one of an unknown media, and one of somebody never seen
+    first, second = _redone(photo, media="a.mp4"), _redone(photo, media="b.mp4", name="2")
+    of_second = _redone(photo, name="f1", forged=True, original="b.mp4", media="f1.mp4")
+    of_unknown = _redone(photo, name="f2", forged=True, original="", media="f2.mp4")
+    alone = _redone(photo, name="f3", forged=True, original="z.mp4", unit="nobody", media="f3.mp4")
+
+    # then each is beside its own media, else its person, and the last is left out
+    pairs = beside_reals([first, second, of_second, of_unknown, alone])
+    assert pairs == [([second], of_second), ([first, second], of_unknown)]
+
+
+def test_forgeries_of_a_collection_are_drawn(photo):
+    # given a photograph and a forgery of it that is all green
+    image = decode(photo)
+    image[:] = (0, 200, 0)
+    green = cv2.imencode(".png", image[..., ::-1])[1].tobytes()
+    fake = _redone(photo, name="f", forged=True, encoded=green)
+
+    # when many pairs are drawn
+    maker, rng = PairMaker([photo, fake]), np.random.default_rng(0)
+    drawn = [maker.draw(MILD, rng) for _ in range(20)]
+
+    # then some forgeries are that one, and no real is
+    is_green = [[crop[..., 1].mean() > 150 and crop[..., 0].mean() < 30 for crop in pair] for pair in drawn]
+    assert {real for real, _ in is_green} == {False}
+    assert {fake for _, fake in is_green} == {True, False}
+
+
+def test_shares_decide_which_collection_is_drawn(photo):
+    other = _redone(photo, collection="other", encoded=photo.encoded)
+    maker, rng = PairMaker([photo, other], {"people": 0.0001}), np.random.default_rng(0)
+    sources = []
+    maker.forge = (
+        lambda photo, face, rng: (  # type: ignore[method-assign]
+            sources.append(photo.collection),
+            (face.image, np.ones(face.image.shape[:2], np.float32)),
+        )[1]
+    )
+    for _ in range(10):
+        maker.draw(MILD, rng)
+    assert set(sources) == {"other"}
+
+
+def test_nothing_to_draw_from_is_said(photo):
+    with pytest.raises(NoPhotographsError, match="no real photographs"):
+        PairMaker([_redone(photo, forged=True)])
+
+
+def test_photograph_is_tight_where_the_jaw_is_at_the_edge(photo):
+    shape = (512, 512)
+    assert not is_tight(photo.landmarks, shape)
+    assert is_tight(photo.landmarks - np.array([160, 60], np.float32), (105, 105))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_codec_keeps_what_the_picture_shows(portrait, codec):
+    coded = CODECS[codec](portrait[:201, :203], 30 if codec == "h264" else 70)
+    height, width = coded.shape[:2]
+    assert (height, width) == ((200, 202) if codec == "h264" else (201, 203))
+    assert 0 < np.abs(coded.astype(int) - portrait[:height, :width]).mean() < 8
+
+
+def test_augmentation_is_the_same_for_one_generator_state(portrait):
+    first, again = (augment(portrait[:128, :128], 1.0, np.random.default_rng(5)) for _ in range(2))
+    assert np.array_equal(first, again)

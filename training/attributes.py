@@ -1,0 +1,112 @@
+"""A warm-up for a network without ImageNet weights: it learns to see faces by telling their attributes.
+
+Sex, group and age of the photographs that say them; the features are kept, the heads thrown away.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from inference.crops import crop_face, cut_square, normalise
+from training.augment import augment
+from training.config import TrainingConfig
+from training.datasets import Photo, decode
+from training.errors import NoPhotographsError
+from training.optimiser import make_optimiser, set_rate
+from training.schedule import learning_rate
+
+AGE_SCALE = 100.0  # years; brings the regression's loss to the size of the others
+STRENGTH = 0.2
+MARGIN = 0.25
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """The values that the data have. As targets: their indices, UNKNOWN where a photograph does not say."""
+
+    sexes: tuple[str, ...]
+    groups: tuple[str, ...]
+
+    @classmethod
+    def of(cls, photos: Sequence[Photo]) -> "Attributes":
+        return cls(
+            tuple(sorted({p.sex for p in photos} - {""})), tuple(sorted({p.group for p in photos} - {""}))
+        )
+
+    def target(self, photo: Photo) -> tuple[int, int, float]:
+        sex = self.sexes.index(photo.sex) if photo.sex else UNKNOWN
+        group = self.groups.index(photo.group) if photo.group else UNKNOWN
+        return sex, group, float("nan") if photo.age is None else photo.age / AGE_SCALE
+
+
+def warm_up(
+    network: nn.Module,
+    photos: Sequence[Photo],
+    config: TrainingConfig,
+    report: Callable[[float, float], None],
+) -> None:
+    """Train ``network``'s features for ``config.attribute_epochs``; ``report`` gets (share done, loss).
+
+    The network's own head is left as it was. Raises :class:`~training.errors.NoPhotographsError` where no
+    photograph says an attribute.
+    """
+    told = [p for p in photos if not p.forged and (p.sex or p.group or p.age is not None)]
+    if not told:
+        raise NoPhotographsError(
+            "attribute_epochs is set, but no photograph tells sex, group or age; set it to 0"
+        )
+    attributes = Attributes.of(told)
+    head = network.get_submodule("classifier")
+    wide = [module for module in head.modules() if isinstance(module, nn.Linear)][-1].in_features
+    device = next(network.parameters()).device
+    network.classifier = nn.Linear(wide, len(attributes.sexes) + len(attributes.groups) + 1).to(device)
+    optimiser = make_optimiser(network, config)
+    size = 2 * config.batch_pairs
+    steps = max(round(config.attribute_epochs * len(told) / size), 1)
+    network.train()
+    for step, (pixels, targets) in zip(range(steps), _batches(told, attributes, size, config), strict=False):
+        set_rate(optimiser, learning_rate(step / steps, peak=config.learning_rate, warmup=config.warmup))
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+            told_by_network = network(pixels.to(device, memory_format=torch.channels_last))
+        loss = attribute_loss(told_by_network.float(), targets.to(device), attributes)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm)
+        optimiser.step()
+        report((step + 1) / steps, float(loss.detach()))
+    network.classifier = head
+
+
+def attribute_loss(outputs: torch.Tensor, targets: torch.Tensor, attributes: Attributes) -> torch.Tensor:
+    """Return the mean loss over what is known: outputs (N, sexes + groups + 1), targets (N, 3)."""
+    sexes, groups = len(attributes.sexes), len(attributes.groups)
+    loss = outputs.sum() * 0  # stays a part of the graph where nothing is known
+    for values, column in ((outputs[:, :sexes], 0), (outputs[:, sexes : sexes + groups], 1)):
+        known = targets[:, column] != UNKNOWN
+        if known.any():
+            loss = loss + functional.cross_entropy(values[known], targets[known, column].long())
+    aged = ~targets[:, 2].isnan()
+    if aged.any():
+        loss = loss + functional.smooth_l1_loss(outputs[aged, -1], targets[aged, 2])
+    return loss
+
+
+def _batches(
+    photos: Sequence[Photo], attributes: Attributes, size: int, config: TrainingConfig
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    rng = np.random.default_rng((config.seed, 7))
+    edge = config.phases[0].size
+    while True:
+        chosen = [photos[int(index)] for index in rng.integers(len(photos), size=size)]
+        crops = []
+        for photo in chosen:
+            x0, y0, x1, y1 = photo.box.tolist()
+            crop = augment(crop_face(decode(photo), (x0, y0, x1, y1), MARGIN), STRENGTH, rng)
+            crop = cut_square(crop, 0, 0, min(crop.shape[:2]), edge)
+            crops.append(crop[:, ::-1] if rng.random() < 0.5 else crop)
+        yield normalise(crops), torch.tensor([attributes.target(photo) for photo in chosen])

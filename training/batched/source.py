@@ -1,0 +1,34 @@
+"""Batches for a run whose device forges for itself."""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import torch
+
+from inference.crops import standardise
+from training.batched.maker import BatchMaker
+from training.batched.store import PhotoStore
+from training.batches import Batch
+from training.config import Phase, TrainingConfig
+from training.datasets import Photo
+
+
+class DeviceBatches:
+    """The photographs on a device, and batches made of them there."""
+
+    def __init__(
+        self,
+        photos: Sequence[Photo],
+        shares: Mapping[str, float],
+        config: TrainingConfig,
+        device: torch.device,
+    ) -> None:
+        self._maker = BatchMaker(PhotoStore.read(photos, device), shares)
+        self._pairs, self._device = config.batch_pairs, device
+
+    def of(self, phase: Phase, seed: tuple[int, ...]) -> Iterator[Batch]:
+        """Yield the batches of a phase without end; they are on the device."""
+        generator = torch.Generator(self._device).manual_seed(zlib.crc32(repr(seed).encode()))
+        while True:
+            crops, labels, _ = self._maker.draw(self._pairs, phase, generator)
+            yield Batch(standardise(crops), labels)

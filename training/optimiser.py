@@ -1,0 +1,49 @@
+"""AdamW over a network, stage by stage: what decays, and how fast each stage learns."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from training.config import TrainingConfig
+
+
+def stages(network: nn.Module) -> list[list[nn.Parameter]]:
+    """Return the parameters from the picture to the logit, stage by stage, each norm with what it follows."""
+    parts: list[list[nn.Parameter]] = []
+    for module in (*network.get_submodule("features").children(), network.get_submodule("classifier")):
+        parameters = list(module.parameters())
+        if any(parameter.ndim > 1 for parameter in parameters):
+            parts.append(parameters)
+        else:
+            parts[-1] += parameters
+    return parts
+
+
+def parameter_groups(network: nn.Module, config: TrainingConfig) -> list[dict[str, Any]]:
+    """Return the parameters by stage, with weight decay on kernels only, not on norms and biases.
+
+    ``scale`` is what a stage's learning rate is multiplied with: 1 at the head and ``layer_decay`` times less
+    at each stage below it (Clark et al., ELECTRA, 2020), since what early stages see changes least.
+    """
+    groups: list[dict[str, Any]] = []
+    for depth, stage in enumerate(reversed(stages(network))):
+        scale = config.layer_decay**depth
+        kernels = [p for p in stage if p.ndim > 1]
+        others = [p for p in stage if p.ndim <= 1]
+        groups += [
+            {"params": kernels, "weight_decay": config.weight_decay, "scale": scale},
+            {"params": others, "weight_decay": 0.0, "scale": scale},
+        ]
+    return [group for group in groups if group["params"]]
+
+
+def make_optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    """Return AdamW (Loshchilov & Hutter, 2019) over all parameters."""
+    return torch.optim.AdamW(parameter_groups(network, config), lr=config.learning_rate)
+
+
+def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """Give each stage its share of the learning rate."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate * group["scale"]

@@ -1,0 +1,50 @@
+"""How a run is doing on people it does not learn from: the same pairs at each look."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from inference.crops import CROP_SIZE, normalise
+from training.config import Phase
+from training.measures import auc
+from training.pairs import Image, PairMaker
+
+STRENGTH = 0.5  # of the augmentation: the middle of what a run goes through
+SEED = 20_261_123
+BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Fixed pairs (2N, 224, 224, 3) uint8, reals first."""
+
+    crops: list[Image]
+
+    @classmethod
+    def draw(cls, maker: PairMaker, pairs: int) -> "Validation":
+        rng = np.random.default_rng(SEED)
+        phase = Phase(until=1.0, size=CROP_SIZE, strength=STRENGTH)
+        drawn = [maker.draw(phase, rng) for _ in range(pairs)]
+        return cls([real for real, _ in drawn] + [forged for _, forged in drawn])
+
+    @torch.inference_mode()
+    def figures(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """Return loss, accuracy at probability one half, and AUC of a network in its present state."""
+        training = network.training
+        network.eval()
+        batches = (self.crops[at : at + BATCH] for at in range(0, len(self.crops), BATCH))
+        logits = torch.cat(
+            [network(normalise(batch).to(device)).flatten().float().cpu() for batch in batches]
+        )
+        network.train(training)
+        half = len(logits) // 2
+        labels = torch.tensor([0.0, 1.0]).repeat_interleave(half)
+        values = logits.double().numpy()
+        return {
+            "validation/loss": float(functional.binary_cross_entropy_with_logits(logits, labels)),
+            "validation/accuracy": float(((logits > 0) == (labels > 0)).float().mean()),
+            "validation/auc": auc(values[:half], values[half:]),
+        }
