@@ -1,4 +1,7 @@
-"""Held-out pictures and their forgeries, framed as in service, and what a network says about them."""
+"""Held-out pictures and their forgeries for calibrating a network that is not yet shipped.
+
+Fewer conditions than a report has, drawn at random: thresholds are to hold for a mixture.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -8,10 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inference.crops import CROP_SIZE, crop_face, cut_square, normalise
+from inference.crops import crop_face, normalise
 from training.augment import h264, jpeg, shrink
 from training.datasets import Photo, decode
-from training.forgeries import Region, self_blend, swap_blend
+from training.evaluation.framing import fitted
+from training.evaluation.methods import TRAINED
+from training.evaluation.progress import Follow, unfollowed
 from training.pairs import PairMaker
 
 Image = NDArray[np.uint8]
@@ -51,44 +56,25 @@ class Scored:
     groups: NDArray[np.str_]
 
 
-def forge(kind: str, photo: Photo, image: Image, maker: PairMaker, rng: np.random.Generator) -> Image:
-    """Return a forgery of the named kind; the face of a swap comes from the maker's other people."""
-    whole = Region.INNER if photo.collection == "faces" else Region.FACE
-    if kind == "self-blend":
-        return self_blend(image, photo.landmarks, rng, whole)[0]
-    source = maker.draw_source(photo, rng)
-    part = rng.choice([Region.EYES, Region.MOUTH])
-    return swap_blend(
-        image,
-        photo.landmarks,
-        decode(source),
-        source.landmarks,
-        rng,
-        region=Region(part) if kind == "part of the face" else whole,
-        seamless=kind == "swap, Poisson",
-    )[0]
-
-
 def frame(photo: Photo, image: Image, margin: float) -> Image:
-    """Return the crop that serving would make; the set ``faces`` is tighter than that and stays whole."""
-    if photo.collection == "faces":
-        return cut_square(image, 0, 0, min(image.shape[:2]), CROP_SIZE)
+    """Return the crop that serving would make of the face."""
     x0, y0, x1, y1 = photo.box.tolist()
-    return crop_face(image, (x0, y0, x1, y1), margin)
+    return crop_face(image, fitted((x0, y0, x1, y1), image.shape, margin), margin)
 
 
-def held_out(photos: list[Photo], margin: float, seed: int) -> Iterator[Sample]:
+def held_out(photos: list[Photo], margin: float, seed: int, follow: Follow = unfollowed) -> Iterator[Sample]:
     """Yield each photograph under every condition, and one forgery of each kind under a drawn one."""
     maker, rng = PairMaker(photos), np.random.default_rng(seed)
-    for photo in photos:
+    for photo in follow(photos, total=len(photos), description="calibrating"):
         image = decode(photo)
         for condition, change in CONDITIONS.items():
             crop = frame(photo, change(image, rng), margin)
             yield Sample(crop, REAL, condition, photo.collection, photo.group)
         for kind in KINDS[1:]:
             condition = str(rng.choice(list(CONDITIONS)))
-            forged = CONDITIONS[condition](forge(kind, photo, image, maker, rng), rng)
-            yield Sample(frame(photo, forged, margin), kind, condition, photo.collection, photo.group)
+            forged = TRAINED[kind](photo, image, maker.draw_source(photo, rng), rng)
+            crop = frame(photo, CONDITIONS[condition](forged, rng), margin)
+            yield Sample(crop, kind, condition, photo.collection, photo.group)
 
 
 def score(network: nn.Module, samples: Iterable[Sample]) -> Scored:

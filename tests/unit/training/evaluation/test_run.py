@@ -1,0 +1,81 @@
+"""The whole way from photographs to a report, with a model that sees nothing but paint."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.unit.training.evaluation.made_up import card
+from training.evaluation import run
+from training.evaluation.examples import Gallery
+from training.evaluation.methods import Family, Method
+from training.evaluation.progress import unfollowed
+from training.evaluation.report import write
+from training.evaluation.scoring import Model, made_ahead
+
+
+class PaintDetector:
+    """Gives a face the share of green in it."""
+
+    def score(self, regions):
+        return [float(self.green(image, box)) for image, box in regions]
+
+    def green(self, image, box):
+        x0, y0, x1, y1 = (max(round(value), 0) for value in box)
+        red, green, blue = image[y0:y1, x0:x1].reshape(-1, 3).astype(float).mean(axis=0)
+        return np.clip(0.5 + (green - (red + blue) / 2) / 255, 0, 1)
+
+
+def painted(photo, image, source, rng):
+    x0, y0, x1, y1 = photo.box.astype(int)
+    forged = image.copy()
+    forged[y0:y1, x0:x1, 1] = np.maximum(forged[y0:y1, x0:x1, 1], 200)
+    return forged
+
+
+@pytest.fixture
+def examined(photo, monkeypatch):
+    methods = (Method("green", Family.TRAINED, painted), Method("greener", Family.UNSEEN, painted))
+    monkeypatch.setattr(run, "METHODS", methods)
+    monkeypatch.setattr(run, "FEWEST_CLIPS", 1)
+    photos = [replace(photo, name=f"{n}", unit=f"p{n}", group="xy"[n % 2], age=20 + 20 * n) for n in range(2)]
+    models = [Model("paint 1", card("paint 1"), PaintDetector())]
+    request = run.Request([], [], choices=True, examples=True)
+    return run.examine(models, photos, request, unfollowed)
+
+
+def test_a_model_that_sees_the_forgery_is_said_to(examined, tmp_path):
+    result, gallery = examined
+    (found,) = result.models
+    assert result.sample.photographs == result.sample.people == 2
+    assert result.sample.clips == 2
+    assert found.headlines["unseen"].measures["AUC"].value == 1.0
+    assert {row.name: row.measures["AUC"].value for row in found.methods} == {"green": 1.0, "greener": 1.0}
+    assert [row.measures["AUC"].value for row in found.video[:2]] == [1.0, 1.0]
+    assert {row.name for row in found.groups} == {"x", "y", "18-34", "35-54"}
+    assert len(found.choices) == 3
+    assert (tmp_path / "index.html") in write(result, tmp_path, gallery)
+
+
+def test_worst_mistakes_come_first(examined):
+    _, gallery = examined
+    for forged in (False, True):
+        scores = [example.score for example in gallery.of("paint 1", forged=forged)]
+        assert len(scores) == 8
+        assert scores == sorted(scores, reverse=not forged)
+
+
+def test_examples_are_the_worst_of_all():
+    assert Gallery().of("nobody", forged=True) == []
+
+
+def test_results_come_in_order_and_few_are_made_ahead():
+    started = []
+
+    def job(number):
+        return lambda: started.append(number) or number
+
+    made = made_ahead(job(number) for number in range(20))
+    assert next(made) == 0
+    assert len(started) <= 6  # the one taken, four ahead, one more
+    assert list(made) == list(range(1, 20))

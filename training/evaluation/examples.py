@@ -1,0 +1,60 @@
+"""The worst mistakes of each model, kept as small JPEGs while pictures pass: faces of real people."""
+
+import base64
+import heapq
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import count
+
+import cv2
+
+from inference.crops import crop_face
+from training.evaluation.framing import fitted
+from training.evaluation.methods import Family
+from training.evaluation.trials import Trial
+
+KEPT = 8  # of each kind and model
+EDGE = 160  # pixels
+JPEG_QUALITY = 85
+MARGIN = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A crop as base64 JPEG, its score, and in words how it was made."""
+
+    jpeg: str
+    score: float
+    caption: str
+
+
+class Gallery:
+    """Collects the real pictures with the highest scores and the forgeries with the lowest, by model."""
+
+    def __init__(self) -> None:
+        self._worst: dict[tuple[str, bool], list[tuple[float, int, Example]]] = defaultdict(list)
+        self._number = count()  # breaks ties: examples have no order
+
+    def watch(self, trial: Trial, scores: dict[str, float]) -> None:
+        """Keep the picture where it is among a model's worst."""
+        forged = trial.known.family != Family.REAL
+        for model, score in scores.items():
+            worst, wrongness = self._worst[model, forged], 1 - score if forged else score
+            if len(worst) < KEPT or wrongness > worst[0][0]:
+                heapq.heappush(worst, (wrongness, next(self._number), _example(trial, score)))
+            if len(worst) > KEPT:
+                heapq.heappop(worst)
+
+    def of(self, model: str, *, forged: bool) -> list[Example]:
+        """Return the model's worst, the worst first."""
+        return [example for _, _, example in sorted(self._worst[model, forged], reverse=True)]
+
+
+def _example(trial: Trial, score: float) -> Example:
+    box = fitted(trial.box, trial.image.shape, MARGIN)
+    crop = cv2.resize(crop_face(trial.image, box, MARGIN), (EDGE, EDGE), interpolation=cv2.INTER_AREA)
+    coded = cv2.imencode(
+        ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )[1]
+    caption = ", ".join(filter(None, (trial.known.method or "real", trial.known.condition)))
+    return Example(base64.b64encode(coded.tobytes()).decode(), score, caption)

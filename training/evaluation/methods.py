@@ -1,0 +1,104 @@
+"""The ways of forging that a detector is asked about: those it was trained on, and those it never saw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.datasets import Photo, decode
+from training.forgeries import Region, load_generators, resynthesise, self_blend, swap_blend, unseen
+from training.pairs import is_tight, pose_distance
+
+Image = NDArray[np.uint8]
+# (photograph, its pixels, another person's photograph, generator) -> forged pixels of the same size
+Forger = Callable[[Photo, Image, Photo, np.random.Generator], Image]
+
+SOURCES_TRIED = 6  # of them the one whose pose is nearest gives the face
+
+
+class Family(StrEnum):
+    """Where a picture of the test comes from."""
+
+    REAL = "real"
+    TRAINED = "trained"  # forged here, in a way that training uses
+    UNSEEN = "unseen"  # forged here, in a way that training never uses
+    LABELLED = "labelled"  # a data set's own forgery
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    name: str
+    family: Family
+    forge: Forger
+
+
+def whole_face(photo: Photo, image: Image) -> Region:
+    """Return the region a swap covers: less where forehead and jaw are cut off."""
+    return Region.INNER if is_tight(photo.landmarks, image.shape[:2]) else Region.FACE
+
+
+def _self_blend(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> Image:
+    return self_blend(image, photo.landmarks, rng, whole_face(photo, image))[0]
+
+
+def _redrawn(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> Image:
+    generators = load_generators()
+    generator = generators[int(rng.integers(len(generators)))]
+    return resynthesise(image, photo.landmarks, generator, rng, whole_face(photo, image))[0]
+
+
+def _swap(photo: Photo, image: Image, source: Photo, rng: np.random.Generator) -> Image:
+    return _blend(photo, image, source, whole_face(photo, image), rng)
+
+
+def _poisson_swap(photo: Photo, image: Image, source: Photo, rng: np.random.Generator) -> Image:
+    return _blend(photo, image, source, whole_face(photo, image), rng, seamless=True)
+
+
+def _part_swap(photo: Photo, image: Image, source: Photo, rng: np.random.Generator) -> Image:
+    return _blend(photo, image, source, Region(rng.choice([Region.EYES, Region.MOUTH])), rng)
+
+
+def _blend(
+    photo: Photo,
+    image: Image,
+    source: Photo,
+    region: Region,
+    rng: np.random.Generator,
+    *,
+    seamless: bool = False,
+) -> Image:
+    points = (photo.landmarks, source.landmarks)
+    return swap_blend(image, points[0], decode(source), points[1], rng, region=region, seamless=seamless)[0]
+
+
+def _by_landmarks(method: unseen.Method) -> Forger:
+    return lambda photo, image, source, rng: method(
+        image, photo.landmarks, decode(source), source.landmarks, rng
+    )
+
+
+TRAINED: dict[str, Forger] = {
+    "self-blend": _self_blend,
+    "swap": _swap,
+    "swap, Poisson": _poisson_swap,
+    "part of the face": _part_swap,
+    "redrawn": _redrawn,
+}
+
+METHODS: tuple[Method, ...] = (
+    *(Method(name, Family.TRAINED, forge) for name, forge in TRAINED.items()),
+    *(Method(name, Family.UNSEEN, _by_landmarks(forge)) for name, forge in unseen.UNSEEN.items()),
+)
+
+
+def draw_source(photo: Photo, pool: list[Photo], rng: np.random.Generator) -> Photo:
+    """Return another person's photograph from the pool, turned much as ``photo`` is.
+
+    Where the pool holds nobody else, the photograph itself comes back.
+    """
+    others = [one for one in pool if one.unit != photo.unit] or [photo]
+    tried = [others[int(index)] for index in rng.integers(len(others), size=SOURCES_TRIED)]
+    return min(tried, key=lambda one: pose_distance(one.landmarks, photo.landmarks))
