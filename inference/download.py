@@ -13,7 +13,6 @@ import httpx
 
 from inference.errors import DownloadError
 
-CHUNK_BYTES = 1 << 20
 TIMEOUT_SECONDS = 30.0  # without a byte; a slow line may take as long as it needs
 _HERE_ALREADY = 416  # RFC 9110, 15.5.17: nothing lies beyond the bytes that we have
 
@@ -67,7 +66,7 @@ def _receive(
     length = answer.headers.get("Content-Length", "")
     total = have + int(length) if length.isdigit() else None
     with part.open("ab" if have else "wb") as file:
-        for chunk in answer.iter_bytes(CHUNK_BYTES):
+        for chunk in answer.iter_raw():  # as it comes: gathered into larger chunks, the last would be lost
             file.write(chunk)
             have += len(chunk)
             progress(have, total)

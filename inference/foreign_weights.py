@@ -53,7 +53,7 @@ def adopt(source: Path, origin: Origin, local: Path) -> ModelCard:
     :raises RegistryError: if name or version cannot name a folder.
     """
     network = build_network(origin.network)
-    weights = one_logit(read_state(source), origin.forged_class)
+    weights = one_logit(read_state(source), network.state_dict(), origin.forged_class)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
@@ -99,18 +99,16 @@ def _unpickled(source: Path) -> State:
     return found
 
 
-def one_logit(state: State, forged_class: int) -> State:
-    """The weights with a last layer of two logits, (2, C), made one: forged minus real, so (1, C).
+def one_logit(state: State, fits: State, forged_class: int) -> State:
+    """The weights with a last layer of two logits made one where ``fits`` has one: forged minus real.
 
     The softmax of two logits is the sigmoid of their difference: probabilities stay the same.
     """
-    heads = [key for key in state if key.startswith("classifier.") and key.endswith(".weight")]
     changed = dict(state)
-    for head in heads:
-        bias = head.removesuffix("weight") + "bias"
-        for key in (head, bias):
-            if key in state and state[key].shape[:1] == (2,):
-                changed[key] = state[key][[forged_class]] - state[key][[1 - forged_class]]
+    for key, value in state.items():
+        one = (1, *value.shape[1:])
+        if key in fits and value.shape == (2, *one[1:]) and fits[key].shape == one:
+            changed[key] = value[[forged_class]] - value[[1 - forged_class]]
     return changed
 
 

@@ -164,11 +164,14 @@ def test_two_logits_become_their_difference() -> None:
         "classifier.1.bias": torch.tensor([1.0, 0.5]),
     }
 
-    one = one_logit(state, forged_class=1)
+    fits = {"classifier.1.weight": torch.zeros(1, 2), "classifier.1.bias": torch.zeros(1)}
+
+    one = one_logit(state, fits, forged_class=1)
 
     assert one["classifier.1.weight"].tolist() == [[3.0, 6.0]]
     assert one["classifier.1.bias"].tolist() == [-0.5]
-    assert one_logit(one, forged_class=1) == one
+    assert one_logit(one, fits, forged_class=1) == one
+    assert one_logit(state, state, forged_class=1) == state  # a network of two logits keeps them
 
 
 def test_what_is_not_calibrated_never_tags(state: dict[str, torch.Tensor], tmp_path: Path) -> None:

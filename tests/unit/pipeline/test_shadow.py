@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from inference.analysis import MediaAnalysis, ModelIdentity
 from inference.detector import Detector
@@ -33,6 +34,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 TRIAL = ModelIdentity("trial", "2", "b" * 64)
 FIRST = ModelRef(name="first", version="1", weights_sha256="a" * 64)
 SHA256 = "1" * 64
+SECONDS = 60.0  # for a thread of low priority to do next to nothing on a busy machine
 
 
 def analysis(
@@ -146,7 +148,7 @@ class Trial:
 
     def analyse_again(self, media: Any, before: tuple[MediaAnalysis, ...]) -> list[MediaAnalysis]:
         self.has_begun.set()
-        assert self.may_go_on.wait(10)
+        assert self.may_go_on.wait(SECONDS)
         if self.failures:
             self.failures -= 1
             raise RuntimeError("out of memory")
@@ -173,7 +175,7 @@ def make_shadow(outbox: Outbox) -> Iterator[Callable[..., Shadow]]:
 
     yield make
     for shadow in made:
-        shadow.close(10)
+        shadow.close(SECONDS)
 
 
 class Picture:
@@ -200,7 +202,7 @@ def test_every_verdict_on_new_media_gets_its_shadow(
     shadow = make_shadow(lambda: cast(Detector, trial))
 
     shadow.submit(judged(), [verdict(said()), verdict(said(), post="post-2"), verdict(said("2" * 64))])
-    shadow.close(10)
+    shadow.close(SECONDS)
 
     assert [(one.post_id, one.label) for one in outbox.sent] == [
         ("post-1", Label.SUSPECTED),
@@ -217,13 +219,13 @@ def test_what_does_not_fit_behind_a_slow_trial_is_dropped_and_counted(
     trial.may_go_on.clear()
     shadow = make_shadow(lambda: cast(Detector, trial), held_bytes=2000)
     shadow.submit(judged(), [verdict(said(), post="hangs")])
-    assert trial.has_begun.wait(10)
+    assert trial.has_begun.wait(SECONDS)
 
     # when three more come
     for post in ("waits", "dropped", "dropped-too"):
         shadow.submit(judged(), [verdict(said(), post=post)])
     trial.may_go_on.set()
-    shadow.close(10)
+    shadow.close(SECONDS)
 
     # then nobody waited, and two are lost
     assert [one.post_id for one in outbox.sent] == ["hangs", "waits"]
@@ -236,7 +238,7 @@ def test_a_batch_larger_than_the_room_is_taken_when_nothing_waits(
     shadow = make_shadow(lambda: cast(Detector, trial), held_bytes=1)
 
     shadow.submit(judged(), [verdict(said())])
-    shadow.close(10)
+    shadow.close(SECONDS)
 
     assert len(outbox.sent) == 1
 
@@ -246,14 +248,16 @@ def test_a_trial_that_fails_goes_on_with_the_next(
 ) -> None:
     before = counted("failed")
     trial.failures = 1
-    shadow = make_shadow(lambda: cast(Detector, trial))
 
-    shadow.submit(judged(), [verdict(said(), post="fails")])
-    shadow.submit(judged(), [verdict(said(), post="works")])
-    shadow.close(10)
+    with capture_logs() as logs:
+        shadow = make_shadow(lambda: cast(Detector, trial))
+        shadow.submit(judged(), [verdict(said(), post="fails")])
+        shadow.submit(judged(), [verdict(said(), post="works")])
+        shadow.close(SECONDS)
 
     assert [one.post_id for one in outbox.sent] == ["works"]
     assert counted("failed") - before == 1
+    assert [(line["event"], line["posts"]) for line in logs] == [("shadow.failed", ["fails"])]
 
 
 def test_a_trial_that_cannot_be_loaded_costs_only_shadows(
@@ -264,11 +268,13 @@ def test_a_trial_that_cannot_be_loaded_costs_only_shadows(
     def load() -> Detector:
         raise RuntimeError("no such model")
 
-    shadow = make_shadow(load)
-    shadow.submit(judged(), [verdict(said())])
-    shadow.close(10)
+    with capture_logs() as logs:
+        shadow = make_shadow(load)
+        shadow.submit(judged(), [verdict(said())])
+        shadow.close(SECONDS)
 
     assert (outbox.sent, counted("failed") - before) == ([], 1)
+    assert [line["event"] for line in logs] == ["shadow.not_loaded"]
 
 
 def test_a_broker_that_refuses_is_counted(
@@ -276,9 +282,11 @@ def test_a_broker_that_refuses_is_counted(
 ) -> None:
     before = counted("failed")
     outbox.refuses = True
-    shadow = make_shadow(lambda: cast(Detector, trial))
 
-    shadow.submit(judged(), [verdict(said())])
-    shadow.close(10)
+    with capture_logs() as logs:
+        shadow = make_shadow(lambda: cast(Detector, trial))
+        shadow.submit(judged(), [verdict(said())])
+        shadow.close(SECONDS)
 
     assert counted("failed") - before == 1
+    assert [(line["event"], line["error"]) for line in logs] == [("shadow.refused", "too large")]
