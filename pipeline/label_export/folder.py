@@ -54,7 +54,9 @@ class ExportFolder:
         return hmac.new(self.salt, author_id.encode(), hashlib.sha256).hexdigest()[:ACCOUNT_DIGITS]
 
     def receive(self, sha256: str, suffix: str, data: bytes) -> None:
-        """Keep fetched bytes until it is known whether they belong to the set."""
+        """Keep fetched bytes, unless they are there, until it is known whether they belong to the set."""
+        if sha256 in self.media:
+            return
         path = self.root / INCOMING / f"{sha256}{suffix}"
         partial = path.with_name(f"{path.name}.partial")
         partial.write_bytes(data)

@@ -64,6 +64,16 @@ def test_what_was_decided_otherwise_moves_and_what_is_withdrawn_goes(tmp_path: P
     assert files(tmp_path) == ["labels.csv", "left-out.csv", f"real/{ONE}.jpg", "salt"]
 
 
+def test_bytes_that_are_there_are_not_kept_twice(tmp_path: Path) -> None:
+    folder = ExportFolder.open(tmp_path)
+    folder.receive(ONE, ".jpg", b"picture")
+    folder.settle([sample(ONE)], [])
+    again = ExportFolder.open(tmp_path)
+    again.receive(ONE, ".jpeg", b"picture")
+    again.settle([sample(ONE, Truth.REAL)], [])
+    assert files(tmp_path) == ["labels.csv", "left-out.csv", f"real/{ONE}.jpg", "salt"]
+
+
 def test_files_of_others_are_left_alone_and_half_written_ones_cleared(tmp_path: Path) -> None:
     folder = ExportFolder.open(tmp_path)
     (tmp_path / "real" / "mine.jpg").write_bytes(b"mine")
