@@ -29,6 +29,10 @@ class SourceMissingError(TrainingError):
     """The collection to preprocess is not there, or nothing of its layout is in it."""
 
 
+class UnknownLayoutError(TrainingError):
+    """No reader has the name that was asked for."""
+
+
 class MediaUnreadableError(TrainingError):
     """One file of a collection cannot be read; it is passed over and named."""
 

@@ -18,10 +18,11 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from training.preprocess.readers import READERS
+
 if TYPE_CHECKING:
     from training.preprocess.run import Preprocessing, Summary
 
-LAYOUTS = "kodf, kface, vggface2-hq, faceforensics, celeb-df, dfdc, plain, people or faces"
 REFRESH_SECONDS = 300.0  # the rate is over this much of the past: parts come in lumps
 
 
@@ -31,7 +32,7 @@ def preprocess(
         Path, typer.Argument(metavar="OUT", help="Where shards and index go; one collection each.")
     ],
     *,
-    layout: Annotated[str, typer.Option(help=f"How the collection lies: {LAYOUTS}.")],
+    layout: Annotated[str, typer.Option(help=f"How the collection lies: {', '.join(READERS)}.")],
     size: Annotated[int, typer.Option(min=32, max=1024, help="Edge of a crop in pixels.")] = 224,
     margin: Annotated[
         float, typer.Option(min=0.0, max=3.0, help="By how much a crop is longer than the face.")

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -86,6 +86,13 @@ def read_table(path: Path) -> Any:
     if missing:
         raise CollectionUnreadableError(f"{path} lacks the columns {', '.join(sorted(missing))}")
     return table
+
+
+def with_column(table: Any, name: str, values: Sequence[str]) -> Any:
+    """The table with other values in one of its columns of text."""
+    place = table.schema.get_field_index(name)
+    field = table.schema.field(place)
+    return table.set_column(place, field, _arrow().array(values, field.type))
 
 
 def concatenated(tables: Iterable[Any]) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from training.errors import FolderBusyError, SourceMissingError
+from training.errors import FolderBusyError, SourceMissingError, UnknownLayoutError
 from training.preprocess import pool, shards
 from training.preprocess.archive import PassedOver, open_tree
 from training.preprocess.media import RawMedia
@@ -42,7 +42,12 @@ class Summary:
 
 
 def plan(source: Path, layout: str) -> Plan:
-    """List a collection; raises :class:`SourceMissingError` where nothing in it has the layout."""
+    """List a collection.
+
+    Raises :class:`UnknownLayoutError`, and :class:`SourceMissingError` where nothing in it has the layout.
+    """
+    if layout not in READERS:
+        raise UnknownLayoutError(f"no layout {layout!r}; there are {', '.join(READERS)}")
     tree = open_tree(source)
     media: dict[str, RawMedia] = {}
     passed_over = list(tree.unreadable)
@@ -56,9 +61,9 @@ def plan(source: Path, layout: str) -> Plan:
         else:
             media[found.media] = found
     if not media:
-        said = f"; the first of {len(passed_over)}: {passed_over[0].path}: {passed_over[0].reason}"
+        examples = [f", such as {one.path}: {one.reason}" for one in passed_over[:1]]
         raise SourceMissingError(
-            f"no media of the layout {layout} in {source}{said if passed_over else ''}; "
+            f"no media of the layout {layout} in {source}{''.join(examples)}; "
             "see training/preprocess/README.md for what each layout looks like"
         )
     return Plan(tuple(media.values()), tuple(passed_over))

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from training.errors import CollectionUnreadableError
 from training.preprocess import index
 from training.preprocess.parts import Part, add_file
 from training.preprocess.units import units_of
@@ -45,7 +46,7 @@ def pack(folder: Path, layout: str, parts: Sequence[Part], order: dict[str, int]
     if fresh:
         rows = _mixed(_once([part.rows() for part in fresh], set(old["media"].to_pylist())))
         shards = _write_shards(folder, layout, old, rows["name"].to_pylist(), _places(fresh))
-        rows = _with_column(rows, "shard", shards)
+        rows = index.with_column(rows, "shard", shards)
         table = _with_units(index.concatenated([old, rows]), order)
         old = index.with_notes(table, {_PACKED: sorted(packed | {part.key for part in fresh})})
         index.write_table(path, old)
@@ -76,6 +77,11 @@ def _taken(table: Any, rows: list[int]) -> Any:
 def _places(parts: Sequence[Part]) -> dict[str, _Place]:
     places = {}
     for part in parts:
+        if not part.crops.exists():
+            raise CollectionUnreadableError(
+                f"{part.crops} is gone, and no {index.NAME} says that its crops are in shards; "
+                "preprocess into a new folder"
+            )
         with tarfile.open(part.crops, "r:") as crops:
             for member in crops:
                 places[member.name] = _Place(part.crops, member.offset_data, member.size)
@@ -146,9 +152,4 @@ def _with_units(table: Any, order: dict[str, int]) -> Any:
     units = [""] * len(table)
     for row, unit in zip(turns, found, strict=True):
         units[row] = unit
-    return _with_column(table, "unit", units)
-
-
-def _with_column(table: Any, name: str, values: list[str]) -> Any:
-    place = table.schema.get_field_index(name)
-    return table.set_column(place, table.schema.field(place), [values])
+    return index.with_column(table, "unit", units)

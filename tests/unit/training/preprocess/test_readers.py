@@ -205,6 +205,21 @@ def test_plain_folders(tmp_path):
     assert list(passed_over_in("plain", tmp_path)) == ["notes/e.jpg"]
 
 
+def test_plain_folders_with_exported_labels(tmp_path):
+    # given what `fakeme export-labels` writes, and a picture that it has taken back since
+    labels = "sha256,label,unit,file\na1,real,u7,real/a1.jpg\nb2,fake,u8,fake/b2.jpg\n"
+    pictures = {"real/a1.jpg": b"x", "fake/b2.jpg": b"x", "real/c3.jpg": b"x"}
+    grow(tmp_path, {"labels.csv": labels, **pictures})
+
+    # then the listed ones are media with their units
+    found = media_in("plain", tmp_path)
+    assert {name: (one.person, one.forged) for name, one in found.items()} == {
+        "real/a1.jpg": ("u7", False),
+        "fake/b2.jpg": ("u8", True),
+    }
+    assert passed_over_in("plain", tmp_path) == {"real/c3.jpg": "is not listed in labels.csv"}
+
+
 def test_people_bring_their_faces(tmp_path):
     people(tmp_path, {"1.jpg": ("p054", jpeg(1))})
     one = media_in("people", tmp_path)["1.jpg"]
@@ -232,7 +247,7 @@ def test_sex(said, sex):
 
 def test_a_layout_of_which_nothing_is_there(tmp_path):
     grow(tmp_path, {"a.mp4": VIDEO})
-    with pytest.raises(SourceMissingError, match=r"no media of the layout dfdc .* a\.mp4: no label"):
+    with pytest.raises(SourceMissingError, match=r"no media of the layout dfdc .* such as a\.mp4: no label"):
         plan(tmp_path, "dfdc")
 
 

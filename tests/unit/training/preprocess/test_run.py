@@ -4,10 +4,12 @@ import csv
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 
 from tests.unit.training.preprocess.trees import grow, jpeg, people
@@ -142,13 +144,22 @@ def test_media_in_two_parts_are_taken_once(source, tmp_path):
     assert names(folder) == ["00.jpg", "01.jpg", "02.jpg"]
 
 
+def wait_for_end(pid):
+    """Until a process is gone, as workers must be when the one that started them is."""
+    deadline = time.monotonic() + 60
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, f"process {pid} outlives the one that started it"
+        time.sleep(0.05)
+
+
 KILLED = """
-import os, signal, sys
+import multiprocessing, os, signal, sys
 from pathlib import Path
 from training.preprocess.options import Options
 from training.preprocess.run import Preprocessing
 with Preprocessing(Path(sys.argv[1]), Path(sys.argv[2]), Options("people")) as preprocessing:
     for _ in preprocessing.work(preprocessing.pending(), workers=1):
+        print(*(child.pid for child in multiprocessing.active_children()), flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -160,8 +171,12 @@ def test_a_killed_process_goes_on_without_loss_or_doubles(tmp_path):
         tmp_path / "in", {f"{number:03}.jpg": (f"p{number % 9}", jpeg(number)) for number in range(count)}
     )
     folder = tmp_path / "out"
-    killed = subprocess.run([sys.executable, "-c", KILLED, source, folder], check=False)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, source, folder], stdout=subprocess.PIPE, check=False
+    )
     assert killed.returncode == -signal.SIGKILL
+    (worker,) = (int(pid) for pid in killed.stdout.split())
+    wait_for_end(worker)
     done = sum(len(part.outcomes) for part in read_parts(folder))
     assert done > 0
     assert not (folder / index.NAME).exists()
@@ -201,6 +216,15 @@ def test_shards_are_cut_by_size():
         ["c"],
         ["d"],
     ]
+
+
+def test_parts_without_their_crops_are_named(source, tmp_path):
+    folder = tmp_path / "out"
+    run_here(source, folder)
+    (folder / index.NAME).unlink()
+    with pytest.raises(CollectionUnreadableError, match="preprocess into a new folder"):
+        run_here(source, folder)
+    assert list(folder.glob("*.tar"))
 
 
 @pytest.mark.parametrize("damage", ["gone", "shorter"])
