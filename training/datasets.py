@@ -3,7 +3,6 @@
 Reads what ``preprocess`` wrote; who is trained on and who is kept back is left to ``splits``.
 """
 
-import csv
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,9 +16,6 @@ from numpy.typing import NDArray
 from training.errors import CollectionUnreadableError
 from training.preprocess.index import NAME, read_table
 
-LANDMARKS = ("eye1", "eye2", "nose", "mouth1", "mouth2")  # left of the picture first
-BOX_COLUMNS = ("box_x0", "box_y0", "box_x1", "box_y1")
-LANDMARK_COLUMNS = tuple(f"{point}_{axis}" for point in LANDMARKS for axis in "xy")
 _LABELS = (
     *("name", "collection", "unit", "group", "forged", "method", "source", "original"),
     *("sex", "age", "media", "frame", "published"),
@@ -31,11 +27,11 @@ class Photo:
     """One photograph of one face, still encoded."""
 
     name: str
-    collection: str  # "people": whole heads, natural framing; "faces": tight, aligned
+    collection: str
     unit: str  # what must stay on one side of a split: a person, or a cluster of near-duplicates
     group: str  # population group where it is known, else ""
     box: NDArray[np.float32]  # (4,) x0, y0, x1, y1 in pixels
-    landmarks: NDArray[np.float32]  # (5, 2) in pixels
+    landmarks: NDArray[np.float32]  # (5, 2) in pixels: eyes, nose, mouth corners, left of the picture first
     encoded: bytes
     media: str = ""  # the picture or video it was cut from
     forged: bool = False
@@ -64,18 +60,6 @@ def read_shards(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
                 content = shard.extractfile(member)
                 if content is not None:
                     yield Path(member.name).name, content.read()
-
-
-def read_rows(path: Path) -> dict[str, dict[str, str]]:
-    """Return the rows of a CSV file by their ``name``."""
-    with path.open(newline="") as file:
-        return {row["name"]: row for row in csv.DictReader(file)}
-
-
-def _photo(collection: str, unit: str, row: dict[str, str], group: str, encoded: bytes) -> Photo:
-    box = np.array([float(row[column]) for column in BOX_COLUMNS], dtype=np.float32)
-    points = np.array([float(row[column]) for column in LANDMARK_COLUMNS], dtype=np.float32)
-    return Photo(row["name"], collection, unit, group, box, points.reshape(5, 2), encoded)
 
 
 def read_collection(folder: Path) -> list[Photo]:
@@ -113,25 +97,3 @@ def _cropped(row: dict[str, Any], encoded: bytes) -> Photo:
         encoded=encoded,
         **{name: row[name] for name in _LABELS},
     )
-
-
-def read_people(folder: Path) -> list[Photo]:
-    """Return the photographs of known persons in ``folder`` (people.csv, people-*.tar)."""
-    rows = read_rows(folder / "people.csv")
-    shards = sorted(folder.glob("people-*.tar"))
-    return [
-        _photo("people", rows[name]["person"], rows[name], "", encoded)
-        for name, encoded in read_shards(shards)
-        if name in rows
-    ]
-
-
-def read_faces(folder: Path, index: Path) -> list[Photo]:
-    """Return the aligned faces in ``folder`` (faces.csv, faces-*.tar) that the prepared index knows."""
-    rows, prepared = read_rows(folder / "faces.csv"), read_rows(index)
-    shards = sorted(folder.glob("faces-*.tar"))
-    return [
-        _photo("faces", prepared[name]["cluster"], prepared[name], rows[name]["group"], encoded)
-        for name, encoded in read_shards(shards)
-        if name in prepared
-    ]
