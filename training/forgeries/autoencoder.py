@@ -134,4 +134,5 @@ def load_autoencoder(path: Path) -> FaceAutoencoder:
         raise GeneratorUnreadableError(
             f"{path} holds no face autoencoder ({error}); write it anew with python -m training.autoencoders"
         ) from error
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it; a fifth faster
     return network.requires_grad_(False).eval()
