@@ -4,6 +4,8 @@ Faithful: undoing what a map calls important first, the score should fall at onc
 first, rise at once (insertion; Petsiuk et al., RISE, 2018). True: our forgeries come with their masks, so the
 strongest place should lie in the mask (pointing game) and the strongest area should be the mask's.
 
+Forgeries of parts (eyes, mouth) tell methods apart; of whole faces, a blot in the middle is right as well.
+
 A forgery is undone by the photograph it was made of. Blur, the usual fill, is kept to compare (``--fill
 blur``): a detector of forgeries takes blurred skin for forged, so that such curves say little.
 """
@@ -30,7 +32,7 @@ from inference.checkpoint import Checkpoint, default_model_dir, load_checkpoint
 from inference.crops import crop_face, normalise
 from inference.explanation.saliency import Maps
 from training.datasets import Photo, decode, read_people
-from training.forgeries import self_blend, swap_blend
+from training.forgeries import Region, self_blend, swap_blend
 from training.pairs import PairMaker
 from training.splits import Split, take
 
@@ -55,6 +57,19 @@ class Ends:
     score: float
 
 
+class Part(StrEnum):
+    """How much of the face is forged: of a part, a map has to find out which."""
+
+    WHOLE = "whole"
+    PART = "part"
+
+
+REGIONS = {
+    Part.WHOLE: (Region.HEAD, Region.FACE, Region.INNER),
+    Part.PART: (Region.EYES, Region.MOUTH),
+}
+
+
 class Fill(StrEnum):
     """What stands where there is nothing to see."""
 
@@ -77,17 +92,19 @@ class Forgery:
         return cv2.GaussianBlur(self.crop, (0, 0), BLUR).astype(np.uint8, copy=False)
 
 
-def forgeries(photos: list[Photo], margin: float, rng: np.random.Generator) -> Iterator[Forgery]:
-    """Yield an endless stream of forgeries, self-blends and swaps in turn, framed as in service."""
+def forgeries(photos: list[Photo], part: Part, margin: float, rng: np.random.Generator) -> Iterator[Forgery]:
+    """Yield an endless stream of forgeries, self-blends and swaps mixed, framed as in service."""
     maker = PairMaker(photos)
     while True:
         for photo in photos:
-            image = decode(photo)
+            image, region = decode(photo), Region(rng.choice(REGIONS[part]))
             if rng.random() < 0.5:
-                forged, mask = self_blend(image, photo.landmarks, rng)
+                forged, mask = self_blend(image, photo.landmarks, rng, region)
             else:
                 source = maker.draw_source(photo, rng)
-                forged, mask = swap_blend(image, photo.landmarks, decode(source), source.landmarks, rng)
+                forged, mask = swap_blend(
+                    image, photo.landmarks, decode(source), source.landmarks, rng, region=region
+                )
             solid = np.repeat((mask[..., None] > 0.1 * mask.max()).astype(np.uint8) * 255, 3, axis=2)
             x0, y0, x1, y1 = photo.box.tolist()
             crop, original, covered = (
@@ -173,9 +190,11 @@ ONLY = typer.Option(list(METHODS), help="A method; several times for several.", 
 
 
 def main(
+    *,
     people: Path = PEOPLE,
     model: Path | None = MODEL,
     faces: int = FACES,
+    forged: Part = Part.PART,
     fill: Fill = Fill.PHOTOGRAPH,
     only: list[str] = ONLY,
 ) -> None:
@@ -184,9 +203,11 @@ def main(
     checkpoint, rng = load_checkpoint(model or default_model_dir()), np.random.default_rng(SEED)
     photos = take(read_people(people), Split.TEST)
     order = [photos[index] for index in rng.permutation(len(photos))]
-    shown = list(islice(flagged(checkpoint, forgeries(order, checkpoint.card.crop_margin, rng)), faces))
+    candidates = forgeries(order, forged, checkpoint.card.crop_margin, rng)
+    shown = list(islice(flagged(checkpoint, candidates), faces))
     undone = ends(checkpoint, [one.filled(fill) for one in shown])
-    table = Table("method", *SCORES, "ms a face", title=f"{checkpoint.card.name} {checkpoint.card.version}")
+    title = f"{checkpoint.card.name} {checkpoint.card.version}, forged: {forged.value} of the face"
+    table = Table("method", *SCORES, "ms a face", title=title)
     for name in only:
         began = perf_counter()
         maps = make_maps(METHODS[name], checkpoint, shown, fill)

@@ -11,7 +11,16 @@ from functools import partial
 import torch
 from torch import nn
 
-from inference.explanation.saliency import Maps, Response, enlarge, layer_cam, respond, saliency, stretch
+from inference.explanation.saliency import (
+    Maps,
+    Response,
+    as_maps,
+    enlarge,
+    layer_cam,
+    respond,
+    saliency,
+    stretch,
+)
 
 Method = Callable[[nn.Module, torch.Tensor, torch.Tensor], Maps]
 Cam = Callable[[Response], torch.Tensor]
@@ -36,14 +45,14 @@ def hires_cam(response: Response) -> torch.Tensor:
 def single(cam: Cam, reduction: int, network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
     """One resolution alone."""
     (response,) = respond(network, crops, (reduction,))
-    return stretch(enlarge(cam(response), (crops.shape[-2], crops.shape[-1])))
+    return as_maps(enlarge(cam(response), (crops.shape[-2], crops.shape[-1])))
 
 
 def fused(cam: Cam, product: bool, network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
     """14 x 14 and 7 x 7, each stretched: their mean, or their geometric mean."""
     size = (crops.shape[-2], crops.shape[-1])
-    fine, coarse = (torch.from_numpy(stretch(enlarge(cam(r), size))) for r in respond(network, crops))
-    return stretch((fine * coarse).sqrt() if product else fine + coarse)
+    fine, coarse = (stretch(enlarge(cam(response), size)) for response in respond(network, crops))
+    return as_maps((fine * coarse).sqrt() if product else fine + coarse)
 
 
 def occlusion(network: nn.Module, crops: torch.Tensor, undone: torch.Tensor) -> Maps:
@@ -59,7 +68,7 @@ def occlusion(network: nn.Module, crops: torch.Tensor, undone: torch.Tensor) -> 
                 hidden[here] = undone[here]
                 total[here] += whole - network(hidden).view(-1, 1, 1)
                 covered[here] += 1
-    return stretch((total / covered.clamp(min=1)).relu())
+    return as_maps((total / covered.clamp(min=1)).relu())
 
 
 def path_gradients(network: nn.Module, crops: torch.Tensor, undone: torch.Tensor) -> Maps:
@@ -70,7 +79,7 @@ def path_gradients(network: nn.Module, crops: torch.Tensor, undone: torch.Tensor
         point = (undone + change * (step + 0.5) / PATH_STEPS).requires_grad_()
         total += torch.autograd.grad(network(point).sum(), point)[0]
     smooth = nn.AvgPool2d(SMOOTHING, stride=1, padding=SMOOTHING // 2, count_include_pad=False)
-    return stretch(smooth((total * change).sum(dim=1, keepdim=True))[:, 0].relu())
+    return as_maps(smooth((total * change).sum(dim=1, keepdim=True))[:, 0].relu())
 
 
 def shipped(network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
@@ -80,18 +89,18 @@ def shipped(network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
 def noise(_: nn.Module, crops: torch.Tensor, __: torch.Tensor) -> Maps:
     """As coarse as a map at 14 x 14, but drawn."""
     draws = torch.rand((len(crops), 14, 14), generator=torch.Generator().manual_seed(0))
-    return stretch(enlarge(draws, (crops.shape[-2], crops.shape[-1])))
+    return as_maps(enlarge(draws, (crops.shape[-2], crops.shape[-1])))
 
 
 def centre(_: nn.Module, crops: torch.Tensor, __: torch.Tensor) -> Maps:
     """A Gaussian in the middle, where faces are; whoever does not beat it explains nothing."""
     axis = torch.linspace(-1, 1, crops.shape[-1])
     bell = torch.exp(-(axis[:, None] ** 2 + axis[None] ** 2) / (2 * 0.4**2))
-    return stretch(bell.expand(len(crops), -1, -1))
+    return as_maps(bell.expand(len(crops), -1, -1))
 
 
 METHODS: dict[str, Method] = {
-    "shipped": shipped,
+    "shipped": shipped,  # LayerCAM 14x14 + 7x7
     "Grad-CAM 7x7": partial(single, grad_cam, 32),  # after the last layer HiResCAM is the same
     "Grad-CAM 14x14": partial(single, grad_cam, 16),
     "HiResCAM 14x14": partial(single, hires_cam, 16),
@@ -100,7 +109,6 @@ METHODS: dict[str, Method] = {
     "HiResCAM 14x14 * 7x7": partial(fused, hires_cam, True),
     "LayerCAM 7x7": partial(single, layer_cam, 32),
     "LayerCAM 14x14": partial(single, layer_cam, 16),
-    "LayerCAM 14x14 + 7x7": partial(fused, layer_cam, False),
     "LayerCAM 14x14 * 7x7": partial(fused, layer_cam, True),
     "integrated gradients, reference": path_gradients,
     "occlusion, reference": occlusion,

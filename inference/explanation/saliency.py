@@ -31,11 +31,11 @@ def saliency(network: nn.Module, crops: torch.Tensor) -> Maps:
 
     The strongest place of each map is 1; all 0 where nothing speaks for a forgery. The network has
     ``features`` (a sequence of layers) and a ``classifier`` of their mean over the picture, as both networks
-    of `inference.network` have. LayerCAM (Jiang et al., 2021) at two resolutions, their product's root.
+    of `inference.network` have. LayerCAM (Jiang et al., 2021) at two resolutions, their mean.
     """
     size = (crops.shape[-2], crops.shape[-1])
-    fine, coarse = (enlarge(layer_cam(response), size) for response in respond(network, crops))
-    return stretch((fine * coarse).sqrt())
+    fine, coarse = (stretch(enlarge(layer_cam(response), size)) for response in respond(network, crops))
+    return as_maps(fine + coarse)
 
 
 def respond(
@@ -71,8 +71,12 @@ def enlarge(maps: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     return functional.interpolate(maps[:, None], size, mode="bicubic", align_corners=False)[:, 0].relu()
 
 
-def stretch(maps: torch.Tensor) -> Maps:
+def stretch(maps: torch.Tensor) -> torch.Tensor:
     """Return maps (N, H, W), 0 or more, divided each by its own maximum."""
     strongest = maps.amax(dim=(1, 2), keepdim=True)
-    scaled = torch.where(strongest > 0, maps / strongest.clamp(min=torch.finfo(maps.dtype).tiny), 0.0)
-    return np.asarray(scaled.float().cpu().numpy(), dtype=np.float32)
+    return torch.where(strongest > 0, maps / strongest.clamp(min=torch.finfo(maps.dtype).tiny), 0.0)
+
+
+def as_maps(maps: torch.Tensor) -> Maps:
+    """Return maps (N, H, W) stretched, as float32 arrays."""
+    return np.asarray(stretch(maps).float().cpu().numpy(), dtype=np.float32)

@@ -4,6 +4,7 @@ Words are English and few: the only typeface that is sure to be there is Pillow'
 """
 
 from functools import cache
+from math import floor
 
 from PIL import ImageFont
 
@@ -20,6 +21,8 @@ TAG: Colour = (190, 30, 45)
 FACES: tuple[Colour, ...] = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167))
 OTHERS: Colour = (173, 181, 189)
 
+EPSILON = 1e-9  # 0.29 * 100 is a little less than 29
+
 
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont:
@@ -30,6 +33,7 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def probability(value: float) -> str:
-    """Two digits, three where two would claim certainty; never rounded up to 1."""
-    floored = int(value * 1000) / 1000
-    return f"{floored:.3f}" if floored >= 0.99 else f"{floored:.2f}"
+    """Two digits, three where two would claim certainty; cut off, so that none reaches a threshold or 1."""
+    digits = 3 if value >= 0.99 else 2
+    steps = 10**digits
+    return f"{floor(value * steps + EPSILON) / steps:.{digits}f}"

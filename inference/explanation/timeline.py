@@ -98,7 +98,7 @@ class _Timeline:
     def _thresholds(self) -> None:
         suspect, tag = self._analysis.suspect_threshold, self._analysis.threshold
         for score, word, colour in ((suspect, "suspected", style.SUSPECT), (tag, "deepfake", style.TAG)):
-            y = self._y(score)
+            y = round(self._y(score)) + 0.5  # on whole pixels, else the line is pale
             for x in range(LEFT, RIGHT, 10):
                 self._line([(x, y), (x + 5, y)], colour, 1)
             self._text((LEFT - 10, y), style.probability(score), 13, colour, "rm")

@@ -43,7 +43,15 @@ def test_a_panel_has_both_pictures_and_a_caption() -> None:
 
 @pytest.mark.parametrize(
     ("value", "told"),
-    [(0.0, "0.00"), (0.567, "0.56"), (0.99, "0.990"), (0.9996, "0.999"), (0.9899, "0.98"), (1.0, "1.000")],
+    [
+        (0.0, "0.00"),
+        (0.567, "0.56"),
+        (0.99, "0.990"),
+        (0.9996, "0.999"),
+        (0.9899, "0.98"),
+        (0.29, "0.29"),
+        (1.0, "1.000"),
+    ],
 )
 def test_a_probability_never_claims_more_than_it_has(value: float, told: str) -> None:
     assert probability(value) == told

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from inference.explanation import style
@@ -61,6 +62,11 @@ def test_worst_moments_are_of_flagged_faces_one_a_frame_in_order_of_time() -> No
     assert [one.frame for one in worst_moments(said, 9)] == [0, 1, 2]
 
 
+def painted(picture: NDArray[np.uint8], colour: style.Colour) -> NDArray[np.bool_]:
+    """Where the picture has this colour, as nearly as reducing it leaves it."""
+    return np.abs(picture.astype(int) - colour).max(axis=2) <= 8
+
+
 def test_the_picture_shows_each_face_and_both_thresholds() -> None:
     # given a video with two suspects and somebody else
     faces = [face(0.95, frame=n, seconds=float(n), track=0) for n in range(6)]
@@ -76,8 +82,8 @@ def test_the_picture_shows_each_face_and_both_thresholds() -> None:
     # then
     assert (kind, picture.shape) == ("PNG", (HEIGHT, WIDTH, 3))
     for colour in (*style.FACES[:2], style.OTHERS, style.SUSPECT, style.TAG):
-        assert (picture == colour).all(axis=2).sum() > 20, colour
-    assert not (picture == style.FACES[2]).all(axis=2).any()
+        assert painted(picture, colour).sum() > 20, colour
+    assert not painted(picture, style.FACES[2]).any()
 
 
 def test_a_clip_of_one_frame_can_be_drawn() -> None:
