@@ -31,7 +31,7 @@ def trimmed_mean(scores: Sequence[float]) -> float:
     return float(np.sort(scores)[cut : len(scores) - cut].mean())
 
 
-SERVED = "confident frames (served)"
+SERVED = "confident frames"
 FRAME_RULES: dict[str, Rule] = {
     SERVED: track_score,
     "mean": lambda scores: float(np.mean(scores)),
@@ -41,7 +41,7 @@ FRAME_RULES: dict[str, Rule] = {
     "trimmed mean": trimmed_mean,
     "majority vote": majority,
 }
-SERVED_FACES = "worst face (served)"
+SERVED_FACES = "worst face"
 FACE_RULES: dict[str, Rule] = {SERVED_FACES: max, "mean of the faces": lambda scores: float(np.mean(scores))}
 
 

@@ -116,7 +116,7 @@ def decide_at(threshold: float, scores: Floats, forged: Flags, weights: Weights)
     """Return what comes of one threshold."""
     above = scores >= threshold
     kinds = (~forged & ~above, ~forged & above, forged & ~above, forged & above)
-    return Decisions(*(weights @ kind.astype(np.float32).astype(np.float64) for kind in kinds))
+    return Decisions(*((weights @ kind.astype(np.float32)).astype(np.float64) for kind in kinds))
 
 
 def calibration_gap(probabilities: Floats, forged: Flags, weights: Weights, bins: int = 15) -> Floats:

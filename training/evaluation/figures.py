@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -41,13 +41,13 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
 }
-WIDTH = 6.4  # inches; the page scales the picture
+FULL, HALF = 6.4, 4.6  # inches: as wide as the page, and two beside each other; text comes out alike
 
 
-def svg(name: str, height: float, paint: Callable[[Figure], None]) -> str:
+def svg(name: str, size: tuple[float, float], paint: Callable[[Figure], None]) -> str:
     """Return the figure as an ``<svg>`` element without size, so that it fills its place."""
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=(WIDTH, height))
+        figure = Figure(figsize=size)
         paint(figure)
         written = io.StringIO()
         figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
@@ -60,19 +60,21 @@ def svg(name: str, height: float, paint: Callable[[Figure], None]) -> str:
 def figures(models: Sequence[ModelResult]) -> dict[str, str]:
     """Return every figure by its name."""
     made = {
-        "roc": svg("roc", 3.6, lambda figure: _roc(figure, models)),
-        "reliability": svg("reliability", 3.6, lambda figure: _reliability(figure, models)),
-        "scores": svg("scores", 1.1 + 1.5 * len(models), lambda figure: _scores(figure, models)),
-        "methods": _dots("methods", models, lambda model: model.methods, "AUC"),
-        "conditions": _dots("conditions", models, lambda model: model.conditions, "AUC"),
+        "roc": svg("roc", (HALF, 3.4), lambda figure: _roc(figure, models)),
+        "reliability": svg("reliability", (FULL, 3.6), lambda figure: _reliability(figure, models)),
+        "scores": svg(
+            "scores", (HALF, max(3.4, 0.8 + 1.4 * len(models))), lambda figure: _scores(figure, models)
+        ),
+        "methods": _dots("methods", FULL, models, lambda model: model.methods, "AUC"),
+        "conditions": _dots("conditions", FULL, models, lambda model: model.conditions, "AUC"),
     }
     if any(model.groups for model in models):
-        made["groups"] = _dots("groups", models, lambda model: model.groups, "AUC")
-        made["alarms"] = _dots("alarms", models, lambda model: model.groups, "FPR at suspect")
+        made["groups"] = _dots("groups", HALF, models, lambda model: model.groups, "AUC")
+        made["alarms"] = _dots("alarms", HALF, models, lambda model: model.groups, "FPR at suspect")
     return made
 
 
-def _legend(axes: Axes, models: Sequence[ModelResult], where: str) -> None:
+def _legend(axes: Axes, models: Sequence[ModelResult], where: Literal["lower right", "upper left"]) -> None:
     if len(models) > 1:
         axes.legend(loc=where)
 
@@ -94,7 +96,9 @@ def _reliability(figure: Figure, models: Sequence[ModelResult]) -> None:
     for model, colour in zip(models, _colours(models), strict=True):
         said, true, counts = zip(*model.shape.reliability, strict=True)
         axes.plot(said, true, color=colour, label=model.name)
-        axes.scatter(said, true, s=8 + 90 * np.array(counts) / max(counts), color=colour, zorder=3)
+        axes.scatter(
+            said, true, s=8 + 90 * np.array(counts) / max(counts), color=colour, zorder=3, clip_on=False
+        )
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="probability given", ylabel="share forged")
     _legend(axes, models, "upper left")
 
@@ -122,6 +126,7 @@ def _scores(figure: Figure, models: Sequence[ModelResult]) -> None:
 
 def _dots(
     name: str,
+    width: float,
     models: Sequence[ModelResult],
     rows_of: Callable[[ModelResult], Sequence[Row]],
     measure: str,
@@ -147,7 +152,7 @@ def _dots(
         if len(models) > 1:
             figure.legend(loc="outside upper left", ncols=2)
 
-    return svg(name, height, paint)
+    return svg(name, (width, height), paint)
 
 
 def _label(row: Row) -> str:

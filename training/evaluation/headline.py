@@ -76,9 +76,16 @@ def headline(answers: Answers, model: str, card: ModelCard) -> Headline:
 
 
 def _cut(name: str, threshold: float, made: Decisions) -> Cut:
-    rates = (estimate(values) for values in (made.accuracy, made.precision, made.recall, made.f1))
     counts = [round(float(side[0])) for side in (made.passed, made.wronged, made.missed, made.found)]
-    return Cut(name, threshold, *rates, confusion=(counts[0], counts[1], counts[2], counts[3]))
+    return Cut(
+        name,
+        threshold,
+        accuracy=estimate(made.accuracy),
+        precision=estimate(made.precision),
+        recall=estimate(made.recall),
+        f1=estimate(made.f1),
+        confusion=(counts[0], counts[1], counts[2], counts[3]),
+    )
 
 
 def everything(answers: Answers) -> Answers:

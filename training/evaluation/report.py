@@ -1,6 +1,7 @@
 """A result as a folder: ``index.html`` with everything in it, the figures beside it, ``report.json``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from math import isnan
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from training.evaluation.bootstrap import Estimate
 from training.evaluation.examples import Gallery
 from training.evaluation.figures import figures
 from training.evaluation.result import Result
+from training.evaluation.rows import Row
 
 TEMPLATE = "report.html.jinja"
 HERE = Path(__file__).parent
@@ -19,7 +21,7 @@ HERE = Path(__file__).parent
 
 def number(value: float) -> str:
     """Return a measure with three digits, a dash where there is none."""
-    return "–" if isnan(value) else f"{value:.3f}"
+    return "–" if isnan(value) else f"{value:.3f}".replace("-", "−")
 
 
 def percent(value: float) -> str:
@@ -35,10 +37,15 @@ def signed(value: float) -> str:
 
 def interval(found: Estimate, shown: str = "number") -> str:
     """Return the ends of the interval, "" where it has none."""
-    if isnan(found.value) or found.low == found.high:
+    if isnan(found.low) or found.low == found.high:
         return ""
     text = {"number": number, "percent": percent, "signed": signed}[shown]
     return f"{text(found.low).removesuffix(' %')} to {text(found.high)}"
+
+
+def by_kind(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
+    """Return neighbours of one kind together, in their order."""
+    return [(kind, list(same)) for kind, same in groupby(rows, key=lambda row: row.kind)]
 
 
 def verdict(bar: Bar) -> str:
@@ -55,7 +62,12 @@ def page(result: Result, drawn: Mapping[str, str], gallery: Gallery | None) -> s
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=number, percent=percent, signed=signed, interval=interval, verdict=verdict
+        number=number,
+        percent=percent,
+        signed=signed,
+        interval=interval,
+        verdict=verdict,
+        by_kind=by_kind,
     )
     return environment.get_template(TEMPLATE).render(
         result=result,

@@ -1,7 +1,8 @@
 """Which held-out photographs are asked about, and to which groups of people they belong. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 
 import numpy as np
 
@@ -39,19 +40,20 @@ def draw_photos(photos: Sequence[Photo], most: int, seed: int) -> list[Photo]:
 
 
 def _in_turns(photos: list[Photo], most: int, rng: np.random.Generator) -> list[Photo]:
-    shuffled = [photos[int(index)] for index in rng.permutation(len(photos))]
-    taken: dict[tuple[str, str], int] = defaultdict(int)
-    turns = []
-    for photo in shuffled:  # the n-th of its kind in its group comes in the n-th round
-        kind = (photo.group, photo.method)
-        turns.append((taken[photo.collection, *kind], photo))
-        taken[photo.collection, *kind] += 1
-    rounds: dict[str, list[Photo]] = defaultdict(list)
-    for _, photo in sorted(turns, key=lambda turn: turn[0]):
-        rounds[photo.collection].append(photo)
-    chosen = _shared_out({name: len(found) for name, found in rounds.items()}, most)
-    kept = [photo for name, count in chosen.items() for photo in rounds[name][:count]]
-    return [kept[int(index)] for index in rng.permutation(len(kept))]
+    met: Counter[tuple[str, str, str]] = Counter()
+    rounds: dict[str, list[tuple[int, Photo]]] = defaultdict(list)
+    for index in rng.permutation(len(photos)).tolist():
+        photo = photos[index]
+        kind = (photo.collection, photo.group, photo.method)
+        rounds[photo.collection].append((met[kind], photo))  # the n-th of its kind comes in the n-th round
+        met[kind] += 1
+    shares = _shared_out({name: len(found) for name, found in rounds.items()}, most)
+    kept = [
+        photo
+        for name, found in rounds.items()
+        for _, photo in sorted(found, key=itemgetter(0))[: shares[name]]
+    ]
+    return [kept[index] for index in rng.permutation(len(kept)).tolist()]
 
 
 def _shared_out(sizes: dict[str, int], most: int) -> dict[str, int]:
