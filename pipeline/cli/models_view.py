@@ -19,14 +19,15 @@ _SHOWN_METRICS = ("auc", "ece")  # of many; the whole list is in the card
 
 def models_table(known: "Sequence[Known]", default: str) -> Table:
     """One line a model; the default has a star."""
-    table = Table("model", "source", "here", "thresholds", "metrics")
-    table.add_column("licence", max_width=16, no_wrap=True, overflow="ellipsis")  # whole in the document
+    table = Table()
+    for name in ("model", "source", "thresholds", "metrics"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("licence", max_width=14, no_wrap=True, overflow="ellipsis")  # whole in the document
     for each in known:
         entry = each.entry
         table.add_row(
-            Text(entry.reference + (" *" if entry.reference == default else "")),
-            each.source.value,
-            "yes" if each.present else "no: fetch",
+            Text(f"{entry.name}\n@{entry.version}" + (" *" if entry.reference == default else "")),
+            each.source.value + ("" if each.present else "\nnot here"),
             _thresholds(each),
             "\n".join(
                 f"{name} {entry.metrics[name]:.3f}" for name in _SHOWN_METRICS if name in entry.metrics
@@ -83,7 +84,7 @@ def _different(pairs: "Sequence[Pair]") -> Table:
 
 def _thresholds(known: "Known") -> str:
     if not known.entry.serving.get("calibrated", True):
-        return "UNCALIBRATED: never tags"
+        return "UNCALIBRATED:\nnever tags"
     return "\n".join(f"{name} {value:.3f}" for name, value in known.entry.thresholds.items())
 
 

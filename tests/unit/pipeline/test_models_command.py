@@ -46,7 +46,7 @@ def test_list_says_what_is_here_and_what_is_not() -> None:
         "elsewhere": ("remote", False, False),
     }
     assert found["shipped"]["thresholds"] == {"tag": 0.9, "suspect": 0.5}
-    assert "no: fetch" in models("list").stdout
+    assert "not here" in models("list").stdout
 
 
 def test_fetch_brings_a_model_that_verify_finds_good(home: Path) -> None:
