@@ -1,7 +1,7 @@
 """What a detector must reach, and whether it does. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,25 +66,27 @@ def _below(name: str, found: Estimate | None, most: float) -> Bar:
 
 def _fairness(attribute: str, groups: Sequence[Row]) -> list[Bar]:
     rows = [row for row in groups if row.kind == attribute]
-    names = (f"Worst FPR by {attribute}, over the mean", f"AUC gap by {attribute}")
-    wanted = (f"≤ {FPR_RATIO:g}", f"≤ {AUC_GAP:g}")
+    ratio = Bar(f"Worst FPR by {attribute}, over the mean", f"≤ {FPR_RATIO:g}", float("nan"), None)
+    gap = Bar(f"AUC gap by {attribute}", f"≤ {AUC_GAP:g}", float("nan"), None)
     if len(rows) < 2:
-        missing = "no two groups known in these data"
-        return [
-            Bar(name, limit, float("nan"), None, note=missing)
-            for name, limit in zip(names, wanted, strict=True)
-        ]
+        return [replace(bar, note="no two groups known in these data") for bar in (ratio, gap)]
+    return [_with_worst_rate(ratio, rows), _with_gap(gap, rows)]
+
+
+def _with_worst_rate(bar: Bar, rows: Sequence[Row]) -> Bar:
     rates = np.array([row.measures["FPR at tag"].value for row in rows])
-    areas = np.array([row.measures["AUC"].value for row in rows])
-    ratio = float(rates.max() / rates.mean()) if rates.any() else float("nan")
-    gap = float(areas.max() - areas.min())
+    if not rates.any():
+        return replace(bar, note="no false alarm in any group, so nothing to compare")
+    value = float(rates.max() / rates.mean())
+    note = f"worst: {rows[int(rates.argmax())].name}"
     expected = float(rates.mean()) * min(row.pictures for row in rows)
-    worst = rows[int(rates.argmax())].name
-    note = f"worst: {worst}" if rates.any() else "no false alarm in any group"
-    if rates.any() and expected < FEWEST_EXPECTED:
+    if expected < FEWEST_EXPECTED:
         note += f"; too few false alarms to tell (about {expected:.1f} expected in the smallest group)"
-    passed = ratio <= FPR_RATIO if rates.any() else True
-    return [
-        Bar(names[0], wanted[0], ratio, passed, note=note),
-        Bar(names[1], wanted[1], gap, gap <= AUC_GAP, note=f"lowest: {rows[int(areas.argmin())].name}"),
-    ]
+    return replace(bar, value=value, passed=value <= FPR_RATIO, note=note)
+
+
+def _with_gap(bar: Bar, rows: Sequence[Row]) -> Bar:
+    areas = np.array([row.measures["AUC"].value for row in rows])
+    value = float(areas.max() - areas.min())
+    note = f"lowest: {rows[int(areas.argmin())].name}, of {min(row.people for row in rows)} people or more"
+    return replace(bar, value=value, passed=value <= AUC_GAP, note=note)
