@@ -1,5 +1,6 @@
 """Ask several models about the same pictures: each is made once, cut out and scored as serving does it."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,8 +18,9 @@ from training.evaluation.framing import fitted
 from training.evaluation.progress import Follow, unfollowed
 from training.evaluation.trials import Known, Trial
 
-WORKERS = 2  # threads that make pictures while the networks work; OpenCV and torch leave the interpreter
-AHEAD = 4  # photographs made ahead of the networks, about 10 MB each
+# Threads that make pictures while the networks work; OpenCV and FFmpeg leave the interpreter to others.
+WORKERS = min(os.cpu_count() or 1, 8)
+AHEAD = 2 * WORKERS  # photographs made ahead of the networks, about 10 MB each
 
 Made = TypeVar("Made")
 
