@@ -1,5 +1,7 @@
 """What happens to a picture on its way to a platform, for training and for measuring.
 
+``batched.platforms`` does the same with the same chances to many at once.
+
 The same generator state does the same to a real picture and to its forgery: only the forgery differs then.
 """
 
@@ -11,7 +13,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.overlays import lay_over
+
 Image = NDArray[np.uint8]
+
+LIGHT_CHANCE, SHRINK_CHANCE, BLUR_CHANCE, SHARPEN_CHANCE, NOISE_CHANCE = 0.5, 0.25, 0.15, 0.2, 0.15
+OVERLAY_CHANCE = 0.2  # by strength: a sticker may hide the very trace
+JPEG_CHANCE, WEBP_CHANCE, H264_CHANCE = 0.5, 0.05, 0.12  # the rest is posted as it is
+RECODED_CHANCE = 0.25  # by strength: shared more than once
+MILDEST_CRF = 17  # as good as lossless to the eye
+
+GEOMETRY_SHARE = 0.3  # of the pictures that are bent; bending interpolates, which softens traces
+LARGEST_TURN = 8.0  # degrees
+LARGEST_SHEAR = 0.06
+LARGEST_SHIFT = 0.04  # by the picture's edge
 
 
 def _decode(encoded: NDArray[np.uint8]) -> Image:
@@ -86,18 +101,52 @@ def light(image: Image, rng: np.random.Generator) -> Image:
     return cv2.LUT(image, table.reshape(256, 1, 3)).astype(np.uint8, copy=False)
 
 
+def worst_quality(strength: float) -> int:
+    """Return the lowest quality of JPEG and WebP at a strength of augmentation: 85 at 0, 30 at 1."""
+    return round(85 - 55 * strength)
+
+
+def worst_crf(strength: float) -> int:
+    """Return the highest constant rate factor of H.264 at a strength of augmentation: 23 at 0, 30 at 1."""
+    return round(23 + 7 * strength)
+
+
+def geometry(image: Image, rng: np.random.Generator) -> Image:
+    """Return the picture (or a mask, (H, W)) flipped or not and, for a share, turned, sheared and moved.
+
+    What comes in from outside is mirrored at the edge. Two generators of one seed do the same to a
+    picture, to its forgery and to its mask.
+    """
+    flipped, bent = rng.random() < 0.5, rng.random() < GEOMETRY_SHARE
+    if flipped:
+        image = np.ascontiguousarray(image[:, ::-1])
+    if not bent:
+        return image
+    height, width = image.shape[:2]
+    angle = np.deg2rad(rng.uniform(-LARGEST_TURN, LARGEST_TURN))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = turn @ np.array([[1, rng.uniform(-LARGEST_SHEAR, LARGEST_SHEAR)], [0, 1]])
+    size = np.array([width, height])
+    middle = (size - 1) / 2
+    shift = rng.uniform(-LARGEST_SHIFT, LARGEST_SHIFT, 2) * size
+    matrix = np.column_stack([linear, middle + shift - linear @ middle])
+    warped = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return warped.astype(np.uint8, copy=False)
+
+
 def augment(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Return the picture after drawn changes of light, sharpness and coding.
+    """Return the picture after drawn changes of light, sharpness, overlays and coding.
 
     ``strength`` 0 leaves nearly everything as it is, 1 is what careless platforms do. Heavy coding hides the
     traces of forgery, so training begins mild.
     """
     steps: list[tuple[float, Callable[[Image], Image]]] = [
-        (0.5, lambda x: light(x, rng)),
-        (0.25, lambda x: shrink(x, float(rng.uniform(1.0, 1.2 + 1.3 * strength)))),
-        (0.15, lambda x: blur(x, float(rng.uniform(0.3, 0.5 + 0.7 * strength)))),
-        (0.2, lambda x: sharpen(x, float(rng.uniform(0.2, 1.0)))),
-        (0.15, lambda x: noise(x, float(rng.uniform(1, 3 + 7 * strength)), rng)),
+        (LIGHT_CHANCE, lambda x: light(x, rng)),
+        (SHRINK_CHANCE, lambda x: shrink(x, float(rng.uniform(1.0, 1.2 + 1.3 * strength)))),
+        (BLUR_CHANCE, lambda x: blur(x, float(rng.uniform(0.3, 0.5 + 0.7 * strength)))),
+        (SHARPEN_CHANCE, lambda x: sharpen(x, float(rng.uniform(0.2, 1.0)))),
+        (NOISE_CHANCE, lambda x: noise(x, float(rng.uniform(1, 3 + 7 * strength)), rng)),
+        (OVERLAY_CHANCE * strength, lambda x: lay_over(x, rng)),
     ]
     for chance, step in steps:
         if rng.random() < chance:
@@ -106,14 +155,13 @@ def augment(image: Image, strength: float, rng: np.random.Generator) -> Image:
 
 
 def _code(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    way = rng.random()
-    worst = round(85 - 45 * strength)
-    if way < 0.5:
+    way, worst = rng.random(), worst_quality(strength)
+    if way < JPEG_CHANCE:
         image = jpeg(image, int(rng.integers(worst, 100)))
-    elif way < 0.55:
+    elif way < JPEG_CHANCE + WEBP_CHANCE:
         image = webp(image, int(rng.integers(worst, 100)))
-    elif way < 0.67:
-        image = h264(image, int(rng.integers(17, round(23 + 7 * strength))))
-    if rng.random() < 0.25 * strength:  # shared more than once
+    elif way < JPEG_CHANCE + WEBP_CHANCE + H264_CHANCE:
+        image = h264(image, int(rng.integers(MILDEST_CRF, worst_crf(strength))))
+    if rng.random() < RECODED_CHANCE * strength:
         image = jpeg(image, int(rng.integers(worst, 100)))
     return image

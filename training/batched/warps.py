@@ -1,0 +1,105 @@
+"""Affine maps and sampling pictures through them, in batches.
+
+A map is (N, 2, 3) float32 and takes pixels (x, y) to pixels; the middle of the first pixel is (0, 0).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def affine_between(source: Tensor, target: Tensor) -> Tensor:
+    """Return the maps that bring ``source`` points (N, P, 2) nearest to ``target`` (least squares)."""
+    here, there = source.mean(1, keepdim=True), target.mean(1, keepdim=True)
+    spread = (source - here).mT @ (source - here)
+    linear = ((target - there).mT @ (source - here)) @ inverse_2x2(spread)
+    return torch.cat([linear, there.mT - linear @ here.mT], dim=2)
+
+
+def inverse_2x2(matrices: Tensor) -> Tensor:
+    """Return the inverses of (N, 2, 2); in closed form, since ``torch.linalg`` waits for the device."""
+    a, b, c, d = matrices.flatten(1).unbind(1)
+    adjugate = torch.stack([d, -b, -c, a], dim=1).view(-1, 2, 2)
+    return adjugate / (a * d - b * c).view(-1, 1, 1)
+
+
+def compose(outer: Tensor, inner: Tensor) -> Tensor:
+    """Return the maps that do ``inner`` first and then ``outer``."""
+    linear = outer[:, :, :2] @ inner[:, :, :2]
+    return torch.cat([linear, outer[:, :, :2] @ inner[:, :, 2:] + outer[:, :, 2:]], dim=2)
+
+
+def about(centres: Tensor, linear: Tensor, shift: Tensor) -> Tensor:
+    """Return the maps that turn and stretch by ``linear`` (N, 2, 2) about ``centres`` (N, 2), then shift."""
+    offset = centres + shift - (linear @ centres[:, :, None])[:, :, 0]
+    return torch.cat([linear, offset[:, :, None]], dim=2)
+
+
+def turn(angle: Tensor, stretch_x: Tensor, stretch_y: Tensor, shear: Tensor) -> Tensor:
+    """Return (N, 2, 2): shear along x, stretch, then turn by ``angle`` radians."""
+    cos, sin = angle.cos(), angle.sin()
+    columns = [stretch_x * cos, shear * stretch_x * cos - stretch_y * sin]
+    columns += [stretch_x * sin, shear * stretch_x * sin + stretch_y * cos]
+    return torch.stack(columns, dim=1).view(-1, 2, 2)
+
+
+def transform(maps: Tensor, points: Tensor) -> Tensor:
+    """Return points (N, P, 2) taken through the maps."""
+    return points @ maps[:, :, :2].mT + maps[:, None, :, 2]
+
+
+def pixel_centres(height: int, width: int, device: torch.device, stride: int = 1) -> Tensor:
+    """Return (height * width, 2) float32 places (x, y), of blocks of ``stride`` pixels."""
+    middle = (stride - 1) / 2
+    ys = torch.arange(height, device=device, dtype=torch.float32) * stride + middle
+    xs = torch.arange(width, device=device, dtype=torch.float32) * stride + middle
+    return torch.stack(torch.meshgrid(xs, ys, indexing="xy"), dim=2).view(-1, 2)
+
+
+def mirror(places: Tensor, lengths: Tensor) -> Tensor:
+    """Return coordinates folded into [0, length - 1], mirrored at the pictures' edges (edge twice)."""
+    period = 2 * lengths
+    folded = torch.remainder(places + 0.5, period)
+    return torch.minimum(torch.minimum(folded, period - folded) - 0.5, lengths - 1).clamp(min=0)
+
+
+def hold(places: Tensor, lengths: Tensor) -> Tensor:
+    """Return coordinates held within [0, length - 1], which repeats the pictures' edges."""
+    return torch.minimum(places.clamp(min=0), lengths - 1)
+
+
+def box_offset(ratio: Tensor) -> Tensor:
+    """Return how far from the middle two linear samples lie whose mean spreads as a box of ``ratio`` pixels.
+
+    A box of width r has variance r²/12, linear interpolation 1/6 on the mean.
+    """
+    return (ratio.square() / 12 - 1 / 6).clamp(min=0).sqrt()
+
+
+def warp(
+    pictures: Tensor,
+    maps: Tensor,
+    sizes: Tensor,
+    shape: tuple[int, int],
+    edge: Callable[[Tensor, Tensor], Tensor] = mirror,
+) -> Tensor:
+    """Return (N, C, *shape): at each pixel the picture at the place that ``maps`` take it to.
+
+    Linear interpolation; where a map shrinks, the mean of four samples, which keeps traces of aliasing out as
+    averaging over the area does, up to a factor of about 3. ``edge`` says what is shown outside a picture.
+    """
+    height, width = pictures.shape[2:]
+    places = transform(maps, pixel_centres(*shape, pictures.device))
+    steps = maps[:, :, :2] / torch.linalg.vector_norm(maps[:, :, :2], dim=1, keepdim=True)
+    steps = steps * box_offset(torch.linalg.vector_norm(maps[:, :, :2], dim=1, keepdim=True))
+    lengths = sizes.flip(1).to(places.dtype)[:, None]
+    total = torch.zeros(len(pictures), pictures.shape[1], *shape, device=pictures.device)
+    for right, down in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
+        moved = edge(places + (right * steps[:, None, :, 0] + down * steps[:, None, :, 1]), lengths)
+        grid = torch.stack([(moved[..., 0] + 0.5) * (2 / width), (moved[..., 1] + 0.5) * (2 / height)], 2) - 1
+        total += functional.grid_sample(
+            pictures, grid.view(-1, *shape, 2), padding_mode="border", align_corners=False
+        )
+    return total / 4
