@@ -1,12 +1,14 @@
 """The detection worker: the model, the stores and the loop of :mod:`pipeline.consumers.detection`, wired."""
 
+import atexit
+
 import structlog
 import torch
 
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
 from pipeline.consumers.detection import Detection, Prepared
-from pipeline.consumers.shadow import DELIVERY_MS, Shadow
+from pipeline.consumers.shadow import DELIVERY_MS, STOP_SECONDS, Shadow
 from pipeline.intake import Intake
 from pipeline.kafka import Publisher, make_consumer, make_producer
 from pipeline.loop import Loop, LoopSettings
@@ -71,7 +73,10 @@ def make_shadow(settings: Settings) -> Shadow | None:
     if trial is None:
         return None
     producer = make_producer(settings.kafka_bootstrap, SHADOW_CLIENT, DELIVERY_MS)
-    return Shadow(lambda: _load(settings, trial), Publisher(producer), source=settings.source)
+    shadow = Shadow(lambda: _load(settings, trial), Publisher(producer), source=settings.source)
+    # An interpreter that ends while a thread is inside torch aborts.
+    atexit.register(shadow.close, STOP_SECONDS, finish=False)
+    return shadow
 
 
 def _load(settings: Settings, choice: str | None) -> Detector:

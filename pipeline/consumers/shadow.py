@@ -25,6 +25,7 @@ from schemas.verdicts import ModelRef, ShadowVerdict, VerdictIssued
 HELD_BYTES = 200_000_000  # decoded pictures that wait here, beside those that wait for the first model
 NICENESS = 10  # on busy cores a tenth of a thread's usual share
 DELIVERY_MS = 30_000  # a broker that is away is not waited for: nobody misses a shadow
+STOP_SECONDS = 4.0  # of the 30 that a worker has to stop, its loop takes up to 25
 PUBLISHED, DROPPED, FAILED = "published", "dropped", "failed"
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ class Shadow:
         self._source = source
         self._most = held_bytes
         self._held = 0
+        self._given_up = False
         self._lock = threading.Lock()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
@@ -84,15 +86,16 @@ class Shadow:
         else:
             metrics.SHADOW_VERDICTS.labels(DROPPED).inc(len(batch.verdicts))
 
-    def close(self, seconds: float) -> None:
-        """Finish what was taken, for at most so long."""
+    def close(self, seconds: float, *, finish: bool = True) -> None:
+        """End the thread after what was taken, or at once after what is under way; waits at most so long."""
+        self._given_up = not finish
         self._batches.put(None)
         self._thread.join(seconds)
 
     def _run(self) -> None:
         _step_back()
         detector = self._loaded()
-        while (batch := self._batches.get()) is not None:
+        while (batch := self._batches.get()) is not None and not self._given_up:
             for said in self._judge(detector, batch):
                 self._publish(said)
             self._publisher.flush(DELIVERY_MS / 1000)

@@ -232,6 +232,25 @@ def test_what_does_not_fit_behind_a_slow_trial_is_dropped_and_counted(
     assert counted("dropped") - before == 2
 
 
+def test_a_worker_that_stops_does_not_wait_for_what_nobody_has_begun(
+    make_shadow: Callable[..., Shadow], outbox: Outbox, trial: Trial
+) -> None:
+    # given a batch under way and another behind it
+    trial.may_go_on.clear()
+    shadow = make_shadow(lambda: cast(Detector, trial))
+    shadow.submit(judged(), [verdict(said(), post="under-way")])
+    assert trial.has_begun.wait(SECONDS)
+    shadow.submit(judged(), [verdict(said(), post="waits")])
+
+    # when the worker stops
+    shadow.close(0.0, finish=False)
+    trial.may_go_on.set()
+    shadow.close(SECONDS, finish=False)
+
+    # then only the first is finished
+    assert [one.post_id for one in outbox.sent] == ["under-way"]
+
+
 def test_a_batch_larger_than_the_room_is_taken_when_nothing_waits(
     make_shadow: Callable[..., Shadow], outbox: Outbox, trial: Trial
 ) -> None:
