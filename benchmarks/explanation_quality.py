@@ -29,9 +29,10 @@ from torchvision.transforms.functional import gaussian_blur
 
 from benchmarks.saliency_methods import METHODS, Method
 from inference.checkpoint import Checkpoint, default_model_dir, load_checkpoint
-from inference.crops import crop_face, normalise
+from inference.crops import normalise
 from inference.explanation.saliency import Maps
-from training.datasets import Photo, decode, read_people
+from training.datasets import Photo, decode, read_collection
+from training.evaluation.held_out import frame
 from training.forgeries import Region, self_blend, swap_blend
 from training.pairs import PairMaker
 from training.splits import Split, take
@@ -106,10 +107,7 @@ def forgeries(photos: list[Photo], part: Part, margin: float, rng: np.random.Gen
                     image, photo.landmarks, decode(source), source.landmarks, rng, region=region
                 )
             solid = np.repeat((mask[..., None] > 0.1 * mask.max()).astype(np.uint8) * 255, 3, axis=2)
-            x0, y0, x1, y1 = photo.box.tolist()
-            crop, original, covered = (
-                crop_face(whole, (x0, y0, x1, y1), margin) for whole in (forged, image, solid)
-            )
+            crop, original, covered = (frame(photo, whole, margin) for whole in (forged, image, solid))
             if (framed := covered[..., 0] > 127).any():
                 yield Forgery(crop, original, framed)
 
@@ -183,7 +181,7 @@ def make_maps(method: Method, checkpoint: Checkpoint, shown: list[Forgery], fill
     )
 
 
-PEOPLE = typer.Option(..., help="Folder of people.csv and its shards.", show_default=False)
+DATA = typer.Option(..., help="Folder that `fakeme preprocess` wrote.", show_default=False)
 MODEL = typer.Option(None, help="Folder of a checkpoint; else the shipped one.", show_default=False)
 FACES = typer.Option(60, min=2, help="Flagged forgeries that are explained.")
 ONLY = typer.Option(list(METHODS), help="A method; several times for several.", show_default="all")
@@ -191,7 +189,7 @@ ONLY = typer.Option(list(METHODS), help="A method; several times for several.", 
 
 def main(
     *,
-    people: Path = PEOPLE,
+    data: Path = DATA,
     model: Path | None = MODEL,
     faces: int = FACES,
     forged: Part = Part.PART,
@@ -201,7 +199,7 @@ def main(
     """Measure and print a table; a row is on standard error as soon as it is known."""
     torch.set_num_threads(1)  # steadier times; the machine may be shared
     checkpoint, rng = load_checkpoint(model or default_model_dir()), np.random.default_rng(SEED)
-    photos = take(read_people(people), Split.TEST)
+    photos = take(read_collection(data), Split.TEST)
     order = [photos[index] for index in rng.permutation(len(photos))]
     candidates = forgeries(order, forged, checkpoint.card.crop_margin, rng)
     shown = list(islice(flagged(checkpoint, candidates), faces))

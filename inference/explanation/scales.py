@@ -44,8 +44,8 @@ def time_ticks(seconds: float) -> list[float]:
     return [round(index * step, 3) for index in range(int(seconds / step + 1e-6) + 1)]
 
 
-def clock(seconds: float) -> str:
-    """0.4 s, 12 s or 1:05."""
+def clock(seconds: float, digits: int = 1) -> str:
+    """0.4 s, 12 s or 1:05; below a minute with at most so many decimal places."""
     if seconds < 60:
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
+        return f"{round(seconds, digits):g} s"
     return f"{int(seconds // 60)}:{int(seconds % 60):02d}"

@@ -15,6 +15,7 @@ SHARPNESS = 2  # drawn so many times larger and reduced: Pillow's lines have no 
 WIDTH, HEIGHT = 1080, 560
 LEFT, RIGHT, TOP, BOTTOM = 64, 1000, 64, 320  # of the plot
 THUMB, THUMB_TOP, THUMBS = 144, 372, 6
+SHORT = 10.0  # seconds; in a clip no longer than that, frames are less than a third of a second apart
 LABEL_RISE = 8  # pixels of a threshold's name above its line: it is the name of what is above
 
 
@@ -122,7 +123,8 @@ class _Timeline:
         place = (round(left * SHARPNESS), THUMB_TOP * SHARPNESS)
         self._image.paste(thumb.resize((edge, edge), Image.Resampling.LANCZOS), place)
         self._line([(left, THUMB_TOP - 2), (left + THUMB, THUMB_TOP - 2)], colour, 4)
-        told = f"{clock(face.seconds or 0.0)}   {style.probability(face.score)}"
+        digits = 2 if self._end < SHORT else 1
+        told = f"{clock(face.seconds or 0.0, digits)}   {style.probability(face.score)}"
         self._text((middle, THUMB_TOP + THUMB + 10), told, 13, style.INK, "mt")
 
     def _point(self, face: FaceFinding) -> tuple[float, float]:

@@ -49,6 +49,10 @@ def test_a_time_as_people_write_it(seconds: float, told: str) -> None:
     assert clock(seconds) == told
 
 
+def test_close_moments_are_told_apart() -> None:
+    assert [clock(seconds, digits=2) for seconds in (1.76, 1.84, 1.8)] == ["1.76 s", "1.84 s", "1.8 s"]
+
+
 def test_worst_moments_are_of_flagged_faces_one_a_frame_in_order_of_time() -> None:
     said = analysis(
         face(0.95, frame=0, seconds=0.0, track=0),
