@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import math
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,9 @@ import optuna
 import pytest
 import torch
 from optuna.trial import TrialState
+from typer.testing import CliRunner
 
+from pipeline.cli import cli
 from training.config import TrainingConfig, read_config
 from training.errors import OptionsChangedError
 from training.history import HISTORY_FILE, read_history
@@ -124,6 +127,7 @@ def test_sweep_ends_early_what_falls_behind_and_reports(plan, tmp_path, quick):
     # given a sweep of 25 trials
     out = tmp_path / "sweep"
     sweep = Sweep(read_config(plan), out, CPU, minutes=1.0)
+    sweep.study.sampler = optuna.samplers.TPESampler(seed=1)
     # when
     sweep.run(25, silent, lambda trial: None)
     write_report(sweep.study, plan, out)
@@ -159,7 +163,7 @@ def test_sweep_ends_early_what_falls_behind_and_reports(plan, tmp_path, quick):
 
 def test_learning_rate_is_what_mattered(plan, tmp_path, quick):
     sweep = Sweep(read_config(plan), tmp_path / "sweep", CPU)
-    sweep.study.pruner = optuna.pruners.NopPruner()
+    sweep.study.pruner, sweep.study.sampler = optuna.pruners.NopPruner(), optuna.samplers.TPESampler(seed=1)
     sweep.run(FEWEST_FOR_IMPORTANCE - 2, silent, silent)
     assert importances(sweep.study) == {}
     sweep.run(30, silent, silent)
@@ -173,6 +177,37 @@ def test_a_later_call_goes_on_with_the_trials_there_are(plan, tmp_path, quick):
         sweep = Sweep(read_config(plan), tmp_path / "sweep", CPU)
         sweep.run(wanted, silent, silent)
         assert sweep.ended == wanted
+
+
+def test_two_may_sweep_at_once(plan, tmp_path, quick):
+    sweeps = [Sweep(read_config(plan), tmp_path / "sweep", CPU) for _ in range(2)]
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(sweep.run, 10, silent, silent) for sweep in sweeps]:
+            done.result()
+    trials = sweeps[0].study.trials
+    assert 10 <= len(trials) <= 11  # one may have been in a trial when the other ended the last
+    assert sorted({trial.user_attrs["folder"] for trial in trials}) == [
+        f"{n:03d}" for n in range(len(trials))
+    ]
+
+
+def test_command_tells_of_each_trial_and_where_the_report_is(plan, tmp_path, quick, monkeypatch):
+    monkeypatch.setitem(SPACE, "learning_rate", Range(2e-3, 2e-2, log=True))  # none diverges or reaches 1
+    out = tmp_path / "sweep"
+    arguments = ["sweep", str(plan), "--out", str(out), "--trials", "2", "--minutes", "0.5"]
+    said = CliRunner().invoke(cli, arguments, catch_exceptions=False, env={"COLUMNS": "200"})
+    assert said.exit_code == 0
+    assert "trial 0, auc 0." in said.output
+    assert "trial 1, auc 0." in said.output
+    assert said.output.endswith(f"{out}/best.toml is the run with the best values.\n")
+    assert sorted(path.name for path in out.iterdir()) == [
+        "best.toml",
+        "index.html",
+        "journal.log",
+        "sweep.svg",
+        "trials",
+        "trials.csv",
+    ]
 
 
 def test_a_folder_is_of_one_plan(plan, tmp_path):
