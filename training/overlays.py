@@ -57,8 +57,7 @@ def _hearts(pen: ImageDraw.ImageDraw) -> None:
 def _heart(pen: ImageDraw.ImageDraw) -> None:
     pen.pieslice((24, 40, 136, 152), 135, 360, fill=RED)
     pen.pieslice((120, 40, 232, 152), 180, 45, fill=RED)
-    pen.polygon([(38, 132), (128, 110), (218, 132), (128, 228)], fill=RED)
-    pen.rectangle((80, 90, 176, 140), fill=RED)
+    pen.polygon([(38, 132), (80, 70), (128, 92), (176, 70), (218, 132), (128, 228)], fill=RED)
 
 
 def _star(pen: ImageDraw.ImageDraw) -> None:

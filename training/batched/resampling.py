@@ -48,7 +48,7 @@ def shrinking(lengths: Tensor, smaller: Tensor, canvas: int, target: int | None 
     ratio = (lengths / smaller).view(-1, 1, 1)
     here, there = _rows(smaller, target or canvas), _grid(canvas, lengths.device)
     overlap = torch.minimum((here + 1) * ratio, there + 1) - torch.maximum(here * ratio, there)
-    return _normalised(overlap.clamp(min=0))
+    return _normalised(overlap.clamp(min=0) * (there < lengths.view(-1, 1, 1)))
 
 
 def _kernel(distance: Tensor, ways: Tensor) -> Tensor:

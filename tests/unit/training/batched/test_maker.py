@@ -1,0 +1,131 @@
+"""Batches: real beside its own forgery, alike but for the mask, one seed one batch."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from training.batched import BatchMaker, PhotoStore
+from training.batched.blends import Faces, forge
+from training.batched.draws import Drawing
+from training.batched.platforms import post
+from training.config import Phase
+from training.datasets import Photo
+from training.errors import NoPhotographsError, PhotoUnreadableError
+
+CPU = torch.device("cpu")
+CANVAS = 144
+
+
+@pytest.fixture
+def photos(photo, portrait) -> list[Photo]:
+    """The portrait, and somebody else: the portrait mirrored, darker and wider."""
+    other = cv2.resize((portrait[:, ::-1] * 0.8).astype(np.uint8), (600, 512))
+    points = photo.landmarks[[1, 0, 2, 4, 3]] * np.array([-1, 1], np.float32)
+    points += np.array([511, 0], np.float32)
+    box = np.array([511 - photo.box[2], photo.box[1], 511 - photo.box[0], photo.box[3]], np.float32)
+    wide = np.array([600 / 512, 1], np.float32)
+    encoded = cv2.imencode(".png", other[..., ::-1])[1].tobytes()
+    stranger = replace(
+        photo, name="b", unit="p2", encoded=encoded, landmarks=points * wide, box=box * np.tile(wide, 2)
+    )
+    return [photo, stranger]
+
+
+@pytest.fixture
+def store(photos) -> PhotoStore:
+    return PhotoStore.read(photos, CPU, canvas=CANVAS, threads=1)
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_large_photographs_are_shrunk_with_their_faces(store, photos):
+    # given a square and a wide photograph, both larger than the canvas
+    assert store.sizes.tolist() == [[144, 144], [123, 144]]
+    assert torch.allclose(store.landmarks[0], torch.from_numpy(photos[0].landmarks) * 144 / 512)
+    assert store.pictures[1, :, 123:].max() == 0
+    assert store.units[0] != store.units[1]
+
+
+def test_broken_and_missing_photographs_are_named(photo):
+    with pytest.raises(PhotoUnreadableError, match=r"people/astronaut.png cannot be decoded"):
+        PhotoStore.read([replace(photo, encoded=b"no picture")], CPU)
+    with pytest.raises(NoPhotographsError):
+        PhotoStore.read([], CPU)
+
+
+def test_a_pair_is_the_same_outside_its_mask(store):
+    # given a dozen pairs of every kind
+    numbers = torch.arange(12) % 2
+    faces, others = (
+        Faces(store.pictures[n].float(), store.sizes[n], store.landmarks[n]) for n in (numbers, 1 - numbers)
+    )
+    reals, forged, masks = forge(faces, others, store.tight[numbers], seeded())
+
+    # then outside the masks nothing differs, inside something does, and all are whole numbers of 8 bits
+    differs = (reals != forged).any(1, keepdim=True)
+    assert not differs[masks == 0].any()
+    assert (differs & (masks > 0.2)).flatten(1).sum(1).min() > 20
+    for pictures in (reals, forged):
+        assert torch.equal(pictures, pictures.round())
+        assert pictures.min() >= 0
+        assert pictures.max() <= 255
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_the_same_happens_to_both_pictures_of_a_pair(strength):
+    pictures = torch.randint(0, 256, (16, 1, 3, 64, 64), generator=seeded()).float().expand(-1, 2, -1, -1, -1)
+    posted = post(pictures, torch.full((16,), 50), strength, seeded(1))
+    assert torch.equal(posted[:, 0], posted[:, 1])
+    assert not torch.equal(posted, pictures)
+
+
+def test_one_seed_makes_one_batch(store):
+    maker, phase = BatchMaker(store, chunk=2), Phase(until=1, size=64, strength=1.0)
+    crops, labels, masks = maker.draw(3, phase, seeded(5))
+    again, other = (maker.draw(3, phase, seeded(seed))[0] for seed in (5, 6))
+    assert crops.shape == (6, 3, 64, 64)
+    assert crops.dtype == torch.uint8
+    assert labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert masks.shape == (3, 1, 64, 64)
+    assert 0 <= masks.min() <= masks.max() <= 1
+    assert torch.equal(crops, again)
+    assert not torch.equal(crops, other)
+
+
+def test_windows_show_the_forgery(store):
+    phase = Phase(until=1, size=96, window=64, strength=0.0)
+    crops, _, masks = BatchMaker(store).draw(4, phase, seeded(2))
+    assert crops.shape == (8, 3, 64, 64)
+    assert masks.shape == (4, 1, 64, 64)
+    assert masks.amax((1, 2, 3)).min() > 0.3
+
+
+def test_sources_are_other_people_of_the_same_collection(store):
+    drawn = Drawing(store).draw(40, seeded())
+    assert drawn.reals.unique().tolist() == [0, 1]
+    assert (drawn.sources != drawn.reals).float().mean() > 0.9  # six draws of two may all be the same person
+    assert not drawn.labelled.any()
+
+
+def test_forgeries_of_a_collection_stand_beside_their_originals(photos):
+    # given a forgery of the first photograph's person
+    fake = replace(photos[0], name="f", forged=True, method="swap", media="f", original="m1")
+    photos = [replace(photos[0], media="m1"), replace(photos[1], media="m2"), fake]
+    store = PhotoStore.read(photos, CPU, canvas=CANVAS, threads=1)
+
+    # when drawn
+    drawn = Drawing(store).draw(60, seeded())
+
+    # then about half of the pairs are of it, each beside its original, and it is never taken for real
+    assert drawn.labelled.float().mean() == pytest.approx(0.5, abs=0.25)
+    assert drawn.reals[drawn.labelled].unique().tolist() == [0]
+    assert drawn.forgeries[drawn.labelled].unique().tolist() == [2]
+    assert 2 not in drawn.reals.tolist() + drawn.sources.tolist()
+    crops, _, masks = BatchMaker(store).draw(6, Phase(until=1, size=32, strength=0.5), seeded(1))
+    assert crops.shape == (12, 3, 32, 32)
+    assert masks.isfinite().all()
