@@ -52,8 +52,8 @@ def lossy_trials(photo: Photo, place: int, plan: Plan) -> list[Trial]:
 
 
 def compare_losses(answers: Answers, model: str, suspect: float, least: int) -> list[Choice]:
-    """Return the errors at each size and blur; sizes of ``least`` pixels and more are judged in service."""
-    judged = {SIZE.format(size) for size in SIZES if size >= least} | {"full size"}
+    """Return the errors at each size and blur; service judges all but sizes below ``least`` pixels."""
+    unjudged = {SIZE.format(size) for size in SIZES if size < least}
     choices = []
     for loss in answers.values("condition"):
         under = answers[answers.where(condition=loss)]
@@ -66,5 +66,5 @@ def compare_losses(answers: Answers, model: str, suspect: float, least: int) -> 
             "TPR at suspect": made.recall,
         }
         estimates = {name: estimate(values) for name, values in found.items()}
-        choices.append(Choice(loss, loss in judged, estimates))
+        choices.append(Choice(loss, loss not in unjudged, estimates))
     return choices

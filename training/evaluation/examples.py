@@ -1,10 +1,8 @@
 """The worst mistakes of each model, kept as small JPEGs while pictures pass: faces of real people."""
 
 import base64
-import heapq
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import count
 
 import cv2
 
@@ -13,7 +11,7 @@ from training.evaluation.framing import fitted
 from training.evaluation.methods import Family
 from training.evaluation.trials import Trial
 
-KEPT = 8  # of each kind and model
+KEPT = 8  # photographs of each kind and model
 EDGE = 160  # pixels
 JPEG_QUALITY = 85
 MARGIN = 0.25
@@ -29,25 +27,32 @@ class Example:
 
 
 class Gallery:
-    """Collects the real pictures with the highest scores and the forgeries with the lowest, by model."""
+    """Collects the real pictures with the highest scores and the forgeries with the lowest, by model.
+
+    Of what is made of one photograph only the worst is kept.
+    """
 
     def __init__(self) -> None:
-        self._worst: dict[tuple[str, bool], list[tuple[float, int, Example]]] = defaultdict(list)
-        self._number = count()  # breaks ties: examples have no order
+        self._worst: dict[tuple[str, bool], dict[str, Example]] = defaultdict(dict)
 
     def watch(self, trial: Trial, scores: dict[str, float]) -> None:
         """Keep the picture where it is among a model's worst."""
         forged = trial.known.family != Family.REAL
         for model, score in scores.items():
-            worst, wrongness = self._worst[model, forged], 1 - score if forged else score
-            if len(worst) < KEPT or wrongness > worst[0][0]:
-                heapq.heappush(worst, (wrongness, next(self._number), _example(trial, score)))
+            worst, photo = self._worst[model, forged], trial.known.photo
+            rival = worst.get(photo) or (_mildest(worst, forged) if len(worst) == KEPT else None)
+            if rival is None or (score < rival.score if forged else score > rival.score):
+                worst[photo] = _example(trial, score)
             if len(worst) > KEPT:
-                heapq.heappop(worst)
+                del worst[next(name for name, example in worst.items() if example is rival)]
 
     def of(self, model: str, *, forged: bool) -> list[Example]:
         """Return the model's worst, the worst first."""
-        return [example for _, _, example in sorted(self._worst[model, forged], reverse=True)]
+        return sorted(self._worst[model, forged].values(), key=lambda one: one.score, reverse=not forged)
+
+
+def _mildest(worst: dict[str, Example], forged: bool) -> Example:
+    return (max if forged else min)(worst.values(), key=lambda one: one.score)
 
 
 def _example(trial: Trial, score: float) -> Example:

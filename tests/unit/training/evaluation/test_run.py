@@ -7,11 +7,13 @@ import pytest
 
 from tests.unit.training.evaluation.made_up import card
 from training.evaluation import run
+from training.evaluation.conditions import View
 from training.evaluation.examples import Gallery
 from training.evaluation.methods import Family, Method
 from training.evaluation.progress import unfollowed
 from training.evaluation.report import write
 from training.evaluation.scoring import AHEAD, Model, made_ahead
+from training.evaluation.trials import known, trial
 
 
 class PaintDetector:
@@ -54,6 +56,8 @@ def test_a_model_that_sees_the_forgery_is_said_to(examined, tmp_path):
     assert [row.measures["AUC"].value for row in found.video[:2]] == [1.0, 1.0]
     assert {row.name for row in found.groups} == {"x", "y", "18-34", "35-54"}
     assert len(found.choices) == 3
+    sizes = found.choices["Faces too small or too blurred for an opinion"]
+    assert [choice.name for choice in sizes if not choice.served] == ["24 px", "32 px", "40 px"]  # of 48
     assert (tmp_path / "index.html") in write(result, tmp_path, gallery)
 
 
@@ -61,12 +65,22 @@ def test_worst_mistakes_come_first(examined):
     _, gallery = examined
     for forged in (False, True):
         scores = [example.score for example in gallery.of("paint 1", forged=forged)]
-        assert len(scores) == 8
+        assert len(scores) == 2  # the worst of each photograph
         assert scores == sorted(scores, reverse=not forged)
 
 
-def test_examples_are_the_worst_of_all():
-    assert Gallery().of("nobody", forged=True) == []
+@pytest.mark.parametrize(("forged", "kept"), [(False, range(11, 3, -1)), (True, range(8))])
+def test_examples_are_the_worst_of_all(photo, forged, kept):
+    # given twelve photographs with two pictures each, in no order
+    gallery, family = Gallery(), Family.UNSEEN if forged else Family.REAL
+    for number in (3, 9, 0, 7, 11, 5, 1, 10, 2, 8, 6, 4):
+        about = known(replace(photo, name=f"{number}"), family, "swap", "none")
+        for milder in (0.001, 0.0, 0.002):
+            score = number / 12 + (milder if forged else -milder)
+            gallery.watch(trial(photo, View(np.zeros((300, 300, 3), np.uint8)), about), {"m": score})
+
+    # then the worst picture of each of the eight worst is kept, the worst first
+    assert [one.score for one in gallery.of("m", forged=forged)] == [number / 12 for number in kept]
 
 
 def test_results_come_in_order_and_few_are_made_ahead():
