@@ -1,0 +1,130 @@
+"""How many pairs of a real crop and its forgery are made in a second: one by one by numpy, and in batches."""
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from training.augment import augment
+from training.batched import BatchMaker, PhotoStore
+from training.batched.blends import Faces, forge
+from training.batched.draws import Drawing
+from training.batched.framing import LARGEST, draw_choices, finish, framing
+from training.batched.maker import CHUNK
+from training.batched.platforms import post
+from training.batched.warps import warp
+from training.config import Phase
+from training.datasets import Photo, read_collection
+from training.pairs import PairMaker, cut, subject
+
+Step = Callable[[int], object]  # does its work for so many pairs
+PHOTOS = 600  # enough to draw from
+
+
+def timed(step: Step, pairs: int, device: torch.device) -> float:
+    """Return seconds for ``pairs`` pairs, the device's work included, after one turn to warm up."""
+    step(min(pairs, CHUNK))
+    _finish(device)
+    began = time.perf_counter()
+    step(pairs)
+    _finish(device)
+    return time.perf_counter() - began
+
+
+def _finish(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def numpy_steps(photos: list[Photo], phase: Phase) -> dict[str, Step]:
+    """Return the steps of the chain that makes pairs one by one; a step begins where the one before ended."""
+    maker, rng = PairMaker(photos), np.random.default_rng(0)
+    faces = [subject(photo, rng) for photo in photos[:32]]
+    crops = [cut(face.image, face, rng) for face in faces]
+
+    def over(count: int, work: Callable[[int], object]) -> None:
+        for number in range(count):
+            work(number % len(faces))
+
+    return {
+        "decode": lambda count: over(count, lambda n: subject(photos[n], rng)),
+        "forge": lambda count: over(count, lambda n: maker.forge(photos[n], faces[n], rng)),
+        "frame": lambda count: over(2 * count, lambda n: cut(faces[n].image, faces[n], rng)),
+        "post": lambda count: over(2 * count, lambda n: augment(crops[n], phase.strength, rng)),
+        "in all": lambda count: over(count, lambda _: maker.draw(phase, rng)),
+    }
+
+
+def batched_steps(photos: list[Photo], phase: Phase, device: torch.device) -> dict[str, Step]:
+    """Return the steps of the chain that makes pairs in batches, each on chunks as the maker works."""
+    store = PhotoStore.read(photos, device)
+    maker, drawing = BatchMaker(store), Drawing(store)
+    generator = torch.Generator(device).manual_seed(0)
+    drawn = drawing.draw(CHUNK, generator)
+    tight, sizes = store.tight[drawn.reals], store.sizes[drawn.reals]
+    targets, sources = (
+        Faces(store.pictures[numbers].float(), store.sizes[numbers], store.landmarks[numbers])
+        for numbers in (drawn.reals, drawn.sources)
+    )
+    choices = draw_choices(CHUNK, generator)
+    maps = framing(choices, sizes, store.boxes[drawn.reals], tight).repeat(2, 1, 1)
+    both, canvas = torch.cat([targets.pictures] * 2), (LARGEST, LARGEST)
+    crops = warp(both, maps, sizes.repeat(2, 1), canvas).view(CHUNK, 2, 3, *canvas)
+
+    def over(count: int, work: Callable[[], object]) -> None:
+        for _ in range(0, count, CHUNK):
+            work()
+
+    return {
+        "decode": lambda count: over(count, lambda: drawing.draw(CHUNK, generator)),
+        "forge": lambda count: over(count, lambda: forge(targets, sources, tight, generator)),
+        "frame": lambda count: over(count, lambda: warp(both, maps, sizes.repeat(2, 1), canvas)),
+        "post": lambda count: over(count, lambda: post(crops, choices.edges, phase.strength, generator)),
+        "resize": lambda count: over(count, lambda: finish(crops, choices.edges, phase.size)),
+        "in all": lambda count: maker.draw(count, phase, generator),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="preprocessed collections")
+    parser.add_argument("--device", default="cpu", help="of the batched chain: cpu or cuda")
+    parser.add_argument("--pairs", type=int, default=256, help=f"rounded up to chunks of {CHUNK}")
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--strength", type=float, default=0.5)
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)  # as beside a training
+    photos = [photo for folder in arguments.data for photo in read_collection(folder)]
+    photos = photos[:: max(len(photos) // PHOTOS, 1)]
+    pairs = -(-arguments.pairs // CHUNK) * CHUNK
+    phase = Phase(until=1, size=arguments.size, strength=arguments.strength)
+    device = torch.device(arguments.device)
+    singly = {
+        name: timed(step, pairs, torch.device("cpu")) for name, step in numpy_steps(photos, phase).items()
+    }
+    with torch.no_grad():
+        steps = batched_steps(photos, phase, device)
+        batched = {name: timed(step, pairs, device) for name, step in steps.items()}
+    title = f"{pairs} pairs of {arguments.size} pixels, strength {arguments.strength}"
+    table = Table("pairs/s", "numpy, one core", f"batched, {device}", title=title)
+    for name, seconds in batched.items():
+        table.add_row(
+            name, f"{pairs / singly[name]:.0f}" if name in singly else "-", f"{pairs / seconds:.0f}"
+        )
+    Console().print(table)
+    if device.type == "cuda":
+        Console().print(f"peak memory beside the store: {_peak(device):.2f} GB")
+
+
+def _peak(device: torch.device) -> float:
+    return (torch.cuda.max_memory_allocated(device) - torch.cuda.memory_allocated(device)) / 1e9
+
+
+if __name__ == "__main__":
+    main()
