@@ -5,7 +5,9 @@ the copy above it, the real picture of the pair is the changed ground. So a pair
 mask, and a changed tone or sharpness of the whole picture is no sign of a forgery.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -13,15 +15,17 @@ from torch import Tensor
 from training.batched.chance import Share, coin, deal, uniform, update
 from training.batched.constants import constant
 from training.batched.masks import draw_masks, draw_regions
+from training.batched.redrawing import redraw
 from training.batched.seamless import clone
 from training.batched.tones import change_tone, degrade, match_colour, to_levels
 from training.batched.warps import about, affine_between, turn, warp
 from training.forgeries.blends import OPACITIES, POISSON_SHARE
 from training.forgeries.masks import TEMPLATE
-from training.pairs import SWAP_SHARE
+from training.pairs import GENERATED_SHARE, REDRAWN_SHARE, SWAP_SHARE
 
 MATCHED_SHARE = 0.8  # of the swaps; the rest is left as crude as hasty fakes are
 TEMPLATE_EDGE = 112
+IN_PLACE = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,17 @@ def overlay(below: Tensor, above: Tensor, masks: Tensor) -> Tensor:
     return to_levels(below + masks * (above - below))
 
 
-def _place(targets: Faces, sources: Faces, swapped: Tensor, generator: torch.Generator) -> Tensor:
-    """Return what is pasted, lying where it belongs: the sources' faces, or the targets moved a little."""
+def _place(
+    targets: Faces, sources: Faces, swapped: Tensor, redrawn: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Return what is pasted, lying where it belongs: the sources' faces, or the targets moved a little.
+
+    Those that are to be ``redrawn`` stay in place.
+    """
     each = swapped.view(-1, 1, 1)
     swap_maps = affine_between(targets.landmarks, sources.landmarks)
     maps = torch.where(each, swap_maps, draw_nudges(targets.landmarks, generator))
+    maps = torch.where(redrawn.view(-1, 1, 1), constant(IN_PLACE, maps.device), maps)
     givers = torch.where(each[..., None], sources.pictures, targets.pictures)
     sizes = torch.where(swapped[:, None], sources.sizes, targets.sizes)
     return warp(givers, maps, sizes, (givers.shape[2], givers.shape[3]))
@@ -86,25 +96,39 @@ def forge(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return (reals, forgeries, masks): (N, 3, H, W) twice and (N, 1, H, W) in [0, 1].
 
-    A drawn share of the targets gets the face of its source, the others a copy of their own; ``tight``
-    (N,) bool says which pictures cut the jaw off. Some 20 canvases of 3 channels are alive at the peak:
-    20 MB a pair on a canvas of 288 pixels.
+    Drawn shares of the targets get the face of their source, or their own redrawn by a generator, the
+    others a changed copy of their own; ``tight`` (N,) bool says which pictures cut the jaw off. Some 20
+    canvases of 3 channels are alive at the peak: 20 MB a pair on a canvas of 288 pixels.
     """
     count, shape = len(targets.pictures), (targets.pictures.shape[2], targets.pictures.shape[3])
-    swap, own = deal(count, (SWAP_SHARE, 1 - SWAP_SHARE), generator)
-    swapped = swap.mask(count)
+    shares = (SWAP_SHARE, REDRAWN_SHARE, 1 - SWAP_SHARE - REDRAWN_SHARE)
+    swap, redrawn, own = deal(count, shares, generator)
+    generated = deal(len(swap.indices), (GENERATED_SHARE,), generator)[0].of(swap)
+    swapped, own_mask = swap.mask(count), own.mask(count)
     masks = draw_masks(targets.landmarks, draw_regions(tight, generator), shape, generator)
-    placed = _place(targets, sources, swapped, generator)
-    placed = _match(placed, targets.pictures, masks, swap, generator)
+    placed = _place(targets, sources, swapped, redrawn.mask(count), generator)
+    for share in (redrawn, generated):
+        placed = redraw(placed, targets.landmarks, targets.sizes, share, generator)
+    for share in (redrawn, swap):
+        placed = _match(placed, targets.pictures, masks, share, generator)
 
-    on_ground = (~swapped & coin(count, 0.5, generator)).view(-1, 1, 1, 1)
+    on_ground = (own_mask & coin(count, 0.5, generator)).view(-1, 1, 1, 1)
     changed = torch.where(on_ground, targets.pictures, placed)
     changed = update(changed, own, lambda chosen: change_tone(chosen, generator))
-    changed = degrade(changed, face_scales(targets.landmarks), targets.sizes, generator)
+    kept = (redrawn.mask(count) | generated.mask(count)) & coin(count, 0.5, generator)  # soft as they are
+    degraded = degrade(changed, face_scales(targets.landmarks), targets.sizes, generator)
+    changed = torch.where(kept.view(-1, 1, 1, 1), changed, degraded)
     above, below = torch.where(on_ground, placed, changed), torch.where(on_ground, changed, targets.pictures)
 
-    masks = masks * torch.where(swapped, 1.0, _opacities(count, generator)).view(-1, 1, 1, 1)
-    seamless = deal(len(swap.indices), (POISSON_SHARE,), generator)[0].of(swap)
-    parts = [stack[seamless.indices] for stack in (below, above, masks)]
-    forged = update(overlay(below, above, masks), seamless, lambda _: clone(*parts))
+    masks = masks * torch.where(own_mask, _opacities(count, generator), 1.0).view(-1, 1, 1, 1)
+    forged = overlay(below, above, masks)
+    for share in (redrawn, swap):
+        seamless = deal(len(share.indices), (POISSON_SHARE,), generator)[0].of(share)
+        parts = [stack[seamless.indices] for stack in (below, above, masks)]
+        forged = update(forged, seamless, partial(_cloned, parts))
     return below, forged, masks
+
+
+def _cloned(parts: Sequence[Tensor], _chosen: Tensor) -> Tensor:
+    below, above, masks = parts
+    return clone(below, above, masks)

@@ -25,6 +25,12 @@ def inverse_2x2(matrices: Tensor) -> Tensor:
     return adjugate / (a * d - b * c).view(-1, 1, 1)
 
 
+def inverse(maps: Tensor) -> Tensor:
+    """Return the maps that undo ``maps``."""
+    linear = inverse_2x2(maps[:, :, :2])
+    return torch.cat([linear, -linear @ maps[:, :, 2:]], dim=2)
+
+
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
     """Return the maps that do ``inner`` first and then ``outer``."""
     linear = outer[:, :, :2] @ inner[:, :, :2]
