@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from training.batched.chance import Share, deal, normal, uniform, update
 from training.batched.constants import constant
-from training.batched.warps import affine_between, hold, inverse, warp
+from training.batched.warps import hold, inverse, similarity_between, warp
 from training.forgeries.generator import (
     FRAME_EDGE,
     FRAME_LEFT,
@@ -36,7 +36,7 @@ def _frames(landmarks: Tensor, size: int, generator: torch.Generator) -> Tensor:
     moved = (landmarks - middle) * uniform((count, 1, 1), 1 - JITTER, 1 + JITTER, generator) + middle + shift
     corner = torch.tensor([FRAME_LEFT, FRAME_TOP])
     template = (torch.from_numpy(TEMPLATE) - corner) * (size / FRAME_EDGE)
-    return affine_between(constant(template.tolist(), landmarks.device).expand_as(moved), moved)
+    return inverse(similarity_between(moved, constant(template.tolist(), landmarks.device).expand_as(moved)))
 
 
 def _draw(aligned: Tensor, encoder: nn.Module, decoder: nn.Module, generator: torch.Generator) -> Tensor:

@@ -18,6 +18,16 @@ def affine_between(source: Tensor, target: Tensor) -> Tensor:
     return torch.cat([linear, there.mT - linear @ here.mT], dim=2)
 
 
+def similarity_between(source: Tensor, target: Tensor) -> Tensor:
+    """Return the turn, scaling and shift that bring ``source`` nearest to ``target`` (Umeyama, PAMI 1991)."""
+    here, there = source.mean(1, keepdim=True), target.mean(1, keepdim=True)
+    (x, y), (u, v) = (source - here).unbind(2), (target - there).unbind(2)
+    size = (x.square() + y.square()).sum(1)
+    real, imaginary = (x * u + y * v).sum(1) / size, (x * v - y * u).sum(1) / size
+    linear = torch.stack([real, -imaginary, imaginary, real], dim=1).view(-1, 2, 2)
+    return torch.cat([linear, there.mT - linear @ here.mT], dim=2)
+
+
 def inverse_2x2(matrices: Tensor) -> Tensor:
     """Return the inverses of (N, 2, 2); in closed form, since ``torch.linalg`` waits for the device."""
     a, b, c, d = matrices.flatten(1).unbind(1)
@@ -29,12 +39,6 @@ def inverse(maps: Tensor) -> Tensor:
     """Return the maps that undo ``maps``."""
     linear = inverse_2x2(maps[:, :, :2])
     return torch.cat([linear, -linear @ maps[:, :, 2:]], dim=2)
-
-
-def compose(outer: Tensor, inner: Tensor) -> Tensor:
-    """Return the maps that do ``inner`` first and then ``outer``."""
-    linear = outer[:, :, :2] @ inner[:, :, :2]
-    return torch.cat([linear, outer[:, :, :2] @ inner[:, :, 2:] + outer[:, :, 2:]], dim=2)
 
 
 def about(centres: Tensor, linear: Tensor, shift: Tensor) -> Tensor:

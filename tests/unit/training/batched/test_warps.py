@@ -5,9 +5,17 @@ import numpy as np
 import pytest
 import torch
 
-from training.batched.warps import affine_between, compose, mirror, transform, warp
+from training.batched.warps import (
+    affine_between,
+    inverse,
+    mirror,
+    similarity_between,
+    transform,
+    warp,
+)
 from training.forgeries.masks import TEMPLATE
 from training.forgeries.masks import affine_between as one_affine
+from training.forgeries.masks import similarity_between as one_similarity
 
 IDENTITY = torch.tensor([[[1.0, 0, 0], [0, 1, 0]]])
 
@@ -19,12 +27,11 @@ def test_least_squares_agree_with_numpy_s(landmarks):
     assert np.allclose(batch[0].numpy(), one_affine(TEMPLATE, landmarks), atol=1e-3)
 
 
-def test_composed_maps_do_one_after_the_other():
-    generator = torch.Generator().manual_seed(0)
-    first, second = (torch.randn(3, 2, 3, generator=generator) for _ in range(2))
-    points = torch.randn(3, 4, 2, generator=generator)
-    composed = transform(compose(second, first), points)
-    assert torch.allclose(composed, transform(second, transform(first, points)), atol=1e-5)
+def test_similarities_agree_with_numpy_s_and_have_an_inverse(landmarks):
+    batch = similarity_between(torch.from_numpy(TEMPLATE)[None], torch.from_numpy(landmarks)[None])
+    assert np.allclose(batch[0].numpy(), one_similarity(TEMPLATE, landmarks), atol=1e-3)
+    there = transform(batch, torch.from_numpy(TEMPLATE)[None])
+    assert np.allclose(transform(inverse(batch), there)[0].numpy(), TEMPLATE, atol=1e-2)
 
 
 def test_nothing_changes_where_nothing_moves():
