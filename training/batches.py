@@ -41,11 +41,15 @@ class PairBatches:
         loader = DataLoader(
             PairStream(self.maker, phase, seed),
             batch_size=self.config.batch_pairs,
-            num_workers=1,  # a core makes 130 pairs/s, several times what it trains on
+            num_workers=1,  # a core makes 40 pairs/s, several times what it trains on
             prefetch_factor=4,
             collate_fn=collate,
+            # Not forked: by now there are threads (TensorBoard, the progress bar), and a child would wait for
+            # ever for a lock that one of them held.
+            multiprocessing_context="forkserver",
         )
-        return (Batch(normalise(crops.numpy()), labels) for crops, labels in loader)
+        for crops, labels in loader:
+            yield Batch(normalise(crops.numpy()), labels)
 
 
 def collate(pairs: list[tuple[Image, Image]]) -> tuple[torch.Tensor, torch.Tensor]:

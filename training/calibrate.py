@@ -73,7 +73,8 @@ def as_served(network: str, weights: bytes) -> nn.Module:
     """Return the network that these weights make in service: rounded to float16, in float32."""
     served = build_network(network)
     served.load_state_dict({key: value.float() for key, value in load(weights).items()})
-    return served.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+    served.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+    return served.eval()
 
 
 def cuts(chosen: Scored) -> tuple[Calibration, float, float]:

@@ -7,7 +7,7 @@ changes, so that only the forgery tells them apart (which the literature found e
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,7 +19,14 @@ from training.augment import augment, geometry
 from training.config import Phase
 from training.datasets import Photo, decode
 from training.errors import NoPhotographsError
-from training.forgeries import Generator, Region, load_generators, resynthesise, self_blend, swap_blend
+from training.forgeries import (
+    Generator,
+    Region,
+    load_generators,
+    resynthesise,
+    self_blend_pair,
+    swap_blend,
+)
 from training.forgeries.masks import JAW, TEMPLATE, affine_between
 
 Image = NDArray[np.uint8]
@@ -171,8 +178,8 @@ class PairMaker:
         else:
             real = self._reals[name][int(rng.integers(len(self._reals[name])))]
             face = subject(real, rng)
-            forged, mask = self.forge(real, face, rng)
-            faces = [face, Subject(forged, face.landmarks, face.box, face.tight)]
+            ground, forged, mask = self.forge(real, face, rng)
+            faces = [replace(face, image=ground), replace(face, image=forged)]
         seed = int(rng.integers(2**63))
         crops = [finish(face, phase, np.random.default_rng(seed)) for face in faces]
         if phase.window is None:
@@ -183,18 +190,21 @@ class PairMaker:
         part = np.s_[y : y + phase.window, x : x + phase.window]
         return crops[0][part], crops[1][part]
 
-    def forge(self, photo: Photo, face: Subject, rng: np.random.Generator) -> tuple[Image, Landmarks]:
-        """Return (forged, mask) of a drawn kind."""
+    def forge(self, photo: Photo, face: Subject, rng: np.random.Generator) -> tuple[Image, Image, Landmarks]:
+        """Return (ground, forged, mask) of a drawn kind; they are alike where the mask is 0."""
         region = Region(rng.choice(TIGHT_REGIONS, p=TIGHT_SHARES)) if face.tight else None
         kind = rng.random()
         if kind < REDRAWN_SHARE:
-            return resynthesise(face.image, face.landmarks, draw_generator(rng), rng, region)
+            return face.image, *resynthesise(face.image, face.landmarks, draw_generator(rng), rng, region)
         if kind >= REDRAWN_SHARE + SWAP_SHARE:
-            return self_blend(face.image, face.landmarks, rng, region)
+            return self_blend_pair(face.image, face.landmarks, rng, region)
         source = self.draw_source(photo, rng)
         generator = draw_generator(rng) if rng.random() < GENERATED_SHARE else None
         image, points = decode(source), source.landmarks
-        return swap_blend(face.image, face.landmarks, image, points, rng, region=region, generator=generator)
+        blended = swap_blend(
+            face.image, face.landmarks, image, points, rng, region=region, generator=generator
+        )
+        return face.image, *blended
 
     def draw_source(self, target: Photo, rng: np.random.Generator) -> Photo:
         """Return a photograph of another person of the same collection, turned as the target is."""

@@ -23,7 +23,7 @@ Image = NDArray[np.uint8]
 
 BATCH = 32
 REAL = "real"
-KINDS = (REAL, "self-blend", "swap", "swap, Poisson", "part of the face")
+KINDS = (REAL, *TRAINED)
 
 # What platforms do before we see a picture. The first leaves it as it came.
 CONDITIONS: dict[str, Callable[[Image, np.random.Generator], Image]] = {

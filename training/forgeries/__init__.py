@@ -4,9 +4,17 @@ Pure functions of arrays and a ``numpy.random.Generator``; finding landmarks is 
 generators need torch, once they are loaded.
 """
 
-from training.forgeries.blends import self_blend, swap_blend
+from training.forgeries.blends import self_blend, self_blend_pair, swap_blend
 from training.forgeries.generator import Generator, load_generators
 from training.forgeries.masks import Region
 from training.forgeries.resynthesis import resynthesise
 
-__all__ = ["Generator", "Region", "load_generators", "resynthesise", "self_blend", "swap_blend"]
+__all__ = [
+    "Generator",
+    "Region",
+    "load_generators",
+    "resynthesise",
+    "self_blend",
+    "self_blend_pair",
+    "swap_blend",
+]

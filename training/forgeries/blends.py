@@ -67,20 +67,28 @@ def _warp(image: Image, matrix: NDArray[np.float64], shape: tuple[int, int]) -> 
     return warped.astype(np.uint8, copy=False)
 
 
-def self_blend(
+def self_blend_pair(
     image: Image, landmarks: Floats, rng: np.random.Generator, region: Region | None = None
-) -> tuple[Image, Floats]:
-    """Return (forged, mask): the face blended with a changed, slightly moved copy of itself.
+) -> tuple[Image, Image, Floats]:
+    """Return (ground, forged, mask): a photograph, and its face blended with a slightly moved copy of itself.
 
-    Shiohara & Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022. Either the copy or
-    the ground below it is changed in tone and sharpness, so that neither side gives the forgery away.
+    Shiohara & Yamasaki, "Detecting Deepfakes with Self-Blended Images", CVPR 2022. Either the copy or the
+    ground below it is changed in tone and sharpness. Who learns from the forgery must see ``ground`` beside
+    it, not ``image``: else every picture that was retouched as a whole looks forged.
     """
     shape = (image.shape[0], image.shape[1])
     changed = degrade(change_tone(image, rng), face_scale(landmarks), rng)
-    above, below = (changed, image) if rng.random() < 0.5 else (image, changed)
+    above, ground = (changed, image) if rng.random() < 0.5 else (image, changed)
     mask = blend_mask(shape, landmarks, region or draw_region(rng), rng)
     mask = mask * np.float32(rng.choice(OPACITIES))
-    return overlay(below, _warp(above, _nudge(landmarks, rng), shape), mask), mask
+    return ground, overlay(ground, _warp(above, _nudge(landmarks, rng), shape), mask), mask
+
+
+def self_blend(
+    image: Image, landmarks: Floats, rng: np.random.Generator, region: Region | None = None
+) -> tuple[Image, Floats]:
+    """Return (forged, mask) of :func:`self_blend_pair`."""
+    return self_blend_pair(image, landmarks, rng, region)[1:]
 
 
 def swap_blend(

@@ -22,7 +22,7 @@ def scored(seed: int, photos: int = 5_000) -> Scored:
     """Logits of a fairly good detector: reals about -2, forgeries about 2."""
     rng = np.random.default_rng(seed)
     kinds = np.array([[REAL] * len(CONDITIONS) + list(KINDS[1:])] * photos).ravel()
-    conditions = np.array([list(CONDITIONS) * 2] * photos).ravel()
+    conditions = np.array([[*CONDITIONS, *["as it came"] * len(KINDS[1:])]] * photos).ravel()
     logits = rng.normal(np.where(kinds == REAL, -2, 2), 1.5)
     collections = np.where(np.arange(len(kinds)) % 16 < 8, "people", "faces")
     groups = np.where(collections == "people", "", "asian")

@@ -10,7 +10,7 @@ from training.augment import CODECS, augment
 from training.config import Phase
 from training.datasets import Photo, decode
 from training.errors import NoPhotographsError
-from training.pairs import PairMaker, beside_reals, draw_window, is_tight
+from training.pairs import PairMaker, beside_reals, draw_window, is_tight, subject
 
 MILD = Phase(until=1.0, size=128, strength=0.0)
 
@@ -23,6 +23,18 @@ def test_pair_differs_by_its_forgery_alone(photo):
     real, forged = PairMaker([photo]).draw(MILD, np.random.default_rng(2))
     assert real.shape == forged.shape == (128, 128, 3)
     assert 0 < np.abs(real.astype(int) - forged).mean() < 40
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_what_was_not_forged_does_not_tell(photo, seed):
+    # given a photograph, and a forgery of any kind
+    rng = np.random.default_rng(seed)
+    face = subject(photo, rng)
+    ground, forged, mask = PairMaker([photo]).forge(photo, face, rng)
+
+    # then outside the mask both are the same, though self-blends may change the picture as a whole
+    assert np.array_equal(ground[mask == 0], forged[mask == 0])
+    assert not np.array_equal(ground, forged)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -90,7 +102,7 @@ def test_shares_decide_which_collection_is_drawn(photo):
     maker.forge = (
         lambda photo, face, rng: (  # type: ignore[method-assign]
             sources.append(photo.collection),
-            (face.image, np.ones(face.image.shape[:2], np.float32)),
+            (face.image, face.image, np.ones(face.image.shape[:2], np.float32)),
         )[1]
     )
     for _ in range(10):

@@ -1,6 +1,7 @@
 """A training run: its plan, its pace, its journal, and that it goes on where it stopped."""
 
 import dataclasses
+import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 
 from inference.checkpoint import load_checkpoint
 from inference.network import build_network
-from training.batches import Batch
+from training.batches import Batch, PairBatches
 from training.config import DataSource, Origin, Phase, TrainingConfig, read_config
 from training.errors import ConfigError
 from training.history import read_history
@@ -128,6 +129,18 @@ def test_streams_of_one_seed_are_the_same(photo):
     first, again, other = (next(stream)[0] for stream in streams)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_maker_of_pairs_is_not_forked_from_a_process_with_threads(config, photo):
+    # given a stream that has begun, beside whatever threads this process has
+    stream = PairBatches([photo], {}, config).of(config.phases[0], (1,))
+    batch = next(stream)
+
+    # then the process that makes it holds no copies of their locks: one forked hung for ever
+    assert batch.labels.tolist() == [0, 1]
+    children = {type(child).__name__ for child in multiprocessing.active_children()}
+    stream.close()
+    assert children == {"ForkServerProcess"}
 
 
 @pytest.mark.parametrize("fold", [False, True])
