@@ -117,7 +117,8 @@ class MediaVerdict(Contract):
         default=(), max_length=MAX_FACES, description="The faces that were judged; of very many, the worst."
     )
     evidence: tuple[str, ...] = Field(
-        default=(), description="s3:// URIs of crops that show what was judged."
+        default=(),
+        description="s3:// URIs of pictures that show what was judged and why: crops, heat maps, scores.",
     )
     reason: UnprocessableReason | None = Field(default=None, description="Why it is unprocessable.")
     detail: str = Field(default="", max_length=1_000, description="The reason in words, for people.")
