@@ -6,6 +6,7 @@ import pytest
 import skimage.data
 from numpy.typing import NDArray
 
+from training.config import DataSource, Origin, Phase, TrainingConfig
 from training.datasets import Photo
 
 # What MTCNN finds in the portrait.
@@ -29,3 +30,25 @@ def landmarks() -> NDArray[np.float32]:
 def photo(portrait: NDArray[np.uint8]) -> Photo:
     encoded = cv2.imencode(".png", cv2.cvtColor(portrait, cv2.COLOR_RGB2BGR))[1].tobytes()
     return Photo("astronaut.png", "people", "p1", "", BOX, LANDMARKS, encoded)
+
+
+@pytest.fixture
+def config(tmp_path) -> TrainingConfig:
+    """A tiny run from random weights: four epochs of small pictures, one pair a step."""
+    return TrainingConfig(
+        network="efficientnet_lite0",
+        imagenet=False,
+        origin=Origin(licence="none", data="a portrait"),
+        data=(DataSource(folder=tmp_path),),
+        run=tmp_path / "run",
+        epochs=4.0,
+        batch_pairs=1,
+        learning_rate=1e-3,
+        warmup=0.1,
+        weight_decay=0.02,
+        ema_decay=0.9,
+        clip_norm=2.0,
+        validation_pairs=2,
+        validate_every=1000,
+        phases=(Phase(until=0.5, size=32, strength=0.0), Phase(until=1.0, size=64, strength=1.0)),
+    )

@@ -7,7 +7,6 @@ import torch
 
 from inference.network import build_network
 from training.attributes import UNKNOWN, Attributes, attribute_loss, warm_up
-from training.config import DataSource, Origin, Phase, TrainingConfig
 from training.errors import NoPhotographsError
 
 NAN = float("nan")
@@ -31,26 +30,6 @@ def test_only_what_is_known_is_learned():
     assert (outputs.grad != 0).tolist() == [[True, True, False, False, False]]
 
 
-@pytest.fixture
-def config(tmp_path) -> TrainingConfig:
-    return TrainingConfig(
-        network="efficientnet_lite0",
-        imagenet=False,
-        attribute_epochs=2,
-        origin=Origin(licence="none", data="a portrait"),
-        data=(DataSource(folder=tmp_path),),
-        run=tmp_path,
-        epochs=1,
-        batch_pairs=1,
-        learning_rate=1e-3,
-        warmup=0,
-        weight_decay=0,
-        ema_decay=0.9,
-        clip_norm=2,
-        phases=(Phase(until=1, size=64, strength=0),),
-    )
-
-
 def test_warm_up_moves_the_features_and_keeps_the_head(config, photo):
     # given photographs of two people whose sex is told
     network = build_network("efficientnet_lite0")
@@ -59,7 +38,8 @@ def test_warm_up_moves_the_features_and_keeps_the_head(config, photo):
 
     # when the network is warmed up for two epochs
     news = []
-    warm_up(network, photos, config, lambda done, loss: news.append((done, loss)))
+    plan = config.model_copy(update={"attribute_epochs": 2})
+    warm_up(network, photos, plan, lambda done, loss: news.append((done, loss)))
 
     # then its first layer has moved, and its head is the one it had
     assert [done for done, _ in news] == [0.5, 1.0]

@@ -13,7 +13,7 @@ import torch
 from inference.checkpoint import load_checkpoint
 from inference.network import build_network
 from training.batches import Batch, PairBatches
-from training.config import DataSource, Origin, Phase, TrainingConfig, read_config
+from training.config import Phase, TrainingConfig, read_config
 from training.errors import ConfigError
 from training.history import read_history
 from training.optimiser import parameter_groups
@@ -25,27 +25,6 @@ from training.train import Trainer, train_step
 RUNS = Path(__file__).parents[3] / "training" / "runs"
 SHIPPED = RUNS.parents[1] / "models" / "fakeme-detector-lite0"
 CPU = torch.device("cpu")
-
-
-@pytest.fixture
-def config(tmp_path) -> TrainingConfig:
-    return TrainingConfig(
-        network="efficientnet_lite0",
-        imagenet=False,
-        origin=Origin(licence="none", data="a portrait"),
-        data=(DataSource(folder=tmp_path),),
-        run=tmp_path / "run",
-        epochs=4.0,
-        batch_pairs=1,
-        learning_rate=1e-3,
-        warmup=0.1,
-        weight_decay=0.02,
-        ema_decay=0.9,
-        clip_norm=2.0,
-        validation_pairs=2,
-        validate_every=1000,
-        phases=(Phase(until=0.5, size=32, strength=0.0), Phase(until=1.0, size=64, strength=1.0)),
-    )
 
 
 @pytest.fixture

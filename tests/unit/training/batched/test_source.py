@@ -6,31 +6,16 @@ from itertools import islice
 import torch
 
 from training.batched.source import DeviceBatches
-from training.config import DataSource, Origin, Phase, TrainingConfig
 from training.run import start
 from training.train import train_step
 
 
-def test_batches_of_a_device_can_be_learned_from(photo, tmp_path):
+def test_batches_of_a_device_can_be_learned_from(config, photo):
     # given two photographs, and a run of tiny batches
     photos = [photo, dataclasses.replace(photo, unit="p2")]
-    phase = Phase(until=1.0, size=64, strength=0.5)
-    config = TrainingConfig(
-        network="efficientnet_lite0",
-        imagenet=False,
-        origin=Origin(licence="none", data="a portrait"),
-        data=(DataSource(folder=tmp_path),),
-        run=tmp_path,
-        epochs=1,
-        batch_pairs=2,
-        learning_rate=1e-3,
-        warmup=0,
-        weight_decay=0,
-        ema_decay=0.9,
-        clip_norm=1,
-        phases=(phase,),
-    )
-    source = DeviceBatches(photos, {}, config, torch.device("cpu"))
+    plan = config.model_copy(update={"batch_pairs": 2})
+    phase = plan.phases[-1]
+    source = DeviceBatches(photos, {}, plan, torch.device("cpu"))
 
     # when the same stream is drawn twice
     first, again = (list(islice(source.of(phase, (1, 0)), 2)) for _ in range(2))
@@ -41,5 +26,5 @@ def test_batches_of_a_device_can_be_learned_from(photo, tmp_path):
     assert first[0].pixels.shape == (4, 3, 64, 64)
     assert first[0].labels.tolist() == [0, 0, 1, 1]
     assert first[0].pixels.abs().max() < 3
-    run = start(config, torch.device("cpu"))
-    assert torch.isfinite(train_step(run, run.network, first[0], config, rate=1e-3))
+    run = start(plan, torch.device("cpu"))
+    assert torch.isfinite(train_step(run, run.network, first[0], plan, rate=1e-3))
