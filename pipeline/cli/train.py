@@ -81,11 +81,12 @@ def _speed(news: "Report") -> str:
     """Pictures a second over the whole run, and the time left at the pace so far."""
     if news.done <= 0 or news.seconds <= 0:
         return ""
-    left = news.seconds * (1 - news.done) / news.done
+    left = news.seconds * max(1 - news.done, 0) / news.done
     return f"{news.pictures / news.seconds:,.0f} pictures/s, {left / 60:.0f} min left"
 
 
 def _line(news: "Report") -> str:
     figures = ", ".join(f"{name.rpartition('/')[2]} {value:.4g}" for name, value in news.figures.items())
-    kind = "held-out people" if "validation/auc" in news.figures else "training"
+    kinds = {"validation": "held-out people", "train": "training", "warm-up": "warm-up on attributes"}
+    kind = kinds[next(iter(news.figures)).partition("/")[0]]
     return f"{news.pictures:>9,} pictures  {kind}: {figures}"
