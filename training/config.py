@@ -93,9 +93,7 @@ class TrainingConfig(_Table):
     validate_every: int = Field(
         default=20_000, gt=0, description="pictures between two looks at held-out people"
     )
-    validation_pairs: int = Field(
-        default=160, gt=0, description="fixed pairs at each look; 160 are 20 s of a core"
-    )
+    validation_pairs: int = Field(default=160, gt=0, description="fixed pairs at each look")
     seed: int = 0
     phases: tuple[Phase, ...] = Field(min_length=1)
 

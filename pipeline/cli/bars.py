@@ -1,13 +1,22 @@
-"""The table of what a detector must reach, as `fakeme evaluate` and `fakeme calibrate` print it."""
+"""What `fakeme evaluate` and `fakeme calibrate` show: how far they are, and what must be reached."""
 
+import sys
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
 if TYPE_CHECKING:
     from training.evaluation.result import ModelResult
 
 COLOURS = {"pass": "green", "short": "bold red", "not measured": "dim"}
+
+
+def measuring() -> Progress:
+    """A progress bar for people; where nobody looks, nothing."""
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
 
 
 def bars_table(model: "ModelResult") -> Table:

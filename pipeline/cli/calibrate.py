@@ -1,14 +1,12 @@
 """`fakeme calibrate`: make a trained run into a model that can be shipped, and measure it."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from pipeline.cli.bars import bars_table
+from pipeline.cli.bars import bars_table, measuring
 
 
 def calibrate(
@@ -31,8 +29,7 @@ def calibrate(
         raise MissingPackageError(f"{error.name} is missing: install fakeme[train]") from error
 
     run = read_config(config)
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+    with measuring() as progress:
         card = ship(run, version, out, most, progress.track)
         folders = [source.folder for source in run.data]
         result, _ = evaluate(Request([out], folders, most), progress.track)

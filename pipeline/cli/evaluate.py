@@ -1,14 +1,12 @@
 """`fakeme evaluate`: measure models on people and forgeries that training never saw."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from pipeline.cli.bars import bars_table
+from pipeline.cli.bars import bars_table, measuring
 
 
 def evaluate(  # noqa: PLR0917  (typer reads names, not places)
@@ -44,8 +42,7 @@ def evaluate(  # noqa: PLR0917  (typer reads names, not places)
         raise MissingPackageError(f"{error.name} is missing: install fakeme[train]") from error
 
     request = run.Request(models, data, most, device, seed, choices, examples)
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+    with measuring() as progress:
         result, gallery = run.evaluate(request, progress.track)
     written = report.write(result, out, gallery)
     for model in result.models:

@@ -20,8 +20,8 @@ CHUNK = 64  # pairs made at once; see BatchMaker
 class BatchMaker:
     """Draws batches from a store; everything random comes from the generator that is passed in.
 
-    A chunk of 64 pairs takes about 2.5 GB of the device's memory beside the store, whatever the size of
-    the batch.
+    A chunk of 64 pairs takes about 2.5 GB of the device's memory beside the store (by count of its
+    tensors, not measured on a GPU), whatever the size of the batch.
     """
 
     def __init__(
