@@ -11,15 +11,20 @@ from torch.utils.data import DataLoader
 from inference.crops import normalise
 from training.config import Phase, TrainingConfig
 from training.datasets import Photo
-from training.pairs import Image, PairMaker, PairStream
+from training.localising import cells
+from training.pairs import Pair, PairMaker, PairStream
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The reals, then their forgeries: normalised (2N, 3, S, S) float32, and labels (2N,), 1 for forged."""
+    """The reals, then their forgeries: normalised (2N, 3, S, S) float32, and labels (2N,), 1 for forged.
+
+    ``forged`` (N, 1, S/16, S/16) is the share of each cell of the forgeries that is forged; NaN is unknown.
+    """
 
     pixels: torch.Tensor
     labels: torch.Tensor
+    forged: torch.Tensor
 
 
 class BatchSource(Protocol):
@@ -48,14 +53,16 @@ class PairBatches:
             # ever for a lock that one of them held.
             multiprocessing_context="forkserver",
         )
-        for crops, labels in loader:
-            yield Batch(normalise(crops.numpy()), labels)
+        for crops, labels, forged in loader:
+            yield Batch(normalise(crops.numpy()), labels, forged)
 
 
-def collate(pairs: list[tuple[Image, Image]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the reals then the forgeries as uint8 (2N, S, S, 3), and labels (2N,), 1 for forged."""
-    crops = [real for real, _ in pairs] + [forged for _, forged in pairs]
-    return torch.from_numpy(np.stack(crops)), torch.tensor([0.0, 1.0]).repeat_interleave(len(pairs))
+def collate(pairs: list[Pair]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the reals then the forgeries as uint8 (2N, S, S, 3), and labels and cells of :class:`Batch`."""
+    crops = [pair.real for pair in pairs] + [pair.forged for pair in pairs]
+    masks = torch.from_numpy(np.stack([pair.mask for pair in pairs]))[:, None]
+    labels = torch.tensor([0.0, 1.0]).repeat_interleave(len(pairs))
+    return torch.from_numpy(np.stack(crops)), labels, cells(masks)
 
 
 def batch_source(

@@ -67,6 +67,10 @@ class TrainingConfig(_Table):
         default=False, description="train with the norms' statistics fixed and folded into the convolutions"
     )
 
+    localisation: float = Field(
+        default=0.0, ge=0, description="weight of also learning where a picture is forged; 0: not at all"
+    )
+
     origin: Origin = Field(description="of the model that comes of the run")
     data: tuple[DataSource, ...] = Field(min_length=1)
     population: Path | None = Field(

@@ -8,6 +8,7 @@ changes, so that only the forgery tells them apart (which the literature found e
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from training.errors import NoPhotographsError
 from training.forgeries import (
     Generator,
     Region,
+    bend_face,
     load_generators,
     resynthesise,
     self_blend_pair,
@@ -34,7 +36,8 @@ Landmarks = NDArray[np.float32]
 
 LABELLED_SHARE = 0.5  # of the pairs, in a collection that has forgeries of its own
 SWAP_SHARE = 0.4  # blends of two people; self-blends alone transferred less well
-REDRAWN_SHARE = 0.15  # a person's own face out of a small neural network; the rest are self-blends
+REDRAWN_SHARE = 0.15  # a person's own face out of a small neural network
+BENT_SHARE = 0.12  # a person's own face bent, without a seam; the rest are self-blends
 GENERATED_SHARE = 0.4  # of the swaps, whose face went through such a network too
 SOURCES_TRIED = 6  # of them the one whose pose is nearest gives the face
 WINDOWS_TRIED = 6
@@ -144,6 +147,14 @@ def finish(face: Subject, phase: Phase, rng: np.random.Generator) -> Image:
     return cut_square(crop, 0, 0, min(crop.shape[:2]), phase.size)
 
 
+class Pair(NamedTuple):
+    """A real crop and its forgery (S, S, 3) uint8, and where it is forged: (S, S) in [0, 1], NaN unknown."""
+
+    real: Image
+    forged: Image
+    mask: NDArray[np.float32]
+
+
 class PairMaker:
     """Draws pairs from photographs; everything random comes from the generator that is passed in."""
 
@@ -166,11 +177,12 @@ class PairMaker:
         self._names = list(weights)
         self._chances = np.array(list(weights.values())) / sum(weights.values())
 
-    def draw(self, phase: Phase, rng: np.random.Generator) -> tuple[Image, Image]:
-        """Return (real, forged) crops of (size, size, 3) uint8, or the phase's window of both."""
+    def draw(self, phase: Phase, rng: np.random.Generator) -> Pair:
+        """Return a pair of the phase's size, or its window of both."""
         name = self._names[int(rng.choice(len(self._names), p=self._chances))]
         labelled = self._forgeries[name]
-        if labelled and rng.random() < LABELLED_SHARE:
+        told = bool(labelled) and rng.random() < LABELLED_SHARE
+        if told:
             reals, fake = labelled[int(rng.integers(len(labelled)))]
             real, seed = reals[int(rng.integers(len(reals)))], int(rng.integers(2**63))
             faces = [subject(photo, np.random.default_rng(seed)) for photo in (real, fake)]
@@ -182,13 +194,16 @@ class PairMaker:
             faces = [replace(face, image=ground), replace(face, image=forged)]
         seed = int(rng.integers(2**63))
         crops = [finish(face, phase, np.random.default_rng(seed)) for face in faces]
-        if phase.window is None:
-            return crops[0], crops[1]
         covered = cut((mask * 255).astype(np.uint8), faces[1], np.random.default_rng(seed))
         covered = cut_square(covered, 0, 0, len(covered), phase.size)
+        where = (covered / 255).astype(np.float32)
+        if told:  # of others' forgeries nobody knows where they are
+            where[:] = np.nan
+        if phase.window is None:
+            return Pair(crops[0], crops[1], where)
         x, y = draw_window(covered, phase.window, rng)
         part = np.s_[y : y + phase.window, x : x + phase.window]
-        return crops[0][part], crops[1][part]
+        return Pair(crops[0][part], crops[1][part], where[part])
 
     def forge(self, photo: Photo, face: Subject, rng: np.random.Generator) -> tuple[Image, Image, Landmarks]:
         """Return (ground, forged, mask) of a drawn kind; they are alike where the mask is 0."""
@@ -196,7 +211,9 @@ class PairMaker:
         kind = rng.random()
         if kind < REDRAWN_SHARE:
             return face.image, *resynthesise(face.image, face.landmarks, draw_generator(rng), rng, region)
-        if kind >= REDRAWN_SHARE + SWAP_SHARE:
+        if kind < REDRAWN_SHARE + BENT_SHARE:
+            return face.image, *bend_face(face.image, face.landmarks, rng, region)
+        if kind >= REDRAWN_SHARE + BENT_SHARE + SWAP_SHARE:
             return self_blend_pair(face.image, face.landmarks, rng, region)
         source = self.draw_source(photo, rng)
         generator = draw_generator(rng) if rng.random() < GENERATED_SHARE else None
@@ -233,13 +250,13 @@ def beside_reals(photos: Sequence[Photo]) -> list[tuple[list[Photo], Photo]]:
     return [(reals, photo) for reals, photo in beside if reals]
 
 
-class PairStream(IterableDataset[tuple[Image, Image]]):
+class PairStream(IterableDataset[Pair]):
     """An endless stream of pairs; ``seed`` names it, so two streams of one seed are the same."""
 
     def __init__(self, maker: PairMaker, phase: Phase, seed: tuple[int, ...]) -> None:
         self.maker, self.phase, self.seed = maker, phase, seed
 
-    def __iter__(self) -> Iterator[tuple[Image, Image]]:
+    def __iter__(self) -> Iterator[Pair]:
         cv2.setNumThreads(1)  # the network has the cores
         rng = np.random.default_rng(self.seed)
         while True:

@@ -22,7 +22,7 @@ GAIN = 4  # differences are enlarged by this, so that faint ones are seen
 def numpy_pairs(photos: Sequence[Photo], count: int, phase: Phase, seed: int) -> list[tuple[Image, Image]]:
     """Return pairs (S, S, 3) of the chain that trains on a CPU."""
     maker = PairMaker(photos)
-    return [maker.draw(phase, np.random.default_rng((seed, number))) for number in range(count)]
+    return [maker.draw(phase, np.random.default_rng((seed, number)))[:2] for number in range(count)]
 
 
 def batched_pairs(

@@ -12,6 +12,7 @@ from inference.network import build_network
 from training.config import TrainingConfig
 from training.folding import fold_norms
 from training.imagenet import load_imagenet
+from training.localising import Localiser
 from training.optimiser import make_optimiser
 from training.schedule import ema_decay
 
@@ -25,13 +26,16 @@ class Run:
     network: nn.Module
     average: nn.Module
     optimiser: torch.optim.Optimizer
+    localiser: Localiser | None = None  # about the network, where it also learns to say where
     step: int = 0
     pictures: int = 0
     seconds: float = 0.0
 
     def state(self) -> dict[str, object]:
+        heads = {} if self.localiser is None else self.localiser.heads.state_dict()
         return {
             "network": self.network.state_dict(),
+            "heads": heads,
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
@@ -51,6 +55,8 @@ class Run:
             return False
         state = torch.load(folder / STATE_FILE, map_location="cpu", weights_only=True)
         self.network.load_state_dict(state["network"])
+        if self.localiser is not None:
+            self.localiser.heads.load_state_dict(state["heads"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.pictures, self.seconds = state["step"], state["pictures"], state["seconds"]
@@ -83,4 +89,6 @@ def start(config: TrainingConfig, device: torch.device) -> Run:
     """Return a run at its beginning."""
     network = initial_network(config).to(device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
-    return Run(network, deepcopy(network).requires_grad_(False), make_optimiser(network, config))
+    localiser = Localiser(network) if config.localisation else None
+    optimiser = make_optimiser(network, config, localiser.heads if localiser else None)
+    return Run(network, deepcopy(network).requires_grad_(False), optimiser, localiser)

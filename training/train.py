@@ -16,6 +16,7 @@ from training.attributes import warm_up
 from training.batches import Batch, batch_source
 from training.config import Phase, TrainingConfig
 from training.journal import Journal, NoJournal, Report, Reporter
+from training.localising import localisation_loss
 from training.optimiser import set_rate
 from training.processes import agreed, rank_and_processes
 from training.run import Run, start
@@ -28,15 +29,22 @@ REPORT_EVERY = 50  # steps
 
 
 def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig, rate: float) -> torch.Tensor:
-    """Learn from one batch; returns its loss, still on the device so that nothing waits for it."""
+    """Learn from one batch with ``model``, the run's network or its localiser.
+
+    Returns the loss of the verdicts, still on the device so that nothing waits for it.
+    """
     device = next(run.network.parameters()).device
     set_rate(run.optimiser, rate)
     pixels = batch.pixels.to(device, memory_format=torch.channels_last, non_blocking=True)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        logits = model(pixels).flatten()
-    loss = functional.binary_cross_entropy_with_logits(logits.float(), batch.labels.to(device))
+        logits, maps = (model(pixels), []) if run.localiser is None else model(pixels)
+    labels = batch.labels.to(device)
+    loss = functional.binary_cross_entropy_with_logits(logits.float().flatten(), labels)
+    total = loss
+    if maps:
+        total = loss + config.localisation * localisation_loss(maps, batch.forged.to(device))
     run.optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    total.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
     run.optimiser.step()
     run.step += 1
@@ -70,7 +78,9 @@ class Trainer:
 
     def train(self, *, until: float = 1.0, seconds: float = float("inf")) -> Run:
         """Train up to a share of the run, for so many seconds at most; then save."""
-        model = DistributedDataParallel(self.run.network) if self.processes > 1 else self.run.network
+        model = self.run.localiser or self.run.network
+        if self.processes > 1:
+            model = DistributedDataParallel(model)
         model.train()
         losses: deque[torch.Tensor] = deque(maxlen=REPORT_EVERY)
         began = clock = saved = time.monotonic()

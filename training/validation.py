@@ -28,7 +28,7 @@ class Validation:
         rng = np.random.default_rng(SEED)
         phase = Phase(until=1.0, size=CROP_SIZE, strength=STRENGTH)
         drawn = [maker.draw(phase, rng) for _ in range(pairs)]
-        return cls([real for real, _ in drawn] + [forged for _, forged in drawn])
+        return cls([pair.real for pair in drawn] + [pair.forged for pair in drawn])
 
     @torch.inference_mode()
     def figures(self, network: nn.Module, device: torch.device) -> dict[str, float]:

@@ -12,6 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from training.batched.bending import bend
 from training.batched.chance import Share, coin, deal, uniform, update
 from training.batched.constants import constant
 from training.batched.masks import draw_masks, draw_regions
@@ -21,7 +22,7 @@ from training.batched.tones import change_tone, degrade, match_colour, to_levels
 from training.batched.warps import about, affine_between, turn, warp
 from training.forgeries.blends import OPACITIES, POISSON_SHARE
 from training.forgeries.masks import TEMPLATE
-from training.pairs import GENERATED_SHARE, REDRAWN_SHARE, SWAP_SHARE
+from training.pairs import BENT_SHARE, GENERATED_SHARE, REDRAWN_SHARE, SWAP_SHARE
 
 MATCHED_SHARE = 0.8  # of the swaps; the rest is left as crude as hasty fakes are
 TEMPLATE_EDGE = 112
@@ -96,13 +97,13 @@ def forge(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return (reals, forgeries, masks): (N, 3, H, W) twice and (N, 1, H, W) in [0, 1].
 
-    Drawn shares of the targets get the face of their source, or their own redrawn by a generator, the
-    others a changed copy of their own; ``tight`` (N,) bool says which pictures cut the jaw off. Some 20
+    Drawn shares of the targets get the face of their source, or their own redrawn by a generator or bent,
+    the others a changed copy of their own; ``tight`` (N,) bool says which pictures cut the jaw off. Some 20
     canvases of 3 channels are alive at the peak: 20 MB a pair on a canvas of 288 pixels.
     """
     count, shape = len(targets.pictures), (targets.pictures.shape[2], targets.pictures.shape[3])
-    shares = (SWAP_SHARE, REDRAWN_SHARE, 1 - SWAP_SHARE - REDRAWN_SHARE)
-    swap, redrawn, own = deal(count, shares, generator)
+    shares = (SWAP_SHARE, REDRAWN_SHARE, BENT_SHARE, 1 - SWAP_SHARE - REDRAWN_SHARE - BENT_SHARE)
+    swap, redrawn, bent, own = deal(count, shares, generator)
     generated = deal(len(swap.indices), (GENERATED_SHARE,), generator)[0].of(swap)
     swapped, own_mask = swap.mask(count), own.mask(count)
     masks = draw_masks(targets.landmarks, draw_regions(tight, generator), shape, generator)
@@ -121,12 +122,19 @@ def forge(
     above, below = torch.where(on_ground, placed, changed), torch.where(on_ground, changed, targets.pictures)
 
     masks = masks * torch.where(own_mask, _opacities(count, generator), 1.0).view(-1, 1, 1, 1)
-    forged = overlay(below, above, masks)
+    forged = update(overlay(below, above, masks), bent, lambda _: _bent(targets, masks, bent, generator))
     for share in (redrawn, swap):
         seamless = deal(len(share.indices), (POISSON_SHARE,), generator)[0].of(share)
         parts = [stack[seamless.indices] for stack in (below, above, masks)]
         forged = update(forged, seamless, partial(_cloned, parts))
     return below, forged, masks
+
+
+def _bent(targets: Faces, masks: Tensor, share: Share, generator: torch.Generator) -> Tensor:
+    """Return the faces of a share bent, seamlessly."""
+    chosen = share.indices
+    scales = face_scales(targets.landmarks[chosen])
+    return bend(targets.pictures[chosen], scales, targets.sizes[chosen], masks[chosen], generator)
 
 
 def _cloned(parts: Sequence[Tensor], _chosen: Tensor) -> Tensor:

@@ -39,8 +39,8 @@ class BatchMaker:
         """Return crops, labels and masks of ``pairs`` pairs: the reals, then their forgeries in order.
 
         Crops are (2N, 3, S, S) uint8 RGB, S the phase's window or size; labels (2N,) float32, 1 for
-        forged; masks (N, 1, S, S) float32 in [0, 1], where the forgery is. ``generator`` is of the
-        store's device; one seed gives one batch on one kind of device.
+        forged; masks (N, 1, S, S) float32 in [0, 1], where the forgery is, NaN where a data set does not
+        say. ``generator`` is of the store's device; one seed gives one batch on one kind of device.
         """
         rest = [min(self.chunk, pairs - begin) for begin in range(0, pairs, self.chunk)]
         made = [self._make(count, phase, generator) for count in rest]
@@ -64,10 +64,11 @@ class BatchMaker:
         crops = to_levels(finish(crops, choices.edges, phase.size)).to(torch.uint8)
         shown = warp(masks, maps[1::2], store.sizes[numbers[:, 1]], canvas)
         masks = finish(shown, choices.edges, phase.size).clamp(0, 1)
+        told = torch.where(drawn.labelled.view(-1, 1, 1, 1), torch.nan, masks)
         if phase.window is None:
-            return crops, masks
+            return crops, told
         corners = draw_windows(masks, phase.window, generator)
-        return cut_windows(crops, corners, phase.window), cut_windows(masks, corners, phase.window)
+        return cut_windows(crops, corners, phase.window), cut_windows(told, corners, phase.window)
 
     def _forge(self, drawn: Drawn, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Return pairs (N, 2, 3, canvas, canvas), masks, and whose size and box each picture has, (N, 2)."""

@@ -11,6 +11,7 @@ from training.batched.store import PhotoStore
 from training.batches import Batch
 from training.config import Phase, TrainingConfig
 from training.datasets import Photo
+from training.localising import cells
 
 
 class DeviceBatches:
@@ -30,5 +31,5 @@ class DeviceBatches:
         """Yield the batches of a phase without end; they are on the device."""
         generator = torch.Generator(self._device).manual_seed(zlib.crc32(repr(seed).encode()))
         while True:
-            crops, labels, _ = self._maker.draw(self._pairs, phase, generator)
-            yield Batch(standardise(crops), labels)
+            crops, labels, masks = self._maker.draw(self._pairs, phase, generator)
+            yield Batch(standardise(crops), labels, cells(masks))

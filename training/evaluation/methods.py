@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets import Photo, decode
-from training.forgeries import Region, load_generators, resynthesise, self_blend, swap_blend, unseen
+from training.forgeries import (
+    Region,
+    bend_face,
+    load_generators,
+    resynthesise,
+    self_blend,
+    swap_blend,
+    unseen,
+)
 from training.pairs import is_tight, pose_distance
 
 Image = NDArray[np.uint8]
@@ -49,6 +57,10 @@ def _redrawn(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> 
     return resynthesise(image, photo.landmarks, generator, rng, whole_face(photo, image))[0]
 
 
+def _bent(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> Image:
+    return bend_face(image, photo.landmarks, rng, whole_face(photo, image))[0]
+
+
 def _swap(photo: Photo, image: Image, source: Photo, rng: np.random.Generator) -> Image:
     return _blend(photo, image, source, whole_face(photo, image), rng)
 
@@ -86,6 +98,7 @@ TRAINED: dict[str, Forger] = {
     "swap, Poisson": _poisson_swap,
     "part of the face": _part_swap,
     "redrawn": _redrawn,
+    "bent": _bent,
 }
 
 METHODS: tuple[Method, ...] = (

@@ -4,6 +4,7 @@ Pure functions of arrays and a ``numpy.random.Generator``; finding landmarks is 
 generators need torch, once they are loaded.
 """
 
+from training.forgeries.bending import bend_face
 from training.forgeries.blends import self_blend, self_blend_pair, swap_blend
 from training.forgeries.generator import Generator, load_generators
 from training.forgeries.masks import Region
@@ -12,6 +13,7 @@ from training.forgeries.resynthesis import resynthesise
 __all__ = [
     "Generator",
     "Region",
+    "bend_face",
     "load_generators",
     "resynthesise",
     "self_blend",

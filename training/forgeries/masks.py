@@ -78,15 +78,36 @@ def hull(
     return mask
 
 
-def bend(mask: NDArray[np.uint8], scale: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the mask elastically deformed (Simard et al., 2003), by some template pixels."""
-    height, width = mask.shape
-    coarse = max(int(8 * scale), 2)
+def elastic_net(
+    shape: tuple[int, int],
+    spacing: float,
+    amount: float,
+    rng: np.random.Generator,
+    way: int = cv2.INTER_LINEAR,
+) -> tuple[Floats, Floats]:
+    """Return shifts (H, W) along x and y: random at nodes ``spacing`` pixels apart, smooth between them.
+
+    Simard et al., 2003; ``amount`` is their standard deviation in pixels, ``way`` the interpolation.
+    """
+    height, width = shape
+    coarse = max(int(spacing), 2)
     grid = (max(height // coarse, 2), max(width // coarse, 2))
-    amount = 3.0 * scale
-    shift = [cv2.resize(rng.normal(0, amount, grid).astype(np.float32), (width, height)) for _ in range(2)]
-    ys, xs = np.mgrid[:height, :width].astype(np.float32)
-    return cv2.remap(mask, xs + shift[0], ys + shift[1], cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    nets = [rng.normal(0, amount, grid).astype(np.float32) for _ in range(2)]
+    x, y = (cv2.resize(net, (width, height), interpolation=way).astype(np.float32) for net in nets)
+    return x, y
+
+
+def shifted(pixels: NDArray[np.uint8], shift: tuple[Floats, Floats], way: int) -> NDArray[np.uint8]:
+    """Return a picture or mask that shows at each place what lay at the place moved by ``shift``."""
+    ys, xs = np.mgrid[: pixels.shape[0], : pixels.shape[1]].astype(np.float32)
+    moved = cv2.remap(pixels, xs + shift[0], ys + shift[1], way, borderMode=cv2.BORDER_REFLECT)
+    return moved.astype(np.uint8, copy=False)
+
+
+def bend(mask: NDArray[np.uint8], scale: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return the mask elastically deformed, by some template pixels."""
+    height, width = mask.shape
+    return shifted(mask, elastic_net((height, width), 8 * scale, 3.0 * scale, rng), cv2.INTER_LINEAR)
 
 
 def soften(mask: NDArray[np.uint8], scale: float, rng: np.random.Generator) -> Floats:

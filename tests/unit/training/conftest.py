@@ -1,11 +1,15 @@
 """A real portrait, and a photograph record of it; public domain, shipped by scikit-image."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
 import skimage.data
+import torch
 from numpy.typing import NDArray
 
+from training.batches import Batch
 from training.config import DataSource, Origin, Phase, TrainingConfig
 from training.datasets import Photo
 
@@ -33,6 +37,15 @@ def photo(portrait: NDArray[np.uint8]) -> Photo:
 
 
 @pytest.fixture
+def batch() -> Batch:
+    """Four pictures of noise, the last two called forged in their upper left quarter."""
+    pixels = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    forged = torch.zeros(2, 1, 4, 4)
+    forged[:, :, :2, :2] = 1
+    return Batch(pixels, torch.tensor([0.0, 0.0, 1.0, 1.0]), forged)
+
+
+@pytest.fixture
 def config(tmp_path) -> TrainingConfig:
     """A tiny run from random weights: four epochs of small pictures, one pair a step."""
     return TrainingConfig(
@@ -52,3 +65,12 @@ def config(tmp_path) -> TrainingConfig:
         validate_every=1000,
         phases=(Phase(until=0.5, size=32, strength=0.0), Phase(until=1.0, size=64, strength=1.0)),
     )
+
+
+@pytest.fixture
+def sources(photo, monkeypatch):
+    """Two photographs of two people, whatever folders a run names."""
+    photos = [photo, dataclasses.replace(photo, unit="p2")]
+    for module in ("train", "journal"):
+        monkeypatch.setattr(f"training.{module}.read_sources", lambda *_: (photos, {}))
+    return photos

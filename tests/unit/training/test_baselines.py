@@ -7,7 +7,6 @@ import torch
 
 from inference.baselines import MESONET_GRID, MesoNet4
 from inference.network import build_network
-from training.batches import Batch
 from training.config import read_config
 from training.folding import unfold_norms
 from training.imagenet import load_imagenet
@@ -18,7 +17,7 @@ BASELINES = Path(__file__).parents[3] / "training" / "baselines"
 
 
 @pytest.mark.parametrize(("name", "strength"), [("origin", 0.0), ("mesonet4", 0.5)])
-def test_baseline_learns_from_a_batch_by_its_own_run(name, strength):
+def test_baseline_learns_from_a_batch_by_its_own_run(name, strength, batch):
     # given the run, but for its ImageNet weights
     config = read_config(BASELINES / f"{name}.toml").model_copy(update={"imagenet": False})
     assert [(phase.size, phase.strength) for phase in config.phases] == [(224, strength)]
@@ -26,8 +25,6 @@ def test_baseline_learns_from_a_batch_by_its_own_run(name, strength):
     before = [parameter.clone() for parameter in run.network.parameters()]
 
     # when it learns from four crops
-    torch.manual_seed(0)
-    batch = Batch(torch.randn(4, 3, 64, 64), torch.tensor([0.0, 0.0, 1.0, 1.0]))
     loss = train_step(run, run.network.train(), batch, config, 1e-3)
 
     # then it has changed from its first layer to its last

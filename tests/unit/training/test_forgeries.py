@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.forgeries import Region, self_blend, swap_blend
+from training.forgeries import Region, bend_face, self_blend, swap_blend
 from training.forgeries.masks import TEMPLATE, affine_between, blend_mask, face_scale
 from training.forgeries.tones import match_colour
 
@@ -83,3 +83,14 @@ def test_matched_colours_have_the_reference_s_mean(portrait):
 
     # then it is no longer bluish
     assert np.abs(matched.mean(axis=(0, 1)) - portrait.mean(axis=(0, 1))).max() < 3
+
+
+def test_bent_face_is_the_picture_s_own_and_seamless(portrait, landmarks):
+    for seed in range(6):
+        forged, mask = bend_face(portrait, landmarks, np.random.default_rng(seed), Region.FACE)
+
+        # then nothing moved outside the mask, much inside, and no colour is new
+        assert np.array_equal(forged[mask == 0], portrait[mask == 0])
+        assert (forged != portrait).any(axis=2)[mask > 0.5].mean() > 0.5
+        for channel in range(3):
+            assert abs(forged[mask > 0.5][:, channel].mean() - portrait[mask > 0.5][:, channel].mean()) < 12

@@ -20,7 +20,7 @@ def _redone(photo: Photo, **changes) -> Photo:
 
 
 def test_pair_differs_by_its_forgery_alone(photo):
-    real, forged = PairMaker([photo]).draw(MILD, np.random.default_rng(2))
+    real, forged, _ = PairMaker([photo]).draw(MILD, np.random.default_rng(2))
     assert real.shape == forged.shape == (128, 128, 3)
     assert 0 < np.abs(real.astype(int) - forged).mean() < 40
 
@@ -43,15 +43,25 @@ def test_window_is_cut_from_both_at_one_place(photo, seed):
     whole = PairMaker([photo]).draw(MILD, np.random.default_rng(seed))
     part = PairMaker([photo]).draw(MILD.model_copy(update={"window": 64}), np.random.default_rng(seed))
 
-    # then the window's reals and forgeries come from one place of theirs
+    # then the window's reals, forgeries and masks come from one place of theirs
     places = {
         (x, y)
         for y in range(65)
         for x in range(65)
-        if np.array_equal(whole[0][y : y + 64, x : x + 64], part[0])
-        and np.array_equal(whole[1][y : y + 64, x : x + 64], part[1])
+        if all(np.array_equal(a[y : y + 64, x : x + 64], b) for a, b in zip(whole, part, strict=True))
     }
     assert len(places) >= 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_mask_covers_what_differs(photo, seed):
+    # given a pair as it arrives, hardly coded
+    real, forged, mask = PairMaker([photo]).draw(MILD, np.random.default_rng(seed))
+
+    # then what differs much lies in the mask, though both were framed, turned and coded
+    differs = np.abs(real.astype(int) - forged).max(axis=2) > 40
+    assert 0 <= mask.min() <= mask.max() <= 1
+    assert not (differs & (cv2.dilate(mask, np.ones((9, 9))) < 0.02)).any()
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -90,9 +100,14 @@ def test_forgeries_of_a_collection_are_drawn(photo):
     drawn = [maker.draw(MILD, rng) for _ in range(20)]
 
     # then some forgeries are that one, and no real is
-    is_green = [[crop[..., 1].mean() > 150 and crop[..., 0].mean() < 30 for crop in pair] for pair in drawn]
-    assert {real for real, _ in is_green} == {False}
-    assert {fake for _, fake in is_green} == {True, False}
+    def is_green(crop):
+        return crop[..., 1].mean() > 150 and crop[..., 0].mean() < 30
+
+    assert {is_green(pair.real) for pair in drawn} == {False}
+    assert {is_green(pair.forged) for pair in drawn} == {True, False}
+
+    # and nobody claims to know where those are forged
+    assert all(np.isnan(pair.mask).all() == is_green(pair.forged) for pair in drawn)
 
 
 def test_shares_decide_which_collection_is_drawn(photo):

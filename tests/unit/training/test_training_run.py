@@ -1,6 +1,5 @@
 """A training run: its plan, its pace, its journal, and that it goes on where it stopped."""
 
-import dataclasses
 import multiprocessing
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import torch
 
 from inference.checkpoint import load_checkpoint
 from inference.network import build_network
-from training.batches import Batch, PairBatches
+from training.batches import PairBatches
 from training.config import Phase, TrainingConfig, read_config
 from training.errors import ConfigError
 from training.history import read_history
@@ -25,15 +24,6 @@ from training.train import Trainer, train_step
 RUNS = Path(__file__).parents[3] / "training" / "runs"
 SHIPPED = RUNS.parents[1] / "models" / "fakeme-detector-lite0"
 CPU = torch.device("cpu")
-
-
-@pytest.fixture
-def sources(photo, monkeypatch):
-    """Two photographs of two people, whatever folders a run names."""
-    photos = [photo, dataclasses.replace(photo, unit="p2")]
-    for module in ("train", "journal"):
-        monkeypatch.setattr(f"training.{module}.read_sources", lambda *_: (photos, {}))
-    return photos
 
 
 @pytest.mark.parametrize("plan", sorted(RUNS.glob("*.toml")), ids=lambda path: path.stem)
@@ -123,11 +113,10 @@ def test_maker_of_pairs_is_not_forked_from_a_process_with_threads(config, photo)
 
 
 @pytest.mark.parametrize("fold", [False, True])
-def test_run_learns_and_resumes_where_it_stopped(config, fold, tmp_path):
+def test_run_learns_and_resumes_where_it_stopped(config, fold, batch, tmp_path):
     # given a run of two steps
     plan = config.model_copy(update={"fold_norms": fold})
     run = start(plan, CPU)
-    batch = Batch(torch.rand(4, 3, 64, 64), torch.tensor([0.0, 0.0, 1.0, 1.0]))
     for _ in range(2):
         assert torch.isfinite(train_step(run, run.network, batch, plan, rate=1e-3))
     run.save(tmp_path)
@@ -142,12 +131,10 @@ def test_run_learns_and_resumes_where_it_stopped(config, fold, tmp_path):
         assert torch.equal(resumed.average.state_dict()[name], value), name
 
 
-def test_one_batch_can_be_learned_by_heart(config):
+def test_one_batch_can_be_learned_by_heart(config, batch):
     # given a network whose norms are folded, and two pictures of each kind
     plan = config.model_copy(update={"fold_norms": True, "dropout": 0.0, "init": SHIPPED})
     run = start(plan, CPU)
-    torch.manual_seed(0)
-    batch = Batch(torch.rand(4, 3, 64, 64), torch.tensor([0.0, 0.0, 1.0, 1.0]))
 
     # when it sees them again and again
     losses = [float(train_step(run, run.network, batch, plan, rate=1e-4)) for _ in range(12)]
