@@ -122,7 +122,7 @@ def flagged(checkpoint: Checkpoint, candidates: Iterator[Forgery]) -> Iterator[F
 def probabilities(checkpoint: Checkpoint, crops: torch.Tensor) -> Floats:
     """Calibrated probability of each crop (N,)."""
     with torch.inference_mode():
-        told = checkpoint.probabilities(checkpoint.network(crops))
+        told = checkpoint.probabilities(checkpoint.logits(crops))
     return np.asarray(told.double().numpy(), dtype=np.float64)
 
 

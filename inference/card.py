@@ -28,6 +28,9 @@ class ModelCard(BaseModel):
     tag_threshold: float = Field(ge=0, le=1, description="calibrated probability from which it is a deepfake")
     suspect_threshold: float = Field(ge=0, le=1, description="from which a person should look")
     calibrated: bool = Field(default=True, description="false: nobody has measured what the thresholds mean")
+    mirrored: bool = Field(
+        default=False, description="a crop's logit is the mean of its own and its mirror image's"
+    )
     min_face_px: int = Field(gt=0, description="shorter edge of the face box below which no opinion is given")
     weights: str = Field(pattern=r"^[\w.-]+\.safetensors$", description="file beside the card")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the weights file")

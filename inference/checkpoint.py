@@ -31,10 +31,25 @@ class Checkpoint:
     card: ModelCard
     network: nn.Module
 
+    def logits(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Return the logits (N,) of normalised crops (N, 3, S, S) on the network's device."""
+        return logits_of(self.network, pixels, mirrored=self.card.mirrored)
+
     def probabilities(self, logits: torch.Tensor) -> torch.Tensor:
         """Return the calibrated probability of forgery (N,), below 1, for logits (N, 1) or (N,)."""
         probabilities = torch.sigmoid(logits.flatten() / self.card.temperature + self.card.bias)
         return probabilities.clamp(max=HIGHEST_PROBABILITY)
+
+
+def logits_of(network: nn.Module, pixels: torch.Tensor, *, mirrored: bool) -> torch.Tensor:
+    """Return the logits (N,) of crops (N, 3, S, S), each the mean with its mirror image's where ``mirrored``.
+
+    A forgery has no side: what the two disagree on is noise.
+    """
+    logits: torch.Tensor = network(pixels).float().flatten()
+    if mirrored:
+        logits = (logits + network(pixels.flip(3)).float().flatten()) / 2
+    return logits
 
 
 def _read_weights(directory: Path, card: ModelCard) -> dict[str, torch.Tensor]:

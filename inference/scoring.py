@@ -49,8 +49,8 @@ class FaceScorer:
         pixels = crops.to(self._device, memory_format=torch.channels_last)
         on_gpu = self._device.type == "cuda"
         with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=on_gpu):
-            logits = self._checkpoint.network(pixels)
-        probabilities = self._checkpoint.probabilities(logits.float())
+            logits = self._checkpoint.logits(pixels)
+        probabilities = self._checkpoint.probabilities(logits)
         if not torch.isfinite(probabilities).all():
             raise ScoreNotFiniteError(
                 f"{self._checkpoint.card.name} gave a score that is no number; check it with `fakeme doctor`"

@@ -30,9 +30,9 @@ def verify(known: Known) -> Checkpoint:
 def _try(checkpoint: Checkpoint) -> None:
     size = checkpoint.card.input_size
     crops = torch.randn(PROBES, 3, size, size, generator=torch.Generator().manual_seed(0))
-    logits = checkpoint.network(crops)
+    logits = checkpoint.logits(crops)
     if logits.numel() != PROBES or not torch.isfinite(logits).all():
         raise CheckpointCorruptError(
-            f"{checkpoint.card.reference} gives {logits.flatten().tolist()} for {PROBES} crops, which is not"
+            f"{checkpoint.card.reference} gives {logits.tolist()} for {PROBES} crops, which is not"
             " one number each; export it again"
         )

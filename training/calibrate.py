@@ -101,6 +101,7 @@ def make_card(name: str, version: str, config: TrainingConfig, weights: bytes, c
         bias=calibration.bias,
         tag_threshold=tag,
         suspect_threshold=suspect,
+        mirrored=config.mirrored,
         min_face_px=MIN_FACE_PX,
         weights=WEIGHTS_FILE,
         sha256=hashlib.sha256(weights).hexdigest(),
@@ -125,7 +126,7 @@ def ship(
     photos, _ = read_sources(config, Split.CALIBRATION)
     weights = export_weights(averaged(config))
     samples = held_out(limit([p for p in photos if not p.forged], most), CROP_MARGIN, config.seed, follow)
-    scored = score(as_served(config.network, weights), samples)
+    scored = score(as_served(config.network, weights), samples, mirrored=config.mirrored)
     card = make_card(out.name, version, config, weights, scored)
     out.mkdir(parents=True, exist_ok=True)
     (out / WEIGHTS_FILE).write_bytes(weights)

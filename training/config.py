@@ -71,6 +71,10 @@ class TrainingConfig(_Table):
         default=0.0, ge=0, description="weight of also learning where a picture is forged; 0: not at all"
     )
 
+    mirrored: bool = Field(
+        default=False, description="in service, judge each crop together with its mirror image"
+    )
+
     origin: Origin = Field(description="of the model that comes of the run")
     data: tuple[DataSource, ...] = Field(min_length=1)
     population: Path | None = Field(

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from inference.checkpoint import logits_of
 from inference.crops import crop_face, normalise
 from training.augment import h264, jpeg, shrink
 from training.datasets import Photo, decode
@@ -77,8 +78,8 @@ def held_out(photos: list[Photo], margin: float, seed: int, follow: Follow = unf
             yield Sample(crop, kind, condition, photo.collection, photo.group)
 
 
-def score(network: nn.Module, samples: Iterable[Sample]) -> Scored:
-    """Return the network's logits of all samples."""
+def score(network: nn.Module, samples: Iterable[Sample], *, mirrored: bool) -> Scored:
+    """Return the network's logits of all samples, as :func:`inference.checkpoint.logits_of` makes them."""
     logits: list[float] = []
     known: list[tuple[str, str, str, str]] = []
     batch: list[Image] = []
@@ -86,7 +87,7 @@ def score(network: nn.Module, samples: Iterable[Sample]) -> Scored:
     def flush() -> None:
         if batch:
             with torch.inference_mode():
-                logits.extend(network(normalise(batch)).flatten().tolist())
+                logits.extend(logits_of(network, normalise(batch), mirrored=mirrored).tolist())
             batch.clear()
 
     for sample in samples:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,21 @@ def test_probability_is_calibrated(model: Path):
 
     # when logits become probabilities, then it is sigmoid(logit / 2 + 0.5)
     assert checkpoint.probabilities(torch.tensor([[-1.0], [1.0]])).tolist() == pytest.approx([0.5, 0.731059])
+
+
+def test_mirrored_model_says_the_same_of_a_crop_and_its_mirror_image():
+    # given one network, with and without mirroring, and crops that are not symmetric
+    plain = load_checkpoint(default_model_dir())
+    plain = replace(plain, card=plain.card.model_copy(update={"mirrored": False}))
+    mirrored = replace(plain, card=plain.card.model_copy(update={"mirrored": True}))
+    crops = torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        one, other = plain.logits(crops), plain.logits(crops.flip(3))
+
+        # then a mirrored model's logit is the mean of the two, whichever way round
+        assert not torch.allclose(one, other, rtol=0.01)
+        assert torch.allclose(mirrored.logits(crops), (one + other) / 2)
+        assert torch.allclose(mirrored.logits(crops.flip(3)), (one + other) / 2)
 
 
 @pytest.mark.parametrize("missing", ["card.json", "weights.safetensors"])
