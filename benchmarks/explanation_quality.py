@@ -31,10 +31,10 @@ from benchmarks.saliency_methods import METHODS, Method
 from inference.checkpoint import Checkpoint, default_model_dir, load_checkpoint
 from inference.crops import normalise
 from inference.explanation.saliency import Maps
-from training.datasets import Photo, decode, read_collection
+from training.datasets import Photo, by_collection, decode, read_collection
 from training.evaluation.held_out import frame
 from training.forgeries import Region, self_blend, swap_blend
-from training.pairs import PairMaker
+from training.pairs import draw_source
 from training.splits import Split, take
 
 Image = NDArray[np.uint8]
@@ -95,14 +95,14 @@ class Forgery:
 
 def forgeries(photos: list[Photo], part: Part, margin: float, rng: np.random.Generator) -> Iterator[Forgery]:
     """Yield an endless stream of forgeries, self-blends and swaps mixed, framed as in service."""
-    maker = PairMaker(photos)
+    pools = by_collection(photos)
     while True:
         for photo in photos:
             image, region = decode(photo), Region(rng.choice(REGIONS[part]))
             if rng.random() < 0.5:
                 forged, mask = self_blend(image, photo.landmarks, rng, region)
             else:
-                source = maker.draw_source(photo, rng)
+                source = draw_source(photo, pools[photo.collection], rng)
                 forged, mask = swap_blend(
                     image, photo.landmarks, decode(source), source.landmarks, rng, region=region
                 )

@@ -18,7 +18,7 @@ from inference.card import ModelCard, write_card
 from inference.network import build_network
 from training.batches import PairBatches
 from training.config import TrainingConfig
-from training.datasets import Photo
+from training.datasets import Photo, by_collection
 from training.errors import NotTrainedError
 from training.evaluation.held_out import REAL, Scored, held_out, score
 from training.evaluation.progress import Follow, unfollowed
@@ -112,8 +112,7 @@ def make_card(name: str, version: str, config: TrainingConfig, weights: bytes, c
 
 def limit(photos: Sequence[Photo], most: int) -> list[Photo]:
     """Return at most ``most`` photographs of each collection; a large one would outnumber the rest."""
-    collections = sorted({photo.collection for photo in photos})
-    return [p for name in collections for p in [p for p in photos if p.collection == name][:most]]
+    return [photo for _, mine in sorted(by_collection(photos).items()) for photo in mine[:most]]
 
 
 def ship(

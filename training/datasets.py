@@ -4,6 +4,7 @@ Reads what ``preprocess`` wrote; who is trained on and who is kept back is left 
 """
 
 import tarfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,3 +98,11 @@ def _cropped(row: dict[str, Any], encoded: bytes) -> Photo:
         encoded=encoded,
         **{name: row[name] for name in _LABELS},
     )
+
+
+def by_collection(photos: Iterable[Photo]) -> dict[str, list[Photo]]:
+    """Return the photographs of each collection, in order."""
+    collections: defaultdict[str, list[Photo]] = defaultdict(list)
+    for photo in photos:
+        collections[photo.collection].append(photo)
+    return dict(collections)

@@ -18,7 +18,7 @@ from torch.utils.data import IterableDataset
 from inference.crops import cut_square
 from training.augment import augment, geometry
 from training.config import Phase
-from training.datasets import Photo, decode
+from training.datasets import Photo, by_collection, decode
 from training.errors import NoPhotographsError
 from training.forgeries import (
     Generator,
@@ -101,6 +101,17 @@ def pose_distance(one: Landmarks, other: Landmarks) -> float:
     return float(np.linalg.norm(shape(one) - shape(other)))
 
 
+def draw_source(target: Photo, pool: Sequence[Photo], rng: np.random.Generator) -> Photo:
+    """Return a photograph of another person from the pool, turned much as ``target`` is.
+
+    Where the pool holds nobody else, the target itself comes back.
+    """
+    tried = [pool[int(index)] for index in rng.integers(len(pool), size=SOURCES_TRIED)]
+    others = [photo for photo in tried if photo.unit != target.unit]
+    others = others or [photo for photo in pool if photo.unit != target.unit] or [target]
+    return min(others, key=lambda photo: pose_distance(photo.landmarks, target.landmarks))
+
+
 def draw_framing(face: Subject, rng: np.random.Generator) -> Framing:
     """Return a square about the face, 1.0 to 1.5 times its box; a tight picture is framed inside it."""
     longest = float(max(face.box[2] - face.box[0], face.box[3] - face.box[1]))
@@ -166,8 +177,7 @@ class PairMaker:
         weights: dict[str, float] = {}
         self._reals: dict[str, list[Photo]] = {}
         self._forgeries: dict[str, list[tuple[list[Photo], Photo]]] = {}
-        for name in sorted({photo.collection for photo in photos}):
-            mine = [photo for photo in photos if photo.collection == name]
+        for name, mine in sorted(by_collection(photos).items()):
             self._reals[name] = [photo for photo in mine if not photo.forged]
             self._forgeries[name] = beside_reals(mine)
             if self._reals[name]:
@@ -215,20 +225,13 @@ class PairMaker:
             return face.image, *bend_face(face.image, face.landmarks, rng, region)
         if kind >= REDRAWN_SHARE + BENT_SHARE + SWAP_SHARE:
             return self_blend_pair(face.image, face.landmarks, rng, region)
-        source = self.draw_source(photo, rng)
+        source = draw_source(photo, self._reals[photo.collection], rng)
         generator = draw_generator(rng) if rng.random() < GENERATED_SHARE else None
         image, points = decode(source), source.landmarks
         blended = swap_blend(
             face.image, face.landmarks, image, points, rng, region=region, generator=generator
         )
         return face.image, *blended
-
-    def draw_source(self, target: Photo, rng: np.random.Generator) -> Photo:
-        """Return a photograph of another person of the same collection, turned as the target is."""
-        pool = self._reals[target.collection]
-        candidates = [pool[int(index)] for index in rng.integers(len(pool), size=SOURCES_TRIED)]
-        others = [photo for photo in candidates if photo.unit != target.unit] or candidates
-        return min(others, key=lambda photo: pose_distance(photo.landmarks, target.landmarks))
 
 
 def beside_reals(photos: Sequence[Photo]) -> list[tuple[list[Photo], Photo]]:

@@ -35,7 +35,7 @@ def _examine() -> "list[Finding]":
     from inference.registry import default_model_dir  # noqa: PLC0415
     from pipeline.doctor.finding import doubtful  # noqa: PLC0415 - with the rest: clients of every service
     from pipeline.doctor.machine import examine_machine  # noqa: PLC0415
-    from pipeline.doctor.model import examine_choice, examine_model  # noqa: PLC0415
+    from pipeline.doctor.model import examine_choices, examine_model  # noqa: PLC0415
     from pipeline.doctor.services import START, examine_services  # noqa: PLC0415
     from pipeline.model_choice import model_store  # noqa: PLC0415
 
@@ -45,7 +45,8 @@ def _examine() -> "list[Finding]":
     except SettingsError as error:
         return [*found, doubtful("services", str(error), START), examine_model(default_model_dir())]
     store = model_store(settings.model_registry)
-    return [*found, *examine_services(settings), examine_choice(store, settings.detection.model)]
+    chosen = settings.detection.model, settings.detection.shadow_model
+    return [*found, *examine_services(settings), *examine_choices(store, *chosen)]
 
 
 def _as_table(found: "list[Finding]") -> Table:

@@ -13,8 +13,9 @@ from training.evaluation.bootstrap import draw, estimate
 from training.evaluation.conditions import View, resized
 from training.evaluation.curve import area, decide_at, trace
 from training.evaluation.headline import EVEN
-from training.evaluation.methods import Family, draw_source
+from training.evaluation.methods import Family
 from training.evaluation.trials import Plan, Trial, known, trial
+from training.pairs import draw_source
 
 Image = NDArray[np.uint8]
 

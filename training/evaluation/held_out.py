@@ -14,11 +14,11 @@ from torch import nn
 from inference.checkpoint import logits_of
 from inference.crops import crop_face, normalise
 from training.augment import h264, jpeg, shrink
-from training.datasets import Photo, decode
+from training.datasets import Photo, by_collection, decode
 from training.evaluation.framing import fitted
 from training.evaluation.methods import TRAINED
 from training.evaluation.progress import Follow, unfollowed
-from training.pairs import PairMaker
+from training.pairs import draw_source
 
 Image = NDArray[np.uint8]
 
@@ -65,7 +65,8 @@ def frame(photo: Photo, image: Image, margin: float) -> Image:
 
 def held_out(photos: list[Photo], margin: float, seed: int, follow: Follow = unfollowed) -> Iterator[Sample]:
     """Yield each photograph under every condition, and one forgery of each kind under a drawn one."""
-    maker, rng = PairMaker(photos), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
+    pools = by_collection(photos)
     for photo in follow(photos, total=len(photos), description="calibrating"):
         image = decode(photo)
         for condition, change in CONDITIONS.items():
@@ -73,7 +74,7 @@ def held_out(photos: list[Photo], margin: float, seed: int, follow: Follow = unf
             yield Sample(crop, REAL, condition, photo.collection, photo.group)
         for kind in KINDS[1:]:
             condition = str(rng.choice(list(CONDITIONS)))
-            forged = TRAINED[kind](photo, image, maker.draw_source(photo, rng), rng)
+            forged = TRAINED[kind](photo, image, draw_source(photo, pools[photo.collection], rng), rng)
             crop = frame(photo, CONDITIONS[condition](forged, rng), margin)
             yield Sample(crop, kind, condition, photo.collection, photo.group)
 

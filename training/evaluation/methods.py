@@ -17,13 +17,11 @@ from training.forgeries import (
     swap_blend,
     unseen,
 )
-from training.pairs import is_tight, pose_distance
+from training.pairs import is_tight
 
 Image = NDArray[np.uint8]
 # (photograph, its pixels, another person's photograph, generator) -> forged pixels of the same size
 Forger = Callable[[Photo, Image, Photo, np.random.Generator], Image]
-
-SOURCES_TRIED = 6  # of them the one whose pose is nearest gives the face
 
 
 class Family(StrEnum):
@@ -105,13 +103,3 @@ METHODS: tuple[Method, ...] = (
     *(Method(name, Family.TRAINED, forge) for name, forge in TRAINED.items()),
     *(Method(name, Family.UNSEEN, _by_landmarks(forge)) for name, forge in unseen.UNSEEN.items()),
 )
-
-
-def draw_source(photo: Photo, pool: list[Photo], rng: np.random.Generator) -> Photo:
-    """Return another person's photograph from the pool, turned much as ``photo`` is.
-
-    Where the pool holds nobody else, the photograph itself comes back.
-    """
-    others = [one for one in pool if one.unit != photo.unit] or [photo]
-    tried = [others[int(index)] for index in rng.integers(len(others), size=SOURCES_TRIED)]
-    return min(tried, key=lambda one: pose_distance(one.landmarks, photo.landmarks))

@@ -1,13 +1,13 @@
 """From model folders and preprocessed data to a report: draw, make, ask, measure, write."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from training.datasets import Photo, read_collection
+from training.datasets import Photo, by_collection, read_collection
 from training.evaluation.abstention import compare_losses, lossy_trials
 from training.evaluation.aggregation import Choice, compare_face_rules, compare_frame_rules
 from training.evaluation.answers import Answers
@@ -66,13 +66,6 @@ def examine(
     ]
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Result(now, _sample(photos, answers, filmed, request.seed), found), gallery
-
-
-def by_collection(photos: Sequence[Photo]) -> dict[str, list[Photo]]:
-    pools: dict[str, list[Photo]] = defaultdict(list)
-    for photo in photos:
-        pools[photo.collection].append(photo)
-    return pools
 
 
 def _choices(

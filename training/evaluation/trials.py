@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from training.datasets import Photo, decode
 from training.evaluation.conditions import CONDITIONS, NONE, Box, View
-from training.evaluation.methods import Family, Method, draw_source
+from training.evaluation.methods import Family, Method
 from training.evaluation.sample import age_band
+from training.pairs import draw_source
 
 Image = NDArray[np.uint8]
 

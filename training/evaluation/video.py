@@ -12,10 +12,10 @@ from training.datasets import Photo
 from training.evaluation.bootstrap import Estimate, draw, estimate
 from training.evaluation.clips import Clip, film
 from training.evaluation.curve import Flags, Floats, area, decide_at, equal_error_rate, finds_at, trace
-from training.evaluation.methods import draw_source
 from training.evaluation.progress import Follow, unfollowed
 from training.evaluation.scoring import Model, made_ahead
 from training.evaluation.trials import Plan
+from training.pairs import draw_source
 
 EVEN = 0.5
 

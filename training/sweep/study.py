@@ -135,7 +135,8 @@ def open_study(out: Path) -> optuna.Study:
     return optuna.create_study(
         study_name="sweep",
         storage=JournalStorage(JournalFileBackend(str(out / "journal.log"))),
-        sampler=optuna.samplers.TPESampler(constant_liar=True),  # other processes try something else
+        # Other processes try something else: they know of each other's, and share no seed.
+        sampler=optuna.samplers.TPESampler(constant_liar=True),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=FREE_TRIALS, n_warmup_steps=FREE_LOOKS),
         direction="maximize",
         load_if_exists=True,

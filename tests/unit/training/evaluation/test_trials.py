@@ -11,8 +11,9 @@ from training.datasets import Photo
 from training.evaluation.abstention import LOSSES, lossy_trials
 from training.evaluation.conditions import CONDITIONS, screenshot
 from training.evaluation.framing import fitted
-from training.evaluation.methods import Family, Method, draw_source
+from training.evaluation.methods import Family, Method
 from training.evaluation.trials import Plan, trials
+from training.pairs import draw_source
 
 
 def painted(colour):
