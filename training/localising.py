@@ -30,6 +30,7 @@ class Localiser(nn.Module):
         self._layers = deepest_layers(network)
         device = next(network.parameters()).device
         self.heads = nn.ModuleList(nn.Conv2d(channels, 1, 1).to(device) for _, channels in self._layers)
+        self.heads.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Return the logits, and for each of ``STRIDES`` where the network sees a forgery."""
