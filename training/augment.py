@@ -107,8 +107,8 @@ def worst_quality(strength: float) -> int:
 
 
 def worst_crf(strength: float) -> int:
-    """Return the highest constant rate factor of H.264 at a strength of augmentation: 23 at 0, 30 at 1."""
-    return round(23 + 7 * strength)
+    """Return the highest constant rate factor of H.264 at a strength of augmentation: 23 at 0, 38 at 1."""
+    return round(23 + 15 * strength)
 
 
 def geometry(image: Image, rng: np.random.Generator) -> Image:
