@@ -26,7 +26,7 @@ def probabilities(
     x0, y0, x1, y1 = box.tolist()
     crops = [crop_face(picture, (x0, y0, x1, y1), checkpoint.card.crop_margin) for picture in pictures]
     with torch.inference_mode():
-        return checkpoint.probabilities(checkpoint.network(normalise(crops))).double().numpy()
+        return checkpoint.probabilities(checkpoint.logits(normalise(crops))).double().numpy()
 
 
 @pytest.mark.parametrize(
