@@ -70,7 +70,6 @@ class TrainingConfig(_Table):
     localisation: float = Field(
         default=0.0, ge=0, description="weight of also learning where a picture is forged; 0: not at all"
     )
-
     mirrored: bool = Field(
         default=False, description="in service, judge each crop together with its mirror image"
     )
