@@ -19,7 +19,7 @@ Image = NDArray[np.uint8]
 
 LIGHT_CHANCE, SHRINK_CHANCE, BLUR_CHANCE, SHARPEN_CHANCE, NOISE_CHANCE = 0.5, 0.25, 0.15, 0.2, 0.15
 OVERLAY_CHANCE = 0.2  # by strength: a sticker may hide the very trace
-JPEG_CHANCE, WEBP_CHANCE, H264_CHANCE = 0.5, 0.05, 0.12  # the rest is posted as it is
+JPEG_CHANCE, WEBP_CHANCE, H264_CHANCE = 0.48, 0.05, 0.16  # the rest is posted as it is
 RECODED_CHANCE = 0.25  # by strength: shared more than once
 MILDEST_CRF = 17  # as good as lossless to the eye
 
@@ -107,8 +107,8 @@ def worst_quality(strength: float) -> int:
 
 
 def worst_crf(strength: float) -> int:
-    """Return the highest constant rate factor of H.264 at a strength of augmentation: 23 at 0, 38 at 1."""
-    return round(23 + 15 * strength)
+    """Return the highest constant rate factor of H.264 at a strength of augmentation: 30 at 0, 45 at 1."""
+    return round(30 + 15 * strength)
 
 
 def geometry(image: Image, rng: np.random.Generator) -> Image:
@@ -161,7 +161,7 @@ def _code(image: Image, strength: float, rng: np.random.Generator) -> Image:
     elif way < JPEG_CHANCE + WEBP_CHANCE:
         image = webp(image, int(rng.integers(worst, 100)))
     elif way < JPEG_CHANCE + WEBP_CHANCE + H264_CHANCE:
-        image = h264(image, int(rng.integers(MILDEST_CRF, worst_crf(strength))))
+        image = h264(image, int(rng.integers(MILDEST_CRF, worst_crf(strength), endpoint=True)))
     if rng.random() < RECODED_CHANCE * strength:
         image = jpeg(image, int(rng.integers(worst, 100)))
     return image

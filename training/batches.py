@@ -13,6 +13,7 @@ from training.config import Phase, TrainingConfig
 from training.datasets import Photo
 from training.localising import cells
 from training.pairs import Pair, PairMaker, PairStream
+from training.sources import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class BatchSource(Protocol):
 class PairBatches:
     """Pairs made by numpy in a process of their own, beside the training."""
 
-    def __init__(self, photos: list[Photo], shares: dict[str, float], config: TrainingConfig) -> None:
+    def __init__(self, photos: list[Photo], shares: Shares, config: TrainingConfig) -> None:
         self.maker, self.config = PairMaker(photos, shares), config
 
     def of(self, phase: Phase, seed: tuple[int, ...]) -> Iterator[Batch]:
@@ -66,7 +67,7 @@ def collate(pairs: list[Pair]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor
 
 
 def batch_source(
-    photos: list[Photo], shares: dict[str, float], config: TrainingConfig, device: torch.device
+    photos: list[Photo], shares: Shares, config: TrainingConfig, device: torch.device
 ) -> BatchSource:
     """Return the source that can feed ``device``: a GPU learns faster than any CPU can forge."""
     if device.type == "cpu":

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -81,6 +81,11 @@ class TrainingConfig(_Table):
     )
     replay_share: float = Field(
         default=0.3, ge=0, lt=1, description="of the pictures, when tuning for a population"
+    )
+
+    group_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="how often a group's photographs are drawn beside the others of their collection",
     )
 
     run: Path = Field(description="folder for state, logs and plots")

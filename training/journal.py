@@ -1,8 +1,8 @@
 """What a run tells while it goes on: losses, looks at held-out people, plots; it changes nothing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import torch
 
@@ -26,6 +26,13 @@ class Report:
     figures: dict[str, float]
 
 
+class Losses(NamedTuple):
+    """What a step lost: by verdicts and, where it also learns where, by cells. Scalars, without gradients."""
+
+    verdicts: torch.Tensor
+    cells: torch.Tensor | None
+
+
 Reporter = Callable[[Report], None]
 
 
@@ -44,10 +51,13 @@ class Journal:
         """Say how far the run is."""
         self._report(Report(done, self._run.pictures, self._run.seconds, {}))
 
-    def losses(self, done: float, losses: Iterable[torch.Tensor], rate: float) -> None:
-        """Write the mean of the newest losses."""
-        loss = float(torch.stack(list(losses)).mean())
-        self._write(done, {"train/loss": loss, "train/learning_rate": rate})
+    def losses(self, done: float, newest: Sequence[Losses], rate: float) -> None:
+        """Write the means of the newest losses."""
+        figures = {"train/loss": float(torch.stack([loss.verdicts for loss in newest]).mean())}
+        cells = [loss.cells for loss in newest if loss.cells is not None]
+        if cells:
+            figures["train/cells"] = float(torch.stack(cells).mean())
+        self._write(done, figures | {"train/learning_rate": rate})
 
     def look(self, done: float, *, last: bool = False) -> None:
         """Measure the averaged weights on held-out people, where that is due or the run is over."""
@@ -79,7 +89,7 @@ class NoJournal(Journal):
 
     def step(self, done: float) -> None: ...
 
-    def losses(self, done: float, losses: Iterable[torch.Tensor], rate: float) -> None: ...
+    def losses(self, done: float, newest: Sequence[Losses], rate: float) -> None: ...
 
     def look(self, done: float, *, last: bool = False) -> None: ...
 

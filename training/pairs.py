@@ -6,7 +6,7 @@ changes, so that only the forgery tells them apart (which the literature found e
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -30,14 +30,15 @@ from training.forgeries import (
     swap_blend,
 )
 from training.forgeries.masks import JAW, TEMPLATE, affine_between
+from training.sources import EVEN, Shares
 
 Image = NDArray[np.uint8]
 Landmarks = NDArray[np.float32]
 
 LABELLED_SHARE = 0.5  # of the pairs, in a collection that has forgeries of its own
-SWAP_SHARE = 0.4  # blends of two people; self-blends alone transferred less well
-REDRAWN_SHARE = 0.15  # a person's own face out of a small neural network
-BENT_SHARE = 0.12  # a person's own face bent, without a seam; the rest are self-blends
+SWAP_SHARE = 0.38  # blends of two people; self-blends alone transferred less well
+REDRAWN_SHARE = 0.1  # a person's own face out of a small neural network
+BENT_SHARE = 0.2  # a person's own face bent, without a seam; the rest are self-blends
 GENERATED_SHARE = 0.4  # of the swaps, whose face went through such a network too
 SOURCES_TRIED = 6  # of them the one whose pose is nearest gives the face
 WINDOWS_TRIED = 6
@@ -169,23 +170,19 @@ class Pair(NamedTuple):
 class PairMaker:
     """Draws pairs from photographs; everything random comes from the generator that is passed in."""
 
-    def __init__(self, photos: Sequence[Photo], shares: Mapping[str, float] | None = None) -> None:
-        """``shares`` weighs the collections; those it does not name weigh 1.
-
-        Raises :class:`~training.errors.NoPhotographsError` where there is no real photograph.
-        """
-        weights: dict[str, float] = {}
+    def __init__(self, photos: Sequence[Photo], shares: Shares = EVEN) -> None:
+        """Raises :class:`~training.errors.NoPhotographsError` where there is no real photograph."""
         self._reals: dict[str, list[Photo]] = {}
+        self._bounds: dict[str, NDArray[np.float64]] = {}  # of each real photograph's part of [0, 1)
         self._forgeries: dict[str, list[tuple[list[Photo], Photo]]] = {}
         for name, mine in sorted(by_collection(photos).items()):
             self._reals[name] = [photo for photo in mine if not photo.forged]
             self._forgeries[name] = beside_reals(mine)
-            if self._reals[name]:
-                weights[name] = (shares or {}).get(name, 1.0)
-        if not weights:
+            self._bounds[name] = shares.of_photos(self._reals[name]).cumsum()
+        self._names = [name for name, reals in self._reals.items() if reals]
+        if not self._names:
             raise NoPhotographsError("no real photographs to make pairs from; check the data and their split")
-        self._names = list(weights)
-        self._chances = np.array(list(weights.values())) / sum(weights.values())
+        self._chances = shares.of_collections(self._names)
 
     def draw(self, phase: Phase, rng: np.random.Generator) -> Pair:
         """Return a pair of the phase's size, or its window of both."""
@@ -198,7 +195,8 @@ class PairMaker:
             faces = [subject(photo, np.random.default_rng(seed)) for photo in (real, fake)]
             mask = np.ones(faces[1].image.shape[:2], dtype=np.float32)
         else:
-            real = self._reals[name][int(rng.integers(len(self._reals[name])))]
+            place = int(np.searchsorted(self._bounds[name][:-1], rng.random(), side="right"))
+            real = self._reals[name][place]
             face = subject(real, rng)
             ground, forged, mask = self.forge(real, face, rng)
             faces = [replace(face, image=ground), replace(face, image=forged)]

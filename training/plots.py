@@ -5,7 +5,7 @@ from typing import Any
 
 from training.errors import MissingPackageError
 
-BLUE, ORANGE, GREY = "#2b6cb0", "#c05621", "#4a5568"
+BLUE, ORANGE, GREEN, GREY = "#2b6cb0", "#c05621", "#2f855a", "#4a5568"
 SMOOTHING = 0.9  # of the loss of single reports, which jumps
 
 
@@ -21,6 +21,7 @@ def draw_run(history: list[dict[str, float]], path: Path) -> None:
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     _curve(left, history, "train/loss", "training", GREY, smooth=True)
+    _curve(left, history, "train/cells", "training, where", GREEN, smooth=True)
     _curve(left, history, "validation/loss", "held-out people", BLUE)
     left.set(title="Loss", ylim=(0, None))
     _curve(right, history, "validation/auc", "AUC", BLUE)

@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from training.attributes import warm_up
 from training.batches import Batch, batch_source
 from training.config import Phase, TrainingConfig
-from training.journal import Journal, NoJournal, Report, Reporter
+from training.journal import Journal, Losses, NoJournal, Report, Reporter
 from training.localising import localisation_loss
 from training.optimiser import set_rate
 from training.processes import agreed, rank_and_processes
@@ -28,10 +28,10 @@ SAVE_EVERY = 120.0  # seconds; what a kill costs at most
 REPORT_EVERY = 50  # steps
 
 
-def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig, rate: float) -> torch.Tensor:
+def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig, rate: float) -> Losses:
     """Learn from one batch with ``model``, the run's network or its localiser.
 
-    Returns the loss of the verdicts, still on the device so that nothing waits for it.
+    Returns the losses, still on the device so that nothing waits for them.
     """
     device = next(run.network.parameters()).device
     set_rate(run.optimiser, rate)
@@ -40,16 +40,15 @@ def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig,
         logits, maps = (model(pixels), []) if run.localiser is None else model(pixels)
     labels = batch.labels.to(device)
     loss = functional.binary_cross_entropy_with_logits(logits.float().flatten(), labels)
-    total = loss
-    if maps:
-        total = loss + config.localisation * localisation_loss(maps, batch.forged.to(device))
+    cells = localisation_loss(maps, batch.forged.to(device)) if maps else None
+    total = loss if cells is None else loss + config.localisation * cells
     run.optimiser.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
     run.optimiser.step()
     run.step += 1
     run.update_average(config.ema_decay)
-    return loss.detach()
+    return Losses(loss.detach(), None if cells is None else cells.detach())
 
 
 class Trainer:
@@ -82,7 +81,7 @@ class Trainer:
         if self.processes > 1:
             model = DistributedDataParallel(model)
         model.train()
-        losses: deque[torch.Tensor] = deque(maxlen=REPORT_EVERY)
+        losses: deque[Losses] = deque(maxlen=REPORT_EVERY)
         began = clock = saved = time.monotonic()
         with self._journal() as journal:
             for done, batch in self._batches(until):

@@ -122,7 +122,10 @@ def forge(
     above, below = torch.where(on_ground, placed, changed), torch.where(on_ground, changed, targets.pictures)
 
     masks = masks * torch.where(own_mask, _opacities(count, generator), 1.0).view(-1, 1, 1, 1)
-    forged = update(overlay(below, above, masks), bent, lambda _: _bent(targets, masks, bent, generator))
+    forged = overlay(below, above, masks)
+    if len(bent.indices):
+        flowed, reached = _bent(targets, masks, bent, generator)
+        forged, masks = update(forged, bent, lambda _: flowed), update(masks, bent, lambda _: reached)
     for share in (redrawn, swap):
         seamless = deal(len(share.indices), (POISSON_SHARE,), generator)[0].of(share)
         parts = [stack[seamless.indices] for stack in (below, above, masks)]
@@ -130,8 +133,8 @@ def forge(
     return below, forged, masks
 
 
-def _bent(targets: Faces, masks: Tensor, share: Share, generator: torch.Generator) -> Tensor:
-    """Return the faces of a share bent, seamlessly."""
+def _bent(targets: Faces, masks: Tensor, share: Share, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Return the faces of a share bent, seamlessly, and the masks of what was bent."""
     chosen = share.indices
     scales = face_scales(targets.landmarks[chosen])
     return bend(targets.pictures[chosen], scales, targets.sizes[chosen], masks[chosen], generator)

@@ -134,7 +134,7 @@ def transform_code(pictures: Tensor, luma_steps: Tensor, colour_steps: Tensor) -
 
 
 def h264(pictures: Tensor, crfs: Tensor) -> Tensor:
-    """Return pictures after about what an H.264 key frame loses at constant rate factors (N,) of 17-38."""
+    """Return pictures after about what an H.264 key frame loses at constant rate factors (N,) of 17-45."""
     beyond = crfs.float() - 23
     return transform_code(pictures, torch.exp2(3.67 + 0.137 * beyond), torch.exp2(3.57 + 0.134 * beyond))
 

@@ -1,19 +1,23 @@
 """Which photographs a batch is made of: real ones, other people's faces for them, or forgeries.
 
-The rules are those of ``pairs.PairMaker``: collections by weight, sources of the same collection whose
-pose is nearest of a few, and where a collection brings forgeries of its own, half of its pairs from them.
+The rules are those of ``pairs.PairMaker``: collections and groups of people by weight, sources of the same
+collection whose pose is nearest of a few, and where a collection brings forgeries of its own, half of its
+pairs from them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from training.batched.chance import choose, coin, uniform
 from training.batched.store import PhotoStore
 from training.errors import NoPhotographsError
 from training.pairs import LABELLED_SHARE, SOURCES_TRIED, beside_reals
+from training.sources import EVEN, Shares
 
 SAME_UNIT = 1e3  # added to a distance between poses, which is 2 at most
 
@@ -25,18 +29,31 @@ class Lists:
     values: Tensor  # int64
     starts: Tensor  # (L,) int64
     counts: Tensor  # (L,) int64
+    bounds: Tensor  # float64, a number a value: where its part of [l, l + 1) ends, l the list's number
 
     @classmethod
-    def of(cls, lists: list[list[int]], device: torch.device) -> "Lists":
+    def of(
+        cls,
+        lists: Sequence[Sequence[int]],
+        device: torch.device,
+        chances: Sequence[NDArray[np.float64]] | None = None,
+    ) -> "Lists":
+        """``chances`` are those of each list's values, summing to 1; without them all are alike."""
         counts = torch.tensor([len(part) for part in lists], dtype=torch.int64)
         values = torch.tensor([value for part in lists for value in part] or [0], dtype=torch.int64)
-        return cls(values.to(device), (counts.cumsum(0) - counts).to(device), counts.to(device))
+        if chances is None:
+            chances = [np.full(len(part), 1 / max(len(part), 1)) for part in lists]
+        ends = [number + part.cumsum() for number, part in enumerate(chances)]
+        bounds = torch.from_numpy(np.concatenate([*ends, [float(len(lists))]]))
+        starts = counts.cumsum(0) - counts
+        return cls(values.to(device), starts.to(device), counts.to(device), bounds.to(device))
 
     def draw(self, which: Tensor, generator: torch.Generator) -> Tensor:
         """Return a value of each of the lists numbered ``which`` (any shape); any value for an empty one."""
-        drawn = uniform(tuple(which.shape), 0, 1, generator)
-        counts = self.counts[which]
-        places = self.starts[which] + torch.minimum((drawn * counts).long(), (counts - 1).clamp(min=0))
+        drawn = which + uniform(tuple(which.shape), 0, 1, generator).double()
+        first, counts = self.starts[which], self.counts[which]
+        places = torch.searchsorted(self.bounds, drawn, right=True)
+        places = torch.minimum(torch.maximum(places, first), first + (counts - 1).clamp(min=0))
         return self.values[places.clamp(max=len(self.values) - 1)]
 
 
@@ -59,11 +76,8 @@ class Drawn:
 class Drawing:
     """Draws the photographs of a batch."""
 
-    def __init__(self, store: PhotoStore, shares: Mapping[str, float] | None = None) -> None:
-        """``shares`` weighs the collections; those it does not name weigh 1.
-
-        Raises NoPhotographsError where there is no real photograph.
-        """
+    def __init__(self, store: PhotoStore, shares: Shares = EVEN) -> None:
+        """Raises NoPhotographsError where there is no real photograph."""
         device, photos = store.pictures.device, store.photos
         place = {id(photo): number for number, photo in enumerate(photos)}
         names = sorted({photo.collection for photo in photos if not photo.forged})
@@ -71,11 +85,14 @@ class Drawing:
             raise NoPhotographsError("no real photographs to make pairs from; check the data and their split")
         mine = [[photo for photo in photos if photo.collection == name] for name in names]
         beside = [beside_reals(part) for part in mine]
-        weights = torch.tensor([(shares or {}).get(name, 1.0) for name in names])
-        self._chances = (weights / weights.sum()).to(device)
-        self._reals = Lists.of([[place[id(p)] for p in part if not p.forged] for part in mine], device)
+        self._chances = torch.from_numpy(shares.of_collections(names)).float().to(device)
+        reals = [[photo for photo in part if not photo.forged] for part in mine]
+        chances = [shares.of_photos(part) for part in reals]
+        # Evenly for sources, who give their faces to those of other groups too.
+        self._reals = Lists.of([[place[id(photo)] for photo in part] for part in reals], device, chances)
+        self._givers = Lists.of([[place[id(photo)] for photo in part] for part in reals], device)
         self._forgeries = Lists.of([[place[id(fake)] for _, fake in part] for part in beside], device)
-        partners = {place[id(fake)]: reals for part in beside for reals, fake in part}
+        partners = {place[id(fake)]: beside_it for part in beside for beside_it, fake in part}
         self._partners = Lists.of(
             [[place[id(real)] for real in partners.get(number, [])] for number in range(len(photos))], device
         )
@@ -89,7 +106,7 @@ class Drawing:
         forgeries = self._forgeries.draw(collections, generator)
         partners = self._partners.draw(forgeries, generator)
         reals = torch.where(labelled, partners, self._reals.draw(collections, generator))
-        candidates = self._reals.draw(collections[:, None].expand(-1, SOURCES_TRIED), generator)
+        candidates = self._givers.draw(collections[:, None].expand(-1, SOURCES_TRIED), generator)
         distance = torch.linalg.vector_norm(self._shapes[candidates] - self._shapes[reals][:, None], dim=2)
         same = self._units[candidates] == self._units[reals][:, None]
         nearest = (distance + SAME_UNIT * same).argmin(1, keepdim=True)

@@ -1,7 +1,5 @@
 """Batches of real crops and their forgeries, as ``pairs`` makes them one by one."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
@@ -13,6 +11,7 @@ from training.batched.store import PhotoStore
 from training.batched.tones import to_levels
 from training.batched.warps import warp
 from training.config import Phase
+from training.sources import EVEN, Shares
 
 CHUNK = 64  # pairs made at once; see BatchMaker
 
@@ -24,13 +23,8 @@ class BatchMaker:
     tensors, not measured on a GPU), whatever the size of the batch.
     """
 
-    def __init__(
-        self, store: PhotoStore, shares: Mapping[str, float] | None = None, *, chunk: int = CHUNK
-    ) -> None:
-        """``shares`` weighs the collections; those it does not name weigh 1.
-
-        Raises NoPhotographsError where there is no real photograph.
-        """
+    def __init__(self, store: PhotoStore, shares: Shares = EVEN, *, chunk: int = CHUNK) -> None:
+        """Raises NoPhotographsError where there is no real photograph."""
         self.store, self.chunk = store, chunk
         self.drawing = Drawing(store, shares)
 

@@ -118,7 +118,7 @@ def as_webp(pairs: Tensor, _edges: Tensor, strength: float, generator: torch.Gen
 
 
 def as_h264(pairs: Tensor, _edges: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    crfs = uniform(len(pairs), augment.MILDEST_CRF, augment.worst_crf(strength), generator).floor()
+    crfs = uniform(len(pairs), augment.MILDEST_CRF, augment.worst_crf(strength) + 1, generator).floor()
     return _coded(pairs, h264, crfs)
 
 

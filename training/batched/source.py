@@ -1,7 +1,7 @@
 """Batches for a run whose device forges for itself."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -12,6 +12,7 @@ from training.batches import Batch
 from training.config import Phase, TrainingConfig
 from training.datasets import Photo
 from training.localising import cells
+from training.sources import Shares
 
 
 class DeviceBatches:
@@ -20,7 +21,7 @@ class DeviceBatches:
     def __init__(
         self,
         photos: Sequence[Photo],
-        shares: Mapping[str, float],
+        shares: Shares,
         config: TrainingConfig,
         device: torch.device,
     ) -> None:

@@ -19,6 +19,8 @@ ECE = 0.03
 CONDITION_COST = 0.03
 # False alarms that a group of average rate would have; with fewer, the ratio is a matter of luck.
 FEWEST_EXPECTED = 5
+INTERVAL_WIDTH = 3.92  # standard errors from end to end of a 95 % interval
+DRAWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def bars(headlines: Mapping[str, Headline], groups: Sequence[Row], conditions: S
         _above("Unseen methods: AUC", unseen.measures["AUC"] if unseen else None, UNSEEN_AUC),
         _above("Trained methods: AUC", trained.measures["AUC"] if trained else None, TRAINED_AUC),
         *(bar for attribute in ATTRIBUTES.values() for bar in _fairness(attribute, groups)),
-        _below("Calibration error (ECE)", everything.measures["ECE"], ECE),
+        _calibration(everything),
         *(_below(f"{name}: AUC lost", costs.get(name), CONDITION_COST) for name in (JPEG_50, HALF_SIZE)),
     ]
 
@@ -62,6 +64,13 @@ def _below(name: str, found: Estimate | None, most: float) -> Bar:
     if found is None:
         return Bar(name, f"≤ {most:g}", float("nan"), None, note="not measured")
     return Bar(name, f"≤ {most:g}", found.value, found.value <= most, found.low, found.high)
+
+
+def _calibration(everything: Headline) -> Bar:
+    bar = _below("Calibration error (ECE)", everything.measures["ECE"], ECE)
+    pictures = everything.reals + everything.forgeries
+    note = f"{pictures} pictures show {everything.chance_gap:.3f} by chance where every probability is right"
+    return replace(bar, note=note)
 
 
 def _fairness(attribute: str, groups: Sequence[Row]) -> list[Bar]:
@@ -89,4 +98,13 @@ def _with_gap(bar: Bar, rows: Sequence[Row]) -> Bar:
     areas = np.array([row.measures["AUC"].value for row in rows])
     value = float(areas.max() - areas.min())
     note = f"lowest: {rows[int(areas.argmin())].name}, of {min(row.people for row in rows)} people or more"
+    note += f"; groups so small differ by {_gap_by_chance(rows):.3f} where the model is alike to all"
     return replace(bar, value=value, passed=value <= AUC_GAP, note=note)
+
+
+def _gap_by_chance(rows: Sequence[Row]) -> float:
+    """Return the mean gap between groups' AUCs that only their intervals' widths would bring about."""
+    areas = [row.measures["AUC"] for row in rows]
+    errors = np.array([(area.high - area.low) / INTERVAL_WIDTH for area in areas])
+    drawn = np.random.default_rng(0).standard_normal((DRAWS, len(rows))) * errors
+    return float(np.ptp(drawn, axis=1).mean())

@@ -17,6 +17,7 @@ from training.evaluation.curve import (
     area,
     average_precision,
     calibration_gap,
+    chance_gap,
     decide_at,
     equal_error_rate,
     finds_at,
@@ -50,6 +51,7 @@ class Headline:
     forgeries: int
     measures: dict[str, Estimate]
     cuts: list[Cut]
+    chance_gap: float  # the calibration error that so few pictures show of any model
 
 
 def thresholds(card: ModelCard) -> dict[str, float]:
@@ -72,7 +74,7 @@ def headline(answers: Answers, model: str, card: ModelCard) -> Headline:
         for name, threshold in thresholds(card).items()
     ]
     estimates = {name: estimate(values) for name, values in measures.items()}
-    return Headline(int((~forged).sum()), int(forged.sum()), estimates, cuts)
+    return Headline(int((~forged).sum()), int(forged.sum()), estimates, cuts, chance_gap(scores))
 
 
 def _cut(name: str, threshold: float, made: Decisions) -> Cut:

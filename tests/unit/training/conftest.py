@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from training.batches import Batch
 from training.config import DataSource, Origin, Phase, TrainingConfig
 from training.datasets import Photo
+from training.sources import EVEN
 
 # What MTCNN finds in the portrait.
 BOX = np.array([180.3, 60.7, 268.4, 172.2], dtype=np.float32)
@@ -72,5 +73,5 @@ def sources(photo, monkeypatch):
     """Two photographs of two people, whatever folders a run names."""
     photos = [photo, dataclasses.replace(photo, unit="p2")]
     for module in ("train", "journal"):
-        monkeypatch.setattr(f"training.{module}.read_sources", lambda *_: (photos, {}))
+        monkeypatch.setattr(f"training.{module}.read_sources", lambda *_: (photos, EVEN))
     return photos

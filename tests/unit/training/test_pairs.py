@@ -11,6 +11,7 @@ from training.config import Phase
 from training.datasets import Photo, decode
 from training.errors import NoPhotographsError
 from training.pairs import PairMaker, beside_reals, draw_window, is_tight, subject
+from training.sources import Shares
 
 MILD = Phase(until=1.0, size=128, strength=0.0)
 
@@ -110,19 +111,29 @@ def test_forgeries_of_a_collection_are_drawn(photo):
     assert all(np.isnan(pair.mask).all() == is_green(pair.forged) for pair in drawn)
 
 
-def test_shares_decide_which_collection_is_drawn(photo):
-    other = _redone(photo, collection="other", encoded=photo.encoded)
-    maker, rng = PairMaker([photo, other], {"people": 0.0001}), np.random.default_rng(0)
-    sources = []
+@pytest.mark.parametrize(
+    ("changes", "shares"),
+    [
+        ({"collection": "other"}, Shares(collections={"people": 0.0001})),
+        ({"group": "asian", "name": "other"}, Shares(groups={"asian": 10_000.0})),
+    ],
+)
+def test_shares_decide_which_photographs_are_drawn(photo, changes, shares):
+    # given two photographs of which one weighs next to nothing
+    other = _redone(photo, encoded=photo.encoded, **changes)
+    maker, rng = PairMaker([photo, other], shares), np.random.default_rng(0)
+    drawn = []
     maker.forge = (
         lambda photo, face, rng: (  # type: ignore[method-assign]
-            sources.append(photo.collection),
+            drawn.append(photo),
             (face.image, face.image, np.ones(face.image.shape[:2], np.float32)),
         )[1]
     )
+
+    # then only the other is drawn
     for _ in range(10):
         maker.draw(MILD, rng)
-    assert set(sources) == {"other"}
+    assert all(one is other for one in drawn)
 
 
 def test_nothing_to_draw_from_is_said(photo):

@@ -15,10 +15,12 @@ from training.batches import PairBatches
 from training.config import Phase, TrainingConfig, read_config
 from training.errors import ConfigError
 from training.history import read_history
+from training.journal import Journal, Losses
 from training.optimiser import parameter_groups
 from training.pairs import PairMaker, PairStream
 from training.run import Run, initial_network, start
 from training.schedule import ema_decay, learning_rate
+from training.sources import EVEN
 from training.train import Trainer, train_step
 
 RUNS = Path(__file__).parents[3] / "training" / "runs"
@@ -102,7 +104,7 @@ def test_streams_of_one_seed_are_the_same(photo):
 
 def test_maker_of_pairs_is_not_forked_from_a_process_with_threads(config, photo):
     # given a stream that has begun, beside whatever threads this process has
-    stream = PairBatches([photo], {}, config).of(config.phases[0], (1,))
+    stream = PairBatches([photo], EVEN, config).of(config.phases[0], (1,))
     batch = next(stream)
 
     # then the process that makes it holds no copies of their locks: one forked hung for ever
@@ -118,7 +120,7 @@ def test_run_learns_and_resumes_where_it_stopped(config, fold, batch, tmp_path):
     plan = config.model_copy(update={"fold_norms": fold})
     run = start(plan, CPU)
     for _ in range(2):
-        assert torch.isfinite(train_step(run, run.network, batch, plan, rate=1e-3))
+        assert torch.isfinite(train_step(run, run.network, batch, plan, rate=1e-3).verdicts)
     run.save(tmp_path)
 
     # when another process takes it up
@@ -137,7 +139,7 @@ def test_one_batch_can_be_learned_by_heart(config, batch):
     run = start(plan, CPU)
 
     # when it sees them again and again
-    losses = [float(train_step(run, run.network, batch, plan, rate=1e-4)) for _ in range(12)]
+    losses = [float(train_step(run, run.network, batch, plan, rate=1e-4).verdicts) for _ in range(12)]
 
     # then it knows them
     assert losses[-1] < 0.5 * losses[0]
@@ -156,6 +158,23 @@ def test_training_ends_with_its_epochs_and_a_second_start_finds_nothing_to_do(co
     looks = [line["pictures"] for line in read_history(config.run) if "validation/auc" in line]
     assert looks == [16]
     assert (config.run / "progress.svg").read_text().startswith("<?xml")
+
+
+def test_journal_tells_what_is_lost_by_verdicts_and_by_cells(config, sources):
+    # given losses of two steps of a run that also learns where
+    config.run.mkdir()
+    steps = [Losses(torch.tensor(0.5), torch.tensor(0.2)), Losses(torch.tensor(0.7), torch.tensor(0.4))]
+    told = []
+    with Journal(config, start(config, CPU), CPU, told.append) as journal:
+        journal.losses(0.5, steps, 1e-3)
+        journal.losses(0.6, [Losses(torch.tensor(0.5), None)], 1e-3)
+
+    # then their means are written, those of cells only where there are any
+    lines = read_history(config.run)
+    assert lines[0]["train/loss"] == pytest.approx(0.6)
+    assert lines[0]["train/cells"] == pytest.approx(0.3)
+    assert "train/cells" not in lines[1]
+    assert [news.figures for news in told] == [{k: v for k, v in line.items() if "/" in k} for line in lines]
 
 
 def test_run_stopped_between_goes_on_from_there(config, sources):

@@ -31,7 +31,7 @@ def test_jpeg_is_libjpeg_s(crop, quality):
 
 
 @pytest.mark.parametrize(("name", "codec", "setting"), [
-    *(("h264", h264, crf) for crf in (18, 23, 29, 36)),
+    *(("h264", h264, crf) for crf in (18, 23, 29, 36, 45)),
     *(("webp", webp, quality) for quality in (40, 75, 95)),
 ])  # fmt: skip
 def test_predicting_codecs_are_approached_in_loss_and_in_sharpness(crop, name, codec, setting):

@@ -7,6 +7,7 @@ import torch
 
 from training.batched.source import DeviceBatches
 from training.run import start
+from training.sources import EVEN
 from training.train import train_step
 
 
@@ -15,7 +16,7 @@ def test_batches_of_a_device_can_be_learned_from(config, photo):
     photos = [photo, dataclasses.replace(photo, unit="p2")]
     plan = config.model_copy(update={"batch_pairs": 2})
     phase = plan.phases[-1]
-    source = DeviceBatches(photos, {}, plan, torch.device("cpu"))
+    source = DeviceBatches(photos, EVEN, plan, torch.device("cpu"))
 
     # when the same stream is drawn twice
     first, again = (list(islice(source.of(phase, (1, 0)), 2)) for _ in range(2))
@@ -27,4 +28,4 @@ def test_batches_of_a_device_can_be_learned_from(config, photo):
     assert first[0].labels.tolist() == [0, 0, 1, 1]
     assert first[0].pixels.abs().max() < 3
     run = start(plan, torch.device("cpu"))
-    assert torch.isfinite(train_step(run, run.network, first[0], plan, rate=1e-3))
+    assert torch.isfinite(train_step(run, run.network, first[0], plan, rate=1e-3).verdicts)

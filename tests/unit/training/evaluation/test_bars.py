@@ -1,5 +1,7 @@
 """What a detector must reach: each requirement against numbers on both sides of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ def exactly(value):
 
 def headline(auc=0.999, accuracy=0.99, ece=0.01):
     cut = Cut("0.5", 0.5, *(exactly(accuracy) for _ in range(4)), confusion=(1, 0, 0, 1))
-    return Headline(1, 1, {"AUC": exactly(auc), "ECE": exactly(ece)}, [cut])
+    return Headline(1, 1, {"AUC": exactly(auc), "ECE": exactly(ece)}, [cut], chance_gap=0.04)
 
 
 def group(name, auc=0.99, fpr=0.001, kind="population", pictures=100_000):
@@ -79,7 +81,19 @@ def test_groups_are_compared_within_their_attribute():
     assert found["AUC gap by population"].passed is True
     assert found["AUC gap by sex"].value == pytest.approx(0.03)
     assert found["AUC gap by sex"].passed is False
-    assert found["AUC gap by sex"].note == "lowest: female, of 10 people or more"
+    assert found["AUC gap by sex"].note.startswith("lowest: female, of 10 people or more; ")
+
+
+def test_small_samples_are_said_to_show_gaps_by_chance():
+    # given two groups whose AUC is known within .02 to each side
+    rows = [replace(group(name), measures={"AUC": Estimate(0.97, 0.95, 0.99), "FPR at tag": exactly(0)})
+            for name in "ab"]  # fmt: skip
+    found = judged(groups=rows)
+
+    # then the notes tell what such figures show of a model without fault: two values of a standard error of
+    # 0.04 / 3.92 are 1.13 times that apart in the mean
+    assert "differ by 0.012 where" in found["AUC gap by population"].note
+    assert found["Calibration error (ECE)"].note.startswith("2 pictures show 0.040 by chance")
 
 
 def test_too_few_false_alarms_are_said_to_be_too_few():

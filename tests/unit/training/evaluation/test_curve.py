@@ -9,6 +9,7 @@ from training.evaluation.curve import (
     area,
     average_precision,
     calibration_gap,
+    chance_gap,
     decide_at,
     equal_error_rate,
     finds_at,
@@ -126,3 +127,19 @@ def test_rows_of_weights_do_not_see_each_other():
     found = area(trace(scores, forged, weights))
     assert found[:2].tolist() == [0.75, 1.0]
     assert np.isnan(found[2])  # no real picture was drawn
+
+
+def test_few_pictures_show_a_calibration_error_by_chance():
+    # given right probabilities, for few pictures and for many
+    rng = np.random.default_rng(0)
+    few, many = rng.random(100), rng.random(10_000)
+
+    # then chance shows much of an error for the few, little for the many, and none where all is certain
+    assert 0.05 < chance_gap(few) < 0.15
+    assert chance_gap(many) < 0.02
+    assert chance_gap(np.array([0.0, 1.0, 1.0])) == 0.0
+
+    # and it is what right probabilities show on the average
+    ones = np.ones((1, 100), dtype=np.float32)
+    seen = [calibration_gap(few, rng.random(100) < few, ones).item() for _ in range(300)]
+    assert chance_gap(few) == pytest.approx(np.mean(seen), abs=0.005)
