@@ -100,7 +100,8 @@ def centre(_: nn.Module, crops: torch.Tensor, __: torch.Tensor) -> Maps:
 
 
 METHODS: dict[str, Method] = {
-    "shipped": shipped,  # LayerCAM 14x14 + 7x7
+    "shipped": shipped,  # the heads' maps, where the model has heads, else as the next one
+    "LayerCAM 14x14 + 7x7": partial(fused, layer_cam, False),
     "Grad-CAM 7x7": partial(single, grad_cam, 32),  # after the last layer HiResCAM is the same
     "Grad-CAM 14x14": partial(single, grad_cam, 16),
     "HiResCAM 14x14": partial(single, hires_cam, 16),

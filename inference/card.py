@@ -31,6 +31,9 @@ class ModelCard(BaseModel):
     mirrored: bool = Field(
         default=False, description="a crop's logit is the mean of its own and its mirror image's"
     )
+    localises: bool = Field(
+        default=False, description="the weights hold heads that say where in a crop it is forged"
+    )
     min_face_px: int = Field(gt=0, description="shorter edge of the face box below which no opinion is given")
     weights: str = Field(pattern=r"^[\w.-]+\.safetensors$", description="file beside the card")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the weights file")

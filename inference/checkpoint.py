@@ -74,7 +74,7 @@ def _read_weights(directory: Path, card: ModelCard) -> dict[str, torch.Tensor]:
 def load_checkpoint(directory: Path) -> Checkpoint:
     """Return the model in ``directory``, its weights' hash verified; raises a CheckpointError otherwise."""
     card = read_card(directory)
-    network = build_network(card.network)
+    network = build_network(card.network, localises=card.localises)
     weights = {key: value.float() for key, value in _read_weights(directory, card).items()}
     try:
         network.load_state_dict(weights)

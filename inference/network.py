@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from inference.errors import UnknownNetworkError
+from inference.localising import add_heads
 
 DEFAULT_DROPOUT = 0.2  # as in the papers of both networks
 
@@ -115,12 +116,15 @@ NETWORKS: dict[str, Callable[[float], nn.Module]] = {
 }
 
 
-def build_network(name: str, dropout: float = DEFAULT_DROPOUT) -> nn.Module:
+def build_network(name: str, dropout: float = DEFAULT_DROPOUT, *, localises: bool = False) -> nn.Module:
     """Return the named network with random weights; (N, 3, S, S) in, (N, 1) logits out.
+
+    One that ``localises`` has heads that say where (`inference.localising`).
 
     Raises UnknownNetworkError for a name that is not in ``NETWORKS``.
     """
     build = NETWORKS.get(name)
     if build is None:
         raise UnknownNetworkError(f"no network is named {name!r}; the known ones are {', '.join(NETWORKS)}")
-    return build(dropout)
+    network = build(dropout)
+    return add_heads(network) if localises else network

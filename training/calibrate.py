@@ -47,10 +47,14 @@ def averaged(config: TrainingConfig) -> nn.Module:
     if not run.resume(config.run):
         raise NotTrainedError(f"{config.run} holds no state of a run; train it first: fakeme train")
     if config.fold_norms:
-        return unfold_norms(run.average, build_network(config.network)).eval()
+        return unfold_norms(run.average, _built(config)).eval()
     photos, shares = read_sources(config, Split.TRAIN)
     batches = PairBatches(photos, shares, config).of(config.phases[-1], (config.seed, SETTLING_SEED))
     return settle_statistics(run.average, (b.pixels for b in itertools.islice(batches, SETTLING_BATCHES)))
+
+
+def _built(config: TrainingConfig) -> nn.Module:
+    return build_network(config.network, localises=config.localisation > 0)
 
 
 def settle_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> nn.Module:
@@ -69,9 +73,9 @@ def export_weights(network: nn.Module) -> bytes:
     return save({k: v.half().contiguous() if v.is_floating_point() else v for k, v in weights.items()})
 
 
-def as_served(network: str, weights: bytes) -> nn.Module:
-    """Return the network that these weights make in service: rounded to float16, in float32."""
-    served = build_network(network)
+def as_served(config: TrainingConfig, weights: bytes) -> nn.Module:
+    """Return the network that these weights of a run make in service: rounded to float16, in float32."""
+    served = _built(config)
     served.load_state_dict({key: value.float() for key, value in load(weights).items()})
     served.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
     return served.eval()
@@ -102,6 +106,7 @@ def make_card(name: str, version: str, config: TrainingConfig, weights: bytes, c
         tag_threshold=tag,
         suspect_threshold=suspect,
         mirrored=config.mirrored,
+        localises=config.localisation > 0,
         min_face_px=MIN_FACE_PX,
         weights=WEIGHTS_FILE,
         sha256=hashlib.sha256(weights).hexdigest(),
@@ -125,7 +130,7 @@ def ship(
     photos, _ = read_sources(config, Split.CALIBRATION)
     weights = export_weights(averaged(config))
     samples = held_out(limit([p for p in photos if not p.forged], most), CROP_MARGIN, config.seed, follow)
-    scored = score(as_served(config.network, weights), samples, mirrored=config.mirrored)
+    scored = score(as_served(config, weights), samples, mirrored=config.mirrored)
     card = make_card(out.name, version, config, weights, scored)
     out.mkdir(parents=True, exist_ok=True)
     (out / WEIGHTS_FILE).write_bytes(weights)

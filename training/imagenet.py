@@ -7,21 +7,24 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from inference.localising import HEADS
 from training.errors import NoInitialWeightsError
 
 Weights = dict[str, torch.Tensor]
 
+LEARNED_ANEW = ("classifier.", f"{HEADS}.")
+
 
 def load_imagenet(name: str, network: nn.Module, file: Path | None = None) -> None:
-    """Give ``network`` the ImageNet weights of all layers but the classifier.
+    """Give ``network`` the ImageNet weights of all layers but the classifier, and heads that say where.
 
     ``file`` holds them as safetensors or as a state dict of torch, under the network's own names. Raises
     :class:`~training.errors.NoInitialWeightsError`, which says what to do instead.
     """
     own = network.state_dict()
     weights = _read(file) if file is not None else _known(name, own)
-    kept = {key: value for key, value in weights.items() if not key.startswith("classifier.")}
-    wanted = {key for key in own if not key.startswith("classifier.")}
+    kept = {key: value for key, value in weights.items() if not key.startswith(LEARNED_ANEW)}
+    wanted = {key for key in own if not key.startswith(LEARNED_ANEW)}
     if kept.keys() != wanted or any(kept[key].shape != own[key].shape for key in wanted):
         raise NoInitialWeightsError(
             f"the ImageNet weights do not fit {name}: {len(wanted - kept.keys())} of {len(wanted)} tensors"
@@ -52,7 +55,7 @@ def _lite0(own: Weights) -> Weights:
     source = torch.load(path, map_location="cpu", weights_only=True)
     values = [value for key, value in source.items() if not key.startswith("_fc.")]
     # The same layers in the same order under other names.
-    return dict(zip((key for key in own if not key.startswith("classifier.")), values, strict=True))
+    return dict(zip((key for key in own if not key.startswith(LEARNED_ANEW)), values, strict=True))
 
 
 def _v2_s() -> Weights:

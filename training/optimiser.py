@@ -5,11 +5,15 @@ from typing import Any
 import torch
 from torch import nn
 
+from inference.localising import heads_of
 from training.config import TrainingConfig
 
 
 def stages(network: nn.Module) -> list[list[nn.Parameter]]:
-    """Return the parameters from the picture to the logit, stage by stage, each norm with what it follows."""
+    """Return the parameters from the picture to the logit, stage by stage, each norm with what it follows.
+
+    Heads that say where are of the last stage, as the classifier.
+    """
     parts: list[list[nn.Parameter]] = []
     for module in (*network.get_submodule("features").children(), network.get_submodule("classifier")):
         parameters = list(module.parameters())
@@ -17,22 +21,19 @@ def stages(network: nn.Module) -> list[list[nn.Parameter]]:
             parts.append(parameters)
         else:
             parts[-1] += parameters
+    heads = heads_of(network)
+    parts[-1] += [] if heads is None else list(heads.parameters())
     return parts
 
 
-def parameter_groups(
-    network: nn.Module, config: TrainingConfig, heads: nn.Module | None = None
-) -> list[dict[str, Any]]:
+def parameter_groups(network: nn.Module, config: TrainingConfig) -> list[dict[str, Any]]:
     """Return the parameters by stage, with weight decay on kernels only, not on norms and biases.
 
     ``scale`` is what a stage's learning rate is multiplied with: 1 at the head and ``layer_decay`` times less
     at each stage below it (Clark et al., ELECTRA, 2020), since what early stages see changes least.
     """
     groups: list[dict[str, Any]] = []
-    parts = stages(network)
-    if heads is not None:
-        parts[-1] += list(heads.parameters())
-    for depth, stage in enumerate(reversed(parts)):
+    for depth, stage in enumerate(reversed(stages(network))):
         scale = config.layer_decay**depth
         kernels = [p for p in stage if p.ndim > 1]
         others = [p for p in stage if p.ndim <= 1]
@@ -43,11 +44,9 @@ def parameter_groups(
     return [group for group in groups if group["params"]]
 
 
-def make_optimiser(
-    network: nn.Module, config: TrainingConfig, heads: nn.Module | None = None
-) -> torch.optim.Optimizer:
-    """Return AdamW (Loshchilov & Hutter, 2019) over all parameters; ``heads`` learn as the network's own."""
-    return torch.optim.AdamW(parameter_groups(network, config, heads), lr=config.learning_rate)
+def make_optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    """Return AdamW (Loshchilov & Hutter, 2019) over all parameters."""
+    return torch.optim.AdamW(parameter_groups(network, config), lr=config.learning_rate)
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:

@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from inference.checkpoint import load_checkpoint
+from inference.localising import HEADS
 from inference.network import build_network
 from training.config import TrainingConfig
 from training.folding import fold_norms
 from training.imagenet import load_imagenet
-from training.localising import Localiser
 from training.optimiser import make_optimiser
 from training.schedule import ema_decay
 
@@ -21,21 +21,18 @@ STATE_FILE = "state.pt"
 
 @dataclass(slots=True)
 class Run:
-    """A run in memory; ``average`` is what will be shipped."""
+    """A run in memory; ``average`` is what will be shipped. Both networks have heads or none has."""
 
     network: nn.Module
     average: nn.Module
     optimiser: torch.optim.Optimizer
-    localiser: Localiser | None = None  # about the network, where it also learns to say where
     step: int = 0
     pictures: int = 0
     seconds: float = 0.0
 
     def state(self) -> dict[str, object]:
-        heads = {} if self.localiser is None else self.localiser.heads.state_dict()
         return {
             "network": self.network.state_dict(),
-            "heads": heads,
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
@@ -55,8 +52,6 @@ class Run:
             return False
         state = torch.load(folder / STATE_FILE, map_location="cpu", weights_only=True)
         self.network.load_state_dict(state["network"])
-        if self.localiser is not None:
-            self.localiser.heads.load_state_dict(state["heads"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.pictures, self.seconds = state["step"], state["pictures"], state["seconds"]
@@ -77,9 +72,13 @@ class Run:
 def initial_network(config: TrainingConfig) -> nn.Module:
     """Return the network with the weights a run starts from: a model's, ImageNet's or random ones."""
     torch.manual_seed(config.seed)
-    network = build_network(config.network, config.dropout)
+    network = build_network(config.network, config.dropout, localises=config.localisation > 0)
     if config.init is not None:
-        network.load_state_dict(load_checkpoint(config.init).network.state_dict())
+        given, own = load_checkpoint(config.init).network.state_dict(), network.state_dict()
+        # A model that never learned where has no heads to give, and a run that does not learn it wants none.
+        heads = {key: given.get(key, value) for key, value in own.items() if key.startswith(f"{HEADS}.")}
+        rest = {key: value for key, value in given.items() if not key.startswith(f"{HEADS}.")}
+        network.load_state_dict(rest | heads)
     elif config.imagenet:
         load_imagenet(config.network, network, config.imagenet_weights)
     return fold_norms(network) if config.fold_norms else network
@@ -89,6 +88,4 @@ def start(config: TrainingConfig, device: torch.device) -> Run:
     """Return a run at its beginning."""
     network = initial_network(config).to(device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
-    localiser = Localiser(network) if config.localisation else None
-    optimiser = make_optimiser(network, config, localiser.heads if localiser else None)
-    return Run(network, deepcopy(network).requires_grad_(False), optimiser, localiser)
+    return Run(network, deepcopy(network).requires_grad_(False), make_optimiser(network, config))

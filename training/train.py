@@ -16,7 +16,7 @@ from training.attributes import warm_up
 from training.batches import Batch, batch_source
 from training.config import Phase, TrainingConfig
 from training.journal import Journal, Losses, NoJournal, Report, Reporter
-from training.localising import localisation_loss
+from training.localising import Learner, localisation_loss
 from training.optimiser import set_rate
 from training.processes import agreed, rank_and_processes
 from training.run import Run, start
@@ -29,7 +29,7 @@ REPORT_EVERY = 50  # steps
 
 
 def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig, rate: float) -> Losses:
-    """Learn from one batch with ``model``, the run's network or its localiser.
+    """Learn from one batch with ``model``, a :class:`~training.localising.Learner` of the run's network.
 
     Returns the losses, still on the device so that nothing waits for them.
     """
@@ -37,7 +37,7 @@ def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig,
     set_rate(run.optimiser, rate)
     pixels = batch.pixels.to(device, memory_format=torch.channels_last, non_blocking=True)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        logits, maps = (model(pixels), []) if run.localiser is None else model(pixels)
+        logits, maps = model(pixels)
     labels = batch.labels.to(device)
     loss = functional.binary_cross_entropy_with_logits(logits.float().flatten(), labels)
     cells = localisation_loss(maps, batch.forged.to(device)) if maps else None
@@ -77,7 +77,7 @@ class Trainer:
 
     def train(self, *, until: float = 1.0, seconds: float = float("inf")) -> Run:
         """Train up to a share of the run, for so many seconds at most; then save."""
-        model = self.run.localiser or self.run.network
+        model: nn.Module = Learner(self.run.network)
         if self.processes > 1:
             model = DistributedDataParallel(model)
         model.train()

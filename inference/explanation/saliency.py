@@ -1,7 +1,7 @@
-"""Where in a face the network saw a forgery: maps made of its own activations and their gradients.
+"""Where in a face the network saw a forgery: what its heads say, else maps of activations and gradients.
 
-Drawing them is left to `render`; how they were chosen is in docs/decisions/0009-heat-maps.md, measured by
-`benchmarks.explanation_quality`.
+Drawing them is left to `render`; how they were chosen is in docs/decisions/0013-heads-explain.md and, for
+networks without heads, 0009-heat-maps.md, measured by `benchmarks.explanation_quality`.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-Maps = NDArray[np.float32]
+from inference.localising import STRIDES, heads_of, locate
 
-REDUCTIONS = (16, 32)  # 14 x 14 and 7 x 7 of 224: finer ones point at edges of any kind, forged or not
+Maps = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,18 +29,30 @@ class Response:
 def saliency(network: nn.Module, crops: torch.Tensor) -> Maps:
     """Return (N, 224, 224) float32 in [0, 1] for normalised crops (N, 3, 224, 224) on the network's device.
 
-    The strongest place of each map is 1; all 0 where nothing speaks for a forgery. The network has
-    ``features`` (a sequence of layers) and a ``classifier`` of their mean over the picture, as both networks
-    of `inference.network` have. LayerCAM (Jiang et al., 2021) at two resolutions, their mean.
+    Of a network with heads it is the probability that a place is forged; of one without, the strongest place
+    of each map is 1, and all are 0 where nothing speaks for a forgery. The network has ``features`` (a
+    sequence of layers) and a ``classifier`` of their mean over the picture.
     """
+    return layer_cams(network, crops) if heads_of(network) is None else located(network, crops)
+
+
+@torch.inference_mode()
+def located(network: nn.Module, crops: torch.Tensor) -> Maps:
+    """Return what the heads say of each place, the mean of both resolutions."""
+    size = (crops.shape[-2], crops.shape[-1])
+    _, maps = locate(network, crops)
+    fine, coarse = (enlarge(logits.sigmoid()[:, 0], size) for logits in maps)
+    return np.asarray(((fine + coarse) / 2).clamp(max=1).float().cpu().numpy(), dtype=np.float32)
+
+
+def layer_cams(network: nn.Module, crops: torch.Tensor) -> Maps:
+    """Return LayerCAM (Jiang et al., 2021) at two resolutions, their mean."""
     size = (crops.shape[-2], crops.shape[-1])
     fine, coarse = (stretch(enlarge(layer_cam(response), size)) for response in respond(network, crops))
     return as_maps(fine + coarse)
 
 
-def respond(
-    network: nn.Module, crops: torch.Tensor, reductions: Sequence[int] = REDUCTIONS
-) -> list[Response]:
+def respond(network: nn.Module, crops: torch.Tensor, reductions: Sequence[int] = STRIDES) -> list[Response]:
     """Return the network's response at each reduction of the crops' edge, ascending.
 
     Only activations are followed back, from the first of these on: this costs little more than a score.

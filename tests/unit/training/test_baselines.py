@@ -10,6 +10,7 @@ from inference.network import build_network
 from training.config import read_config
 from training.folding import unfold_norms
 from training.imagenet import load_imagenet
+from training.localising import Learner
 from training.run import start
 from training.train import train_step
 
@@ -25,7 +26,7 @@ def test_baseline_learns_from_a_batch_by_its_own_run(name, strength, batch):
     before = [parameter.clone() for parameter in run.network.parameters()]
 
     # when it learns from four crops
-    losses = train_step(run, run.network.train(), batch, config, 1e-3)
+    losses = train_step(run, Learner(run.network.train()), batch, config, 1e-3)
 
     # then it has changed from its first layer to its last
     assert torch.isfinite(losses.verdicts)
@@ -40,7 +41,7 @@ def test_origin_starts_from_imagenet_and_drops_its_two_logits():
     linear, dropout, _ = network.classifier
 
     # then it has the features of the network it stands for, two logits, and the dropout after them
-    other = build_network("efficientnet_lite0")
+    other = build_network("efficientnet_lite0", localises=True)  # whose heads ImageNet does not know
     load_imagenet("efficientnet_lite0", other)
     for key, value in other.features.state_dict().items():
         assert torch.equal(network.features.state_dict()[key], value), key

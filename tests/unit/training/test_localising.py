@@ -1,36 +1,21 @@
-"""Learning where a picture is forged: heads on every network, targets of cells, and that it is learned."""
+"""Learning where a picture is forged: targets of cells, that it is learned, kept and shipped."""
 
-import pytest
+import numpy as np
 import torch
 
-from inference.network import build_network
-from training.localising import Localiser, cells, deepest_layers, localisation_loss
-from training.run import start
+from inference.card import write_card
+from inference.checkpoint import load_checkpoint
+from inference.localising import heads_of, locate
+from training.calibrate import as_served, averaged, export_weights, make_card
+from training.evaluation.held_out import Scored
+from training.localising import Learner, cells, localisation_loss
+from training.run import initial_network, start
 from training.train import Trainer, train_step
 
 CPU = torch.device("cpu")
-
-
-@pytest.mark.parametrize("name", ["efficientnet_lite0", "efficientnet_v2_s"])
-def test_heads_look_at_the_last_features_of_two_strides(name):
-    # given a network of the family, and its logits
-    network = build_network(name).eval()
-    pixels = torch.rand(2, 3, 96, 96)
-    with torch.no_grad():
-        alone = network(pixels)
-        logits, maps = Localiser(network)(pixels)
-
-    # then the logits stay what they are, and there is a map of 16 px cells and one of 32 px cells
-    assert torch.equal(logits, alone)
-    assert [tuple(each.shape) for each in maps] == [(2, 1, 6, 6), (2, 1, 3, 3)]
-
-
-def test_looking_for_the_layers_leaves_the_statistics_alone():
-    network = build_network("efficientnet_lite0").train()
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    assert [channels for _, channels in deepest_layers(network)] == [112, 1280]
-    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
-    assert network.features.training
+# Answers to calibrate by, whatever they are worth.
+KINDS = np.repeat(["real", "swap"], 100)
+SCORED = Scored(np.random.default_rng(0).normal(np.repeat([-1.0, 2.0], 100)), KINDS, KINDS, KINDS, KINDS)
 
 
 def test_cells_are_the_share_that_a_mask_covers():
@@ -63,30 +48,57 @@ def test_network_learns_where(config, batch):
 
     def misplaced() -> float:
         with torch.no_grad():
-            return float(localisation_loss(run.localiser(batch.pixels)[1], batch.forged))
+            return float(localisation_loss(locate(run.network, batch.pixels)[1], batch.forged))
 
     # when it sees the same pictures again and again
     before = misplaced()
     for _ in range(10):
-        train_step(run, run.localiser, batch, plan, rate=1e-3)
+        train_step(run, Learner(run.network), batch, plan, rate=1e-3)
 
     # then its maps come nearer
     assert misplaced() < 0.8 * before
 
 
-def test_heads_are_saved_with_the_run(config, batch, tmp_path):
+def test_heads_are_saved_and_averaged_with_the_run(config, batch, tmp_path):
     # given a run that has learned a little
     plan = config.model_copy(update={"localisation": 1.0})
     run = start(plan, CPU)
-    train_step(run, run.localiser, batch, plan, rate=1e-2)
+    first = heads_of(run.average)[0].weight.clone()
+    train_step(run, Learner(run.network), batch, plan, rate=1e-2)
     run.save(tmp_path)
 
-    # then a resumed one has its heads, and the average none
+    # then its average has learned too, and a resumed one has both
+    assert not torch.equal(heads_of(run.average)[0].weight, first)
     resumed = start(plan, CPU)
     assert resumed.resume(tmp_path)
-    for name, value in run.localiser.heads.state_dict().items():
-        assert torch.equal(resumed.localiser.heads.state_dict()[name], value)
-    assert resumed.average.state_dict().keys() == run.network.state_dict().keys()
+    for ours, theirs in ((run.network, resumed.network), (run.average, resumed.average)):
+        assert torch.equal(heads_of(ours)[0].weight, heads_of(theirs)[0].weight)
+
+
+def test_heads_are_shipped_and_taken_up(config, tmp_path):
+    # given a run that learns where, shipped as a model
+    plan = config.model_copy(update={"localisation": 1.0, "fold_norms": True})
+    run = start(plan, CPU)
+    plan.run.mkdir()
+    run.save(plan.run)
+    weights = export_weights(averaged(plan))
+    network = as_served(plan, weights)
+
+    # then it says in service where, as the run would
+    pixels = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        (fine, _), (expected, _) = locate(network, pixels)[1], locate(run.average.eval(), pixels)[1]
+    torch.testing.assert_close(fine, expected, atol=5e-3, rtol=0.02)
+
+    # and a run that begins from it has its heads, or none if it does not learn where
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "weights.safetensors").write_bytes(weights)
+    write_card(make_card("model", "1", plan, weights, SCORED), folder)
+    further = plan.model_copy(update={"init": folder})
+    taken, given = heads_of(initial_network(further)), heads_of(load_checkpoint(folder).network)
+    assert torch.equal(taken[0].weight, given[0].weight)
+    assert heads_of(initial_network(further.model_copy(update={"localisation": 0.0}))) is None
 
 
 def test_run_that_learns_where_trains_from_pairs(config, sources):

@@ -16,6 +16,7 @@ from training.config import Phase, TrainingConfig, read_config
 from training.errors import ConfigError
 from training.history import read_history
 from training.journal import Journal, Losses
+from training.localising import Learner
 from training.optimiser import parameter_groups
 from training.pairs import PairMaker, PairStream
 from training.run import Run, initial_network, start
@@ -120,7 +121,7 @@ def test_run_learns_and_resumes_where_it_stopped(config, fold, batch, tmp_path):
     plan = config.model_copy(update={"fold_norms": fold})
     run = start(plan, CPU)
     for _ in range(2):
-        assert torch.isfinite(train_step(run, run.network, batch, plan, rate=1e-3).verdicts)
+        assert torch.isfinite(train_step(run, Learner(run.network), batch, plan, rate=1e-3).verdicts)
     run.save(tmp_path)
 
     # when another process takes it up
@@ -139,7 +140,9 @@ def test_one_batch_can_be_learned_by_heart(config, batch):
     run = start(plan, CPU)
 
     # when it sees them again and again
-    losses = [float(train_step(run, run.network, batch, plan, rate=1e-4).verdicts) for _ in range(12)]
+    losses = [
+        float(train_step(run, Learner(run.network), batch, plan, rate=1e-4).verdicts) for _ in range(12)
+    ]
 
     # then it knows them
     assert losses[-1] < 0.5 * losses[0]

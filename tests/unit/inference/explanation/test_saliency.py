@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from inference.explanation.saliency import respond, saliency
+from inference.localising import add_heads, heads_of
 from inference.network import build_network
 
 
@@ -75,3 +76,23 @@ def test_the_networks_that_are_served_can_be_explained(name: str) -> None:
     np.testing.assert_array_equal(maps, again)
     torch.testing.assert_close(before, after, rtol=0, atol=0)
     assert [response.activations.shape[-1] for response in respond(network, crops)] == [14, 7]
+
+
+def test_heads_are_believed_where_a_network_has_them() -> None:
+    # given a network whose heads see a forgery in one place: at 14 x 14 and at 7 x 7 cells
+    network = RedFinder()
+    network.features = nn.Sequential(*network.features[:2], nn.AvgPool2d(2))
+    add_heads(network).requires_grad_(False)
+    for head in heads_of(network):
+        head.weight.fill_(40.0)
+        head.bias.fill_(-10.0)
+
+    # when two crops are explained, one of them with something to see
+    crops = crops_with_red((160, 64), (0, 0))
+    crops[1, 0] = 0.0
+    seen, nothing = saliency(network, crops)
+
+    # then the first map is hot there, the other cold everywhere: neither is stretched
+    assert seen[72:88, 168:184].min() > 0.9
+    assert seen[:40].max() < 0.1
+    assert nothing.max() < 0.1

@@ -6,6 +6,7 @@ from itertools import islice
 import torch
 
 from training.batched.source import DeviceBatches
+from training.localising import Learner
 from training.run import start
 from training.sources import EVEN
 from training.train import train_step
@@ -28,4 +29,4 @@ def test_batches_of_a_device_can_be_learned_from(config, photo):
     assert first[0].labels.tolist() == [0, 0, 1, 1]
     assert first[0].pixels.abs().max() < 3
     run = start(plan, torch.device("cpu"))
-    assert torch.isfinite(train_step(run, run.network, first[0], plan, rate=1e-3).verdicts)
+    assert torch.isfinite(train_step(run, Learner(run.network), first[0], plan, rate=1e-3).verdicts)
