@@ -121,16 +121,23 @@ def limit(photos: Sequence[Photo], most: int) -> list[Photo]:
 
 
 def ship(
-    config: TrainingConfig, version: str, out: Path, most: int, follow: Follow = unfollowed
+    config: TrainingConfig,
+    version: str,
+    out: Path,
+    most: int,
+    *,
+    device: torch.device,
+    follow: Follow = unfollowed,
 ) -> ModelCard:
     """Write weights and card of a run's present state to ``out``, whose name is the model's.
 
-    ``most`` bounds the photographs of a collection that calibrate it. Returns the card.
+    ``most`` bounds the photographs of a collection that calibrate it, ``device`` scores them. Returns the
+    card.
     """
     photos, _ = read_sources(config, Split.CALIBRATION)
     weights = export_weights(averaged(config))
     samples = held_out(limit([p for p in photos if not p.forged], most), CROP_MARGIN, config.seed, follow)
-    scored = score(as_served(config, weights), samples, mirrored=config.mirrored)
+    scored = score(as_served(config, weights).to(device), samples, mirrored=config.mirrored)
     card = make_card(out.name, version, config, weights, scored)
     out.mkdir(parents=True, exist_ok=True)
     (out / WEIGHTS_FILE).write_bytes(weights)

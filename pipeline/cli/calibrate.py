@@ -11,10 +11,12 @@ from pipeline.cli.bars import bars_table, measuring
 
 def calibrate(
     config: Annotated[Path, typer.Argument(help="The TOML file of a run that was trained.")],
+    *,
     version: Annotated[str, typer.Option(help="Of the model; a new one makes old analyses stale.")],
     out: Annotated[Path, typer.Option(help="Folder of the model; its name names the model.")],
     report: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("runs/report"),
     most: Annotated[int, typer.Option(min=2, help="Photographs of a collection, and in the report.")] = 600,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
 ) -> None:
     """Write weights, calibration, thresholds and card of a run; then measure the model on other people."""
     from training.config import read_config  # noqa: PLC0415 - torch takes seconds to import
@@ -22,6 +24,7 @@ def calibrate(
 
     try:
         from inference.card import write_card  # noqa: PLC0415
+        from inference.device import choose_device  # noqa: PLC0415
         from training.calibrate import measured, ship  # noqa: PLC0415
         from training.evaluation import report as page  # noqa: PLC0415
         from training.evaluation.run import Request, evaluate  # noqa: PLC0415
@@ -30,9 +33,9 @@ def calibrate(
 
     run = read_config(config)
     with measuring() as progress:
-        card = ship(run, version, out, most, progress.track)
+        card = ship(run, version, out, most, device=choose_device(device), follow=progress.track)
         folders = [source.folder for source in run.data]
-        result, _ = evaluate(Request([out], folders, most), progress.track)
+        result, _ = evaluate(Request([out], folders, most, device), progress.track)
     write_card(measured(card, result.models[0]), out)
     Console().print(bars_table(result.models[0]))
     print(f"The model is in {out}, its report in {page.write(result, report, None)[0]}.")

@@ -81,6 +81,7 @@ def held_out(photos: list[Photo], margin: float, seed: int, follow: Follow = unf
 
 def score(network: nn.Module, samples: Iterable[Sample], *, mirrored: bool) -> Scored:
     """Return the network's logits of all samples, as :func:`inference.checkpoint.logits_of` makes them."""
+    device = next(network.parameters()).device
     logits: list[float] = []
     known: list[tuple[str, str, str, str]] = []
     batch: list[Image] = []
@@ -88,7 +89,7 @@ def score(network: nn.Module, samples: Iterable[Sample], *, mirrored: bool) -> S
     def flush() -> None:
         if batch:
             with torch.inference_mode():
-                logits.extend(logits_of(network, normalise(batch), mirrored=mirrored).tolist())
+                logits.extend(logits_of(network, normalise(batch).to(device), mirrored=mirrored).tolist())
             batch.clear()
 
     for sample in samples:
