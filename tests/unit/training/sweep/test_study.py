@@ -20,6 +20,7 @@ from training.config import TrainingConfig, read_config
 from training.errors import OptionsChangedError
 from training.history import HISTORY_FILE, read_history
 from training.run import STATE_FILE
+from training.sources import EVEN
 from training.sweep import study
 from training.sweep.plots import height
 from training.sweep.report import FEWEST_FOR_IMPORTANCE, importances, retuned, write_report
@@ -259,7 +260,7 @@ def test_rehearsal_with_a_network_that_really_trains(plan, photo, tmp_path, monk
     # given two photographs of two people, and a trial of three epochs
     photos = [photo, dataclasses.replace(photo, unit="p2")]
     for module in ("train", "journal"):
-        monkeypatch.setattr(f"training.{module}.read_sources", lambda *_: (photos, {}))
+        monkeypatch.setattr(f"training.{module}.read_sources", lambda *_: (photos, EVEN))
     out = tmp_path / "sweep"
     plan.write_text(PLAN.replace("minutes = 1.0", "epochs = 4.0"))
     sweep = Sweep(read_config(plan), out, CPU)
