@@ -7,10 +7,15 @@ import torch
 import torch.distributed as dist
 
 
+def are_several() -> bool:
+    """Return whether ``torchrun`` started this process, beside others."""
+    return dist.is_torchelastic_launched()
+
+
 @contextmanager
 def process_group() -> Iterator[None]:
     """Join the other processes, where ``torchrun`` started several."""
-    if not dist.is_torchelastic_launched():
+    if not are_several():
         yield
         return
     dist.init_process_group("gloo")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from training.config import TrainingConfig
     from training.journal import Report
 
 FORWARDED = ("--device", "--init", "--data", "--minutes")
@@ -28,9 +29,18 @@ def train(  # noqa: PLR0917  (typer reads names, not places)
     ] = 1,
 ) -> None:
     """Train a detector; goes on where it stopped."""
-    if processes > 1:
-        raise typer.Exit(_together(processes, config, device, init, data, minutes))
-    _here(config, device, init, data, minutes)
+    from training.config import read_config  # noqa: PLC0415  (light start)
+    from training.locking import held  # noqa: PLC0415
+    from training.processes import are_several  # noqa: PLC0415
+
+    run = read_config(config, init=init, population=data)
+    if are_several():  # and the process that started them holds the folder
+        _here(run, device, minutes)
+        return
+    with held(run.run):
+        if processes > 1:
+            raise typer.Exit(_together(processes, config, device, init, data, minutes))
+        _here(run, device, minutes)
 
 
 def _together(processes: int, config: Path, *options: object) -> int:
@@ -46,15 +56,13 @@ def _together(processes: int, config: Path, *options: object) -> int:
     return subprocess.run(command, check=False).returncode  # noqa: S603  (our own words)
 
 
-def _here(config: Path, device: str, init: Path | None, data: Path | None, minutes: float | None) -> None:
+def _here(run: "TrainingConfig", device: str, minutes: float | None) -> None:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn  # noqa: PLC0415  (light start)
 
     from inference.device import choose_device  # noqa: PLC0415  (loads torch)
-    from training.config import read_config  # noqa: PLC0415
     from training.processes import process_group, rank_and_processes  # noqa: PLC0415
     from training.train import Trainer  # noqa: PLC0415
 
-    run = read_config(config, init=init, population=data)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -1,16 +1,16 @@
 """A collection to a folder of shards and index, from wherever the last run stopped."""
 
 import csv
-import fcntl
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
-from training.errors import FolderBusyError, SourceMissingError, UnknownLayoutError
+from training.errors import SourceMissingError, UnknownLayoutError
+from training.locking import held
 from training.preprocess import pool, shards
 from training.preprocess.archive import PassedOver, open_tree
 from training.preprocess.media import RawMedia
@@ -18,7 +18,7 @@ from training.preprocess.options import Options, keep_options
 from training.preprocess.parts import Done, Part, drop_unfinished, read_parts
 from training.preprocess.readers import READERS
 
-LOCK, FAILURES = ".lock", "failures.csv"
+FAILURES = "failures.csv"
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,10 @@ class Preprocessing:
     def __init__(self, source: Path, folder: Path, options: Options) -> None:
         self.folder, self.options = folder, options
         self.plan = plan(source, options.layout)
-        self._lock: IO[str] | None = None
+        self._holding = ExitStack()
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.folder)
+        self._holding.enter_context(held(self.folder))
         keep_options(self.folder, self.options)
         drop_unfinished(self.folder)
         return self
@@ -87,8 +86,7 @@ class Preprocessing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._lock is not None:
-            self._lock.close()
+        self._holding.close()
 
     def pending(self) -> list[RawMedia]:
         """Media that are not done; those that could not be read are tried again."""
@@ -136,16 +134,3 @@ def _write_failures(path: Path, failed: Sequence[PassedOver], passed_over: Seque
         writer.writerows(("failed", one.path, one.reason) for one in failed)
         writer.writerows(("passed over", one.path, one.reason) for one in passed_over)
     temporary.replace(path)
-
-
-def _locked(folder: Path) -> IO[str]:
-    """The open lock file; the kernel drops the lock when its holder dies."""
-    file = (folder / LOCK).open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise FolderBusyError(
-            f"another process preprocesses into {folder} (this is {os.getpid()})"
-        ) from error
-    return file

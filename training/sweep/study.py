@@ -4,10 +4,8 @@ Each trial trains up to a fifth of its schedule at a time; after each fifth its 
 on held-out people, and a trial below the median of the others at the same point ends there.
 """
 
-import fcntl
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +16,10 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from training.config import TrainingConfig
-from training.errors import FolderBusyError, OptionsChangedError
+from training.errors import OptionsChangedError
 from training.history import read_history
 from training.journal import Report
+from training.locking import held, is_held
 from training.run import STATE_FILE
 from training.sweep.space import draw, trial_config
 from training.train import Trainer
@@ -88,7 +87,7 @@ class Sweep:
         for trial in self.study.get_trials(states=(TrialState.RUNNING, TrialState.FAIL)):
             folder = self.out / "trials" / _folder(trial)
             begun = trial.datetime_start or datetime.now()  # noqa: DTZ005  (optuna's clock has no zone)
-            if datetime.now() - begun < GRACE or _is_held(folder):  # noqa: DTZ005
+            if datetime.now() - begun < GRACE or is_held(folder):  # noqa: DTZ005
                 continue
             if trial.state is TrialState.RUNNING:
                 self.study.tell(trial.number, state=TrialState.FAIL)
@@ -100,7 +99,7 @@ class Sweep:
         """Train one trial and return its AUC on held-out people; raises ``optuna.TrialPruned``."""
         point = draw(trial)
         folder = self.out / "trials" / trial.user_attrs.get("folder", f"{trial.number:03d}")
-        with _held(folder):
+        with held(folder):
             trial.set_user_attr("folder", folder.name)
             config = trial_config(self.base, point, folder, self.minutes)
             trainer = Trainer(config, self.device, lambda report: watch(trial.number, report))
@@ -145,23 +144,3 @@ def open_study(out: Path) -> optuna.Study:
 
 def _folder(trial: FrozenTrial) -> str:
     return str(trial.user_attrs.get("folder", f"{trial.number:03d}"))
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold a trial's folder; the kernel lets go of it when the process dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderBusyError(f"{folder} is held by another process; wait for it to end") from None
-        yield
-
-
-def _is_held(folder: Path) -> bool:
-    try:
-        with _held(folder):
-            return False
-    except FolderBusyError:
-        return True

@@ -1,0 +1,43 @@
+"""A folder has one writer at a time, and a dead one does not hold it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from training.errors import FolderBusyError
+from training.locking import held, is_held
+
+HOLD = """
+import sys
+from pathlib import Path
+from training.locking import held
+with held(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_second_holder_is_refused_until_the_first_lets_go(tmp_path):
+    folder = tmp_path / "run"
+    with held(folder):
+        assert is_held(folder)
+        with pytest.raises(FolderBusyError, match=r"another process writes .*run"), held(folder):
+            pass
+    assert not is_held(folder)
+
+
+def test_killed_holder_lets_go(tmp_path):
+    # given a process that holds the folder
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert is_held(tmp_path)
+
+        # when it is killed
+        holder.kill()
+        holder.wait()
+
+    # then the folder is free
+    assert not is_held(tmp_path)
