@@ -62,6 +62,8 @@ class Trainer:
         photos, shares = read_sources(config, Split.TRAIN)
         self.photographs = len(photos)
         self.source = batch_source(photos, shares, config, device)
+        self._phase: Phase | None = None
+        self._stream: Iterator[Batch] = iter(())
         self.run = start(config, device)
         if not self.run.resume(config.run) and config.attribute_epochs:
             warm_up(self.run.network, photos, config, self._warming)
@@ -110,11 +112,10 @@ class Trainer:
         return Journal(self.config, self.run, self.device, self.report)
 
     def _batches(self, until: float) -> Iterator[tuple[float, Batch]]:
-        """Yield (share done, batch); a new phase begins a new stream."""
-        current: Phase | None = None
+        """Yield (share done, batch); a new phase begins a new stream, a later call goes on with it."""
         while (done := self.done) < until:
             phase = self.config.phase_at(done)
-            if phase != current:
-                current = phase
-                stream = self.source.of(phase, (self.config.seed, self.rank, self.run.step))
-            yield done, next(stream)
+            if phase != self._phase:
+                self._phase = phase  # a stream takes seconds to begin: its process imports all that forges
+                self._stream = self.source.of(phase, (self.config.seed, self.rank, self.run.step))
+            yield done, next(self._stream)

@@ -1,6 +1,7 @@
 """A training run: its plan, its pace, its journal, and that it goes on where it stopped."""
 
 import multiprocessing
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from training.errors import ConfigError
 from training.history import read_history
 from training.journal import Journal, Losses
 from training.localising import Learner
+from training.locking import LOCK, held
 from training.optimiser import parameter_groups
 from training.pairs import PairMaker, PairStream
 from training.run import Run, initial_network, start
@@ -193,6 +195,36 @@ def test_piece_of_a_run_ends_in_time(config, sources):
     piece = Trainer(config, CPU, lambda _: None).train(seconds=0.0)
     assert piece.step == 1
     assert (config.run / "state.pt").exists()
+
+
+def test_pieces_of_a_run_share_one_stream(config, sources, monkeypatch):
+    # given a run in pieces, as a sweep looks at it
+    trainer, begun = Trainer(config, CPU, lambda _: None), []
+    stream = trainer.source.of
+    monkeypatch.setattr(trainer.source, "of", lambda *given: begun.append(given) or stream(*given))
+    for until in (0.25, 0.5, 1.0):
+        trainer.train(until=until)
+
+    # then each phase began its process of forgeries once
+    assert len(begun) == len(config.phases)
+    assert trainer.run.step == 8
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_second_start_of_a_run_is_refused(tmp_path, processes):
+    # given a run whose folder is written
+    plan = tmp_path / "plan.toml"
+    text = (RUNS / "v2s-rehearsal.toml").read_text()
+    plan.write_text(re.sub(r"^run = .*$", f'run = "{tmp_path / "run"}"', text, flags=re.MULTILINE))
+    with held(tmp_path / "run"):
+        # when it is started again, alone or with a process for each core
+        command = [sys.executable, "-m", "pipeline", "train", str(plan), "--processes", processes]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    # then it says so, in one line, and touches nothing
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"error: another process writes {tmp_path / 'run'}; wait")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [LOCK]
 
 
 def test_run_starts_from_a_shipped_model(config):
