@@ -24,6 +24,7 @@ from training.forgeries import (
     Generator,
     Region,
     bend_face,
+    heal_face,
     load_generators,
     resynthesise,
     self_blend_pair,
@@ -36,9 +37,10 @@ Image = NDArray[np.uint8]
 Landmarks = NDArray[np.float32]
 
 LABELLED_SHARE = 0.5  # of the pairs, in a collection that has forgeries of its own
-SWAP_SHARE = 0.38  # blends of two people; self-blends alone transferred less well
-REDRAWN_SHARE = 0.1  # a person's own face out of a small neural network
-BENT_SHARE = 0.2  # a person's own face bent, without a seam; the rest are self-blends
+SWAP_SHARE = 0.35  # blends of two people; self-blends alone transferred less well
+REDRAWN_SHARE = 0.08  # a person's own face out of a small neural network
+BENT_SHARE = 0.25  # a person's own face bent, without a seam
+HEALED_SHARE = 0.08  # spots of a person's own face painted out; the rest are self-blends
 GENERATED_SHARE = 0.4  # of the swaps, whose face went through such a network too
 SOURCES_TRIED = 6  # of them the one whose pose is nearest gives the face
 WINDOWS_TRIED = 6
@@ -216,12 +218,14 @@ class PairMaker:
     def forge(self, photo: Photo, face: Subject, rng: np.random.Generator) -> tuple[Image, Image, Landmarks]:
         """Return (ground, forged, mask) of a drawn kind; they are alike where the mask is 0."""
         region = Region(rng.choice(TIGHT_REGIONS, p=TIGHT_SHARES)) if face.tight else None
-        kind = rng.random()
-        if kind < REDRAWN_SHARE:
+        kind = float(rng.random())
+        if kind < (below := REDRAWN_SHARE):
             return face.image, *resynthesise(face.image, face.landmarks, draw_generator(rng), rng, region)
-        if kind < REDRAWN_SHARE + BENT_SHARE:
+        if kind < (below := below + BENT_SHARE):
             return face.image, *bend_face(face.image, face.landmarks, rng, region)
-        if kind >= REDRAWN_SHARE + BENT_SHARE + SWAP_SHARE:
+        if kind < (below := below + HEALED_SHARE):
+            return face.image, *heal_face(face.image, face.landmarks, rng, region)
+        if kind >= below + SWAP_SHARE:
             return self_blend_pair(face.image, face.landmarks, rng, region)
         source = draw_source(photo, self._reals[photo.collection], rng)
         generator = draw_generator(rng) if rng.random() < GENERATED_SHARE else None

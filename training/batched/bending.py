@@ -5,11 +5,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.batched.chance import coin, normal, uniform
+from training.batched.masks import draw_places
 from training.batched.warps import hold, pixel_centres
 from training.forgeries.bending import AMOUNTS, BRUSHES, LENGTHS, MOST_PUSHES, PUSHED_SHARE, SPACINGS
 
 NODES = 4  # beyond the nodes that a picture needs, for the interpolation
-STRIDE = 8  # pixels between the places where a push may begin; then anywhere about them
 
 
 def flows(scales: Tensor, shape: tuple[int, int], generator: torch.Generator) -> Tensor:
@@ -25,17 +25,6 @@ def flows(scales: Tensor, shape: tuple[int, int], generator: torch.Generator) ->
     middle = torch.tensor([(width - 1) / 2, (height - 1) / 2]).to(scales.device, non_blocking=True)
     grid = (places - middle) / spacing.view(-1, 1, 1, 1) / ((edge - 1) / 2)
     return functional.grid_sample(net, grid, mode="bicubic", padding_mode="reflection", align_corners=True)
-
-
-def draw_places(masks: Tensor, each: int, generator: torch.Generator) -> Tensor:
-    """Return ``each`` places (N, each, 2) in pixels for each of masks (N, 1, H, W), oftener where full."""
-    coarse = functional.avg_pool2d(masks, STRIDE)
-    sums = coarse.flatten(1).cumsum(1)
-    drawn = uniform((len(masks), each), 0, 1, generator) * sums[:, -1:]
-    cell = torch.searchsorted(sums, drawn).clamp(max=sums.shape[1] - 1)
-    columns = coarse.shape[3]
-    corners = torch.stack([cell % columns, cell // columns], dim=2) * STRIDE
-    return corners + uniform((len(masks), each, 2), 0, STRIDE, generator)
 
 
 def pushes(scales: Tensor, masks: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

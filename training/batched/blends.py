@@ -15,17 +15,20 @@ from torch import Tensor
 from training.batched.bending import bend
 from training.batched.chance import Share, coin, deal, uniform, update
 from training.batched.constants import constant
+from training.batched.healing import heal
 from training.batched.masks import draw_masks, draw_regions
 from training.batched.redrawing import redraw
 from training.batched.seamless import clone
 from training.batched.tones import change_tone, degrade, match_colour, to_levels
 from training.batched.warps import about, affine_between, turn, warp
 from training.forgeries.blends import OPACITIES, POISSON_SHARE
+from training.forgeries.healing import BENT_SHARE as RETOUCHED_SHARE
 from training.forgeries.masks import TEMPLATE
-from training.pairs import BENT_SHARE, GENERATED_SHARE, REDRAWN_SHARE, SWAP_SHARE
+from training.pairs import BENT_SHARE, GENERATED_SHARE, HEALED_SHARE, REDRAWN_SHARE, SWAP_SHARE
 
 MATCHED_SHARE = 0.8  # of the swaps; the rest is left as crude as hasty fakes are
 TEMPLATE_EDGE = 112
+Made = tuple[Tensor, Tensor]  # forgeries (N, 3, H, W), and masks (N, 1, H, W) of where they are
 IN_PLACE = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
@@ -97,13 +100,14 @@ def forge(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return (reals, forgeries, masks): (N, 3, H, W) twice and (N, 1, H, W) in [0, 1].
 
-    Drawn shares of the targets get the face of their source, or their own redrawn by a generator or bent,
-    the others a changed copy of their own; ``tight`` (N,) bool says which pictures cut the jaw off. Some 20
-    canvases of 3 channels are alive at the peak: 20 MB a pair on a canvas of 288 pixels.
+    Drawn shares of the targets get the face of their source, or their own redrawn by a generator, bent or
+    painted out in spots, the others a changed copy of their own; ``tight`` (N,) bool says which pictures
+    cut the jaw off. Some 20 canvases of 3 channels are alive at the peak: 20 MB a pair on a canvas of 288
+    pixels.
     """
     count, shape = len(targets.pictures), (targets.pictures.shape[2], targets.pictures.shape[3])
-    shares = (SWAP_SHARE, REDRAWN_SHARE, BENT_SHARE, 1 - SWAP_SHARE - REDRAWN_SHARE - BENT_SHARE)
-    swap, redrawn, bent, own = deal(count, shares, generator)
+    shares = (SWAP_SHARE, REDRAWN_SHARE, BENT_SHARE, HEALED_SHARE)
+    swap, redrawn, bent, healed, own = deal(count, (*shares, 1 - sum(shares)), generator)
     generated = deal(len(swap.indices), (GENERATED_SHARE,), generator)[0].of(swap)
     swapped, own_mask = swap.mask(count), own.mask(count)
     masks = draw_masks(targets.landmarks, draw_regions(tight, generator), shape, generator)
@@ -123,9 +127,11 @@ def forge(
 
     masks = masks * torch.where(own_mask, _opacities(count, generator), 1.0).view(-1, 1, 1, 1)
     forged = overlay(below, above, masks)
-    if len(bent.indices):
-        flowed, reached = _bent(targets, masks, bent, generator)
-        forged, masks = update(forged, bent, lambda _: flowed), update(masks, bent, lambda _: reached)
+    retouched = deal(len(healed.indices), (RETOUCHED_SHARE,), generator)[0].of(healed)
+    made = _untouched(targets, (forged, masks), healed)
+    for share in (bent, retouched):
+        made = _bent(targets, masks, made, share, generator)
+    forged, masks = _healed(targets, masks, made, healed, generator)
     for share in (redrawn, swap):
         seamless = deal(len(share.indices), (POISSON_SHARE,), generator)[0].of(share)
         parts = [stack[seamless.indices] for stack in (below, above, masks)]
@@ -133,11 +139,34 @@ def forge(
     return below, forged, masks
 
 
-def _bent(targets: Faces, masks: Tensor, share: Share, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return the faces of a share bent, seamlessly, and the masks of what was bent."""
-    chosen = share.indices
+def _untouched(targets: Faces, made: Made, share: Share) -> Made:
+    """Return what was made, a share of it as if nothing had been."""
+    forged, masks = made
+    pictures = targets.pictures[share.indices]
+    return update(forged, share, lambda _: pictures), update(masks, share, torch.zeros_like)
+
+
+def _bent(targets: Faces, regions: Tensor, made: Made, share: Share, generator: torch.Generator) -> Made:
+    """Return what was made, a share of it the targets bent under ``regions`` (N, 1, H, W)."""
+    chosen, (forged, masks) = share.indices, made
+    if not len(chosen):
+        return made
+    scales, sizes = face_scales(targets.landmarks[chosen]), targets.sizes[chosen]
+    flowed, reached = bend(targets.pictures[chosen], scales, sizes, regions[chosen], generator)
+    return update(forged, share, lambda _: flowed), update(masks, share, lambda _: reached)
+
+
+def _healed(targets: Faces, regions: Tensor, made: Made, share: Share, generator: torch.Generator) -> Made:
+    """Return what was made, spots of a share of it painted out under ``regions`` (N, 1, H, W)."""
+    chosen, (forged, masks) = share.indices, made
+    if not len(chosen):
+        return made
     scales = face_scales(targets.landmarks[chosen])
-    return bend(targets.pictures[chosen], scales, targets.sizes[chosen], masks[chosen], generator)
+    painted, spots = heal(forged[chosen], scales, regions[chosen], generator)
+    return (
+        update(forged, share, lambda _: painted),
+        update(masks, share, lambda bent: torch.maximum(bent, spots)),
+    )
 
 
 def _cloned(parts: Sequence[Tensor], _chosen: Tensor) -> Tensor:

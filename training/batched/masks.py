@@ -17,6 +17,7 @@ from training.forgeries.masks import OUTLINES, TEMPLATE
 from training.pairs import TIGHT_REGIONS, TIGHT_SHARES
 
 DIRECTIONS = 24  # half-planes whose intersection is the hull; 15 degrees apart
+COARSE = 8  # pixels between the places that may be drawn under a mask; then anywhere about them
 STRIDE = 2  # the distance is computed at half resolution, since it is nearly linear; the edge at full
 BEND_SPACING, BEND_AMOUNT = 8, 3.0  # template pixels
 BEND_FIRST, BEND_NODES = -48.0, 26  # the net of random shifts covers -48 to 152
@@ -87,3 +88,14 @@ def draw_masks(
     distance = hull_distance(outlines, bend(places, generator)).view(-1, 1, rows, columns)
     fine = functional.interpolate(distance, scale_factor=STRIDE, mode="bilinear", align_corners=False)
     return soften(fine[:, 0, :height, :width], generator)[:, None]
+
+
+def draw_places(masks: Tensor, each: int, generator: torch.Generator) -> Tensor:
+    """Return ``each`` places (N, each, 2) in pixels for each of masks (N, 1, H, W), oftener where full."""
+    coarse = functional.avg_pool2d(masks, COARSE)
+    sums = coarse.flatten(1).cumsum(1)
+    drawn = uniform((len(masks), each), 0, 1, generator) * sums[:, -1:]
+    cell = torch.searchsorted(sums, drawn).clamp(max=sums.shape[1] - 1)
+    columns = coarse.shape[3]
+    corners = torch.stack([cell % columns, cell // columns], dim=2) * COARSE
+    return corners + uniform((len(masks), each, 2), 0, COARSE, generator)

@@ -7,6 +7,7 @@ generators need torch, once they are loaded.
 from training.forgeries.bending import bend_face
 from training.forgeries.blends import self_blend, self_blend_pair, swap_blend
 from training.forgeries.generator import Generator, load_generators
+from training.forgeries.healing import heal_face
 from training.forgeries.masks import Region
 from training.forgeries.resynthesis import resynthesise
 
@@ -14,6 +15,7 @@ __all__ = [
     "Generator",
     "Region",
     "bend_face",
+    "heal_face",
     "load_generators",
     "resynthesise",
     "self_blend",

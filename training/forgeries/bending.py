@@ -11,12 +11,12 @@ import numpy as np
 from training.forgeries.blends import Image, draw_region
 from training.forgeries.masks import Floats, Region, blend_mask, elastic_net, face_scale, shifted
 
-SPACINGS = (14.0, 28.0)  # template pixels between two nodes of the flow: from a lip to half a face
-AMOUNTS = (1.2, 3.0)  # template pixels, standard deviation at the nodes; much more is seen by anybody
+SPACINGS = (14.0, 36.0)  # template pixels between two nodes of the flow: from a lip to half a face
+AMOUNTS = (1.0, 4.0)  # template pixels, standard deviation at the nodes; an opened mouth moves a chin by 9
 PUSHED_SHARE = 0.5  # of the bent faces
 MOST_PUSHES = 4
 BRUSHES = (5.0, 16.0)  # template pixels, standard deviation of a brush: from a lip's corner to a cheek
-LENGTHS = (0.2, 0.7)  # of a push, by its brush; at 1.6 the picture would fold over
+LENGTHS = (0.2, 0.9)  # of a push, by its brush; at 1.6 the picture would fold over
 INTERPOLATIONS = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 
 

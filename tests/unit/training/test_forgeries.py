@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.forgeries import Region, bend_face, self_blend, swap_blend
+from training.forgeries import Region, bend_face, heal_face, self_blend, swap_blend
 from training.forgeries.masks import TEMPLATE, affine_between, blend_mask, face_scale
 from training.forgeries.tones import match_colour
 
@@ -94,3 +94,22 @@ def test_bent_face_is_the_picture_s_own_and_seamless(portrait, landmarks):
         assert (forged != portrait).any(axis=2)[mask > 0.5].mean() > 0.5
         for channel in range(3):
             assert abs(forged[mask > 0.5][:, channel].mean() - portrait[mask > 0.5][:, channel].mean()) < 12
+
+
+def test_healed_spots_are_smooth_and_nothing_else_changes(portrait, landmarks):
+    for seed in range(6):
+        forged, mask = heal_face(portrait, landmarks, np.random.default_rng(seed), Region.FACE)
+
+        # then the mask says all that changed, and something did
+        assert np.array_equal(forged[mask == 0], portrait[mask == 0])
+        assert (forged != portrait).any()
+        assert mask.min() == 0
+        assert mask.max() > 0.5
+
+
+def test_face_too_small_for_a_mask_is_left_alone():
+    speck = np.full((8, 8, 3), 120, np.uint8)
+    points = np.full((5, 2), -50, np.float32) + np.arange(10, dtype=np.float32).reshape(5, 2) / 100
+    forged, mask = heal_face(speck, points, np.random.default_rng(0), Region.MOUTH)
+    assert np.array_equal(forged, speck)
+    assert not mask.any()
