@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from inference.checkpoint import load_checkpoint
+from inference.folding import fold_norms
 from inference.localising import HEADS
 from inference.network import build_network
 from training.config import TrainingConfig
-from training.folding import fold_norms
 from training.imagenet import load_imagenet
 from training.optimiser import make_optimiser
 from training.schedule import ema_decay

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from inference.folding import fold_norms
 from inference.network import build_network
-from training.folding import fold_norms, unfold_norms
+from training.folding import unfold_norms
 
 
 def _used(name: str) -> nn.Module:
