@@ -62,6 +62,12 @@ class TrainingConfig(_Table):
         description="of a warm-up on the faces' attributes, for a start from random weights",
     )
     init: Path | None = Field(default=None, description="folder of a model to start from instead")
+    init_share: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="of the weights it started from in what is shipped, beside those it learned (WiSE-FT)",
+    )
     dropout: float = Field(default=DEFAULT_DROPOUT, ge=0, lt=1)
     fold_norms: bool = Field(
         default=False, description="train with the norms' statistics fixed and folded into the convolutions"

@@ -13,6 +13,7 @@ import torch
 from inference.checkpoint import load_checkpoint
 from inference.network import build_network
 from training.batches import PairBatches
+from training.calibrate import averaged
 from training.config import Phase, TrainingConfig, read_config
 from training.errors import ConfigError
 from training.history import read_history
@@ -235,6 +236,21 @@ def test_run_starts_from_a_shipped_model(config):
     pixels = torch.rand(2, 3, 64, 64)
     with torch.inference_mode():
         assert torch.equal(network.eval()(pixels), load_checkpoint(SHIPPED).network(pixels))
+
+
+def test_what_is_shipped_lies_between_start_and_end(config, batch):
+    # given a run that learned, of which a quarter of the start is to be kept
+    plan = config.model_copy(update={"fold_norms": True, "init": SHIPPED, "init_share": 0.25})
+    run = start(plan, CPU)
+    before = run.average.classifier[1].weight.clone()
+    train_step(run, Learner(run.network), batch, plan, rate=1e-2)
+    plan.run.mkdir()
+    run.save(plan.run)
+
+    # then what is shipped lies a quarter of the way back
+    after, shipped = run.average.classifier[1].weight, averaged(plan).classifier[1].weight
+    assert not torch.equal(after, before)
+    torch.testing.assert_close(shipped, 0.75 * after + 0.25 * before)
 
 
 def test_command_says_what_is_wrong_with_a_plan(tmp_path):
