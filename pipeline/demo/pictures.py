@@ -19,7 +19,7 @@ _LANDMARKS = np.array([[205.0, 101.7], [246.8, 103.7], [224.7, 129.0], [201.7, 1
 # Fixed draws, so that the demo shows the same pictures each time: one that the shipped model is sure of,
 # one that it only suspects. It misses others; its card says how many.
 _SEED_RETOUCHED = 0
-_SEED_SWAPPED = 6
+_SEED_SWAPPED = 13
 _FRAMES = 50
 _RATE = 25  # frames a second
 
