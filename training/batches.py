@@ -14,6 +14,7 @@ from training.datasets import Photo
 from training.localising import cells
 from training.pairs import Pair, PairMaker, PairStream
 from training.sources import Shares
+from training.workers import end_with_parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,14 @@ class PairBatches:
             # Not forked: by now there are threads (TensorBoard, the progress bar), and a child would wait for
             # ever for a lock that one of them held.
             multiprocessing_context="forkserver",
+            worker_init_fn=_begin,
         )
         for crops, labels, forged in loader:
             yield Batch(normalise(crops.numpy()), labels, forged)
+
+
+def _begin(_number: int) -> None:
+    end_with_parent()  # torch watches the fork server instead, which outlives the training
 
 
 def collate(pairs: list[Pair]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -5,15 +5,12 @@ collections that say where their faces are need none of it.
 """
 
 import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import groupby
-from multiprocessing.connection import wait
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import cv2
@@ -25,6 +22,7 @@ from training.preprocess.extraction import extract
 from training.preprocess.media import Kind, RawMedia
 from training.preprocess.options import Options
 from training.preprocess.parts import Done, write_part
+from training.workers import end_with_parent
 
 if TYPE_CHECKING:
     from inference.faces import FaceFinder
@@ -103,15 +101,7 @@ def _start(task: Task) -> None:
     global _task, _find
     _task, _find = task, _Finder(task.device)
     cv2.setNumThreads(1)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Otherwise a killed run would leave workers that write beside the next."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
+    end_with_parent()
 
 
 def _work(batch: list[RawMedia]) -> tuple[Done, ...]:
