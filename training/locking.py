@@ -11,8 +11,10 @@ LOCK = ".lock"
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path) -> Iterator[int]:
     """Hold a folder, which is made where it is missing.
+
+    Yields the lock's file descriptor: a child that inherits it holds the folder too, until it ends.
 
     Raises :class:`~training.errors.FolderBusyError` where another process, or this one, holds it.
     """
@@ -24,7 +26,7 @@ def held(folder: Path) -> Iterator[None]:
             raise FolderBusyError(
                 f"another process writes {folder}; wait for it to end, or give another folder"
             ) from None
-        yield
+        yield file.fileno()
 
 
 def is_held(folder: Path) -> bool:

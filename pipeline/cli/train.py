@@ -37,14 +37,17 @@ def train(  # noqa: PLR0917  (typer reads names, not places)
     if are_several():  # and the process that started them holds the folder
         _here(run, device, minutes)
         return
-    with held(run.run):
+    with held(run.run) as lock:
         if processes > 1:
-            raise typer.Exit(_together(processes, config, device, init, data, minutes))
+            raise typer.Exit(_together(lock, processes, config, device, init, data, minutes))
         _here(run, device, minutes)
 
 
-def _together(processes: int, config: Path, *options: object) -> int:
-    """Run this command once for each process, under torchrun."""
+def _together(lock: int, processes: int, config: Path, *options: object) -> int:
+    """Run this command once for each process, under torchrun.
+
+    It inherits the folder's ``lock``, and so holds the folder should this process be killed.
+    """
     given = [
         text
         for name, value in zip(FORWARDED, options, strict=True)
@@ -53,7 +56,7 @@ def _together(processes: int, config: Path, *options: object) -> int:
     ]
     torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone")
     command = (*torchrun, f"--nproc-per-node={processes}", "-m", "pipeline", "train", str(config), *given)
-    return subprocess.run(command, check=False).returncode  # noqa: S603  (our own words)
+    return subprocess.run(command, pass_fds=(lock,), check=False).returncode  # noqa: S603  (our own words)
 
 
 def _here(run: "TrainingConfig", device: str, minutes: float | None) -> None:

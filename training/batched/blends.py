@@ -22,7 +22,7 @@ from training.batched.seamless import clone
 from training.batched.tones import change_tone, degrade, match_colour, to_levels
 from training.batched.warps import about, affine_between, turn, warp
 from training.forgeries.blends import OPACITIES, POISSON_SHARE
-from training.forgeries.healing import BENT_SHARE as RETOUCHED_SHARE
+from training.forgeries.healing import RETOUCHED_SHARE
 from training.forgeries.masks import TEMPLATE
 from training.pairs import BENT_SHARE, GENERATED_SHARE, HEALED_SHARE, REDRAWN_SHARE, SWAP_SHARE
 

@@ -18,7 +18,7 @@ ASPECTS = (0.35, 1.0)  # of the shorter half axis to the longer
 EDGES = (0.4, 2.0)  # template pixels, standard deviation of a spot's soft edge
 SHADED_SHARE = 0.5  # of the faces: their spots are made darker or lighter
 SHADES = (0.35, 1.25)  # of the filled colour
-BENT_SHARE = 0.5  # of the faces, before they are healed: retouching does both
+RETOUCHED_SHARE = 0.5  # of the faces, before they are healed: retouching does both
 FILL_RADIUS = 3  # pixels about a filled one that give its colour
 
 
@@ -31,7 +31,7 @@ def heal_face(
     """
     shape, scale, region = (image.shape[0], image.shape[1]), face_scale(landmarks), region or draw_region(rng)
     ground, bent = image, np.zeros(shape, np.float32)
-    if rng.random() < BENT_SHARE:
+    if rng.random() < RETOUCHED_SHARE:
         ground, bent = bend_face(image, landmarks, rng, region)
     spots = draw_spots(blend_mask(shape, landmarks, region, rng), scale, rng)
     filled = cv2.inpaint(ground, spots, FILL_RADIUS, cv2.INPAINT_TELEA)

@@ -41,3 +41,17 @@ def test_killed_holder_lets_go(tmp_path):
 
     # then the folder is free
     assert not is_held(tmp_path)
+
+
+def test_child_that_inherits_the_lock_keeps_it(tmp_path):
+    # given a holder that started a child with its lock, and let go
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with held(tmp_path) as lock:
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(lock,))
+    assert is_held(tmp_path)
+
+    # when the child ends
+    child.communicate()
+
+    # then the folder is free
+    assert not is_held(tmp_path)
