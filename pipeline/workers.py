@@ -11,9 +11,9 @@ from typing import Protocol, TypeVar
 import structlog
 
 from pipeline.errors import PipelineError
-from pipeline.handling import Consumer
-from pipeline.health import HealthServer
-from pipeline.logs import configure_logs
+from pipeline.runtime.consumer import Consumer
+from pipeline.runtime.health import HealthServer
+from pipeline.runtime.logs import configure_logs
 from pipeline.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -37,25 +37,25 @@ class Runnable(Protocol):
 
 
 def _detection(settings: Settings) -> Runnable:
-    from pipeline.consumers.detection_worker import make_detection  # noqa: PLC0415 - torch
+    from pipeline.consumers.detection.worker import make_detection  # noqa: PLC0415 - torch
 
     return make_detection(settings)
 
 
 def _tagging(settings: Settings) -> Runnable:
-    from pipeline.consumers.tagging import make_tagging  # noqa: PLC0415 - Faust
+    from pipeline.consumers.tagging.worker import make_tagging  # noqa: PLC0415 - Faust
 
     return make_tagging(settings)
 
 
 def _moderation(settings: Settings) -> Runnable:
-    from pipeline.consumers.moderation import build  # noqa: PLC0415
+    from pipeline.consumers.moderation.consumer import build  # noqa: PLC0415
 
     return loop_around(build(settings), settings)
 
 
 def _relay(settings: Settings) -> Runnable:
-    from pipeline.consumers.relay import make_relay  # noqa: PLC0415
+    from pipeline.producers.outbox_relay.relay import make_relay  # noqa: PLC0415
 
     return make_relay(settings)
 
@@ -77,14 +77,14 @@ WORKERS: dict[str, Callable[[Settings], Runnable]] = {
 
 def loop_around(consumer: Consumer[P], settings: Settings) -> Runnable:
     """The loop with clients of its own, for a consumer that takes one event at a time."""
-    from pipeline.kafka import Publisher, make_consumer, make_producer  # noqa: PLC0415
-    from pipeline.loop import Loop, LoopSettings  # noqa: PLC0415
+    from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer  # noqa: PLC0415
+    from pipeline.runtime.loop import Loop, LoopSettings  # noqa: PLC0415
 
     group = f"fakeme-{consumer.name}"
     return Loop(
         consumer,
         make_consumer(settings.kafka_bootstrap, group),
-        Publisher(make_producer(settings.kafka_bootstrap, group)),
+        RecordPublisher(make_producer(settings.kafka_bootstrap, group)),
         settings=LoopSettings(threads=2, batch_size=1, batch_wait=0.0),
         retry=settings.retry,
     )

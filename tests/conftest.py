@@ -16,7 +16,7 @@ from infra.buckets import create_buckets
 from infra.local.seaweedfs import EVIDENCE_BUCKET, MEDIA_BUCKET
 from infra.local.stack import Endpoints, LocalStack
 from infra.topics import declare_topics
-from pipeline.external_services import EXTERNAL, services_are_external
+from pipeline.operations.external_services import EXTERNAL, services_are_external
 from storage.migrate import upgrade
 
 

@@ -8,17 +8,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.dead_letter_log import Buried, Place
+from pipeline.operations.dead_letter_reader import Position, StoredDeadLetter
 
 SHOWN_CHARACTERS = 4_000  # of a value on the screen; --json has all of it
 
 
-def subject(place: Place) -> str:
+def subject(place: Position) -> str:
     """What the audit calls the dead letter at ``place``."""
     return f"dead-letter:{place}"
 
 
-def letters_table(letters: Sequence[Buried], replayed: Mapping[str, datetime]) -> Table:
+def letters_table(letters: Sequence[StoredDeadLetter], replayed: Mapping[str, datetime]) -> Table:
     """One line a letter."""
     table = Table()
     for name in ("place", "reason"):
@@ -40,7 +40,7 @@ def letters_table(letters: Sequence[Buried], replayed: Mapping[str, datetime]) -
     return table
 
 
-def letter_view(buried: Buried, replayed: datetime | None) -> RenderableType:
+def letter_view(buried: StoredDeadLetter, replayed: datetime | None) -> RenderableType:
     """All of a letter: what happened, its headers, its bytes."""
     letter = buried.letter
     facts = Table.grid(padding=(0, 2))
@@ -56,7 +56,7 @@ def letter_view(buried: Buried, replayed: datetime | None) -> RenderableType:
     return Group(facts, headers, Text(value[:SHOWN_CHARACTERS] + tail))
 
 
-def letter_document(buried: Buried, replayed: datetime | None) -> dict[str, Any]:
+def letter_document(buried: StoredDeadLetter, replayed: datetime | None) -> dict[str, Any]:
     """A letter as JSON; bytes as :func:`readable` text."""
     letter = buried.letter
     return {

@@ -12,7 +12,7 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from pipeline.cli.dead_letter_view import letter_document, letter_view, letters_table, readable, subject
-from pipeline.dead_letter_log import Buried, DeadLetterLog, Place, Replayer
+from pipeline.operations.dead_letter_reader import DeadLetterReader, Position, Replayer, StoredDeadLetter
 from pipeline.settings import load_settings
 from schemas.errors import DeadLetterReason
 from storage import audit
@@ -23,18 +23,19 @@ REPLAYED = "dead_letter.replayed"  # the audit's name for it
 commands = typer.Typer(help="List, show and replay events that could not be read.", no_args_is_help=True)
 
 
-def _place(text: str) -> Place:
+def _place(text: str) -> Position:
     try:
-        return Place.parse(text)
+        return Position.parse(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no PARTITION:OFFSET, such as 3:17") from error
 
 
 AtPlace = Annotated[
-    Place, typer.Argument(metavar="PLACE", parser=_place, help="PARTITION:OFFSET, from `list`.")
+    Position, typer.Argument(metavar="PLACE", parser=_place, help="PARTITION:OFFSET, from `list`.")
 ]
 AtPlaces = Annotated[
-    list[Place] | None, typer.Argument(metavar="PLACE…", parser=_place, help="PARTITION:OFFSET, from `list`.")
+    list[Position] | None,
+    typer.Argument(metavar="PLACE…", parser=_place, help="PARTITION:OFFSET, from `list`."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 OfReason = Annotated[DeadLetterReason | None, typer.Option(help="Only letters with this reason.")]
@@ -49,7 +50,7 @@ def list_letters(
     """List dead letters, the latest first."""
     with _database() as engine:
         replayed = _replayed(engine)
-    letters = _of_reason(DeadLetterLog(load_settings().kafka_bootstrap).letters(), reason)
+    letters = _of_reason(DeadLetterReader(load_settings().kafka_bootstrap).letters(), reason)
     latest = heapq.nlargest(limit, letters, key=lambda buried: (buried.letter.dead_at, buried.place))
     if as_json:
         print(
@@ -64,7 +65,7 @@ def list_letters(
 @commands.command()
 def show(place: AtPlace, as_json: AsJson = False) -> None:
     """Show one dead letter with its headers and bytes, as text or else in hex."""
-    buried = DeadLetterLog(load_settings().kafka_bootstrap).find(place)
+    buried = DeadLetterReader(load_settings().kafka_bootstrap).find(place)
     with _database() as engine:
         replayed = _replayed(engine).get(subject(place))
     if as_json:
@@ -90,7 +91,7 @@ def replay(
     if bool(places) + (reason is not None) + everything != 1:
         raise typer.BadParameter("say which letters: PLACE…, or --reason REASON, or --all")
     settings = load_settings()
-    log = DeadLetterLog(settings.kafka_bootstrap)
+    log = DeadLetterReader(settings.kafka_bootstrap)
     chosen = (log.find(place) for place in places) if places else _of_reason(log.letters(), reason)
     with _database() as engine:
         done = {} if places or again else _replayed(engine)
@@ -105,7 +106,7 @@ def replay(
     print(f"{sent} replayed" + (f", {skipped} replayed before (--again sends them too)" if skipped else ""))
 
 
-def _replay(engine: Engine, replayer: Replayer, buried: Buried, actor: str) -> None:
+def _replay(engine: Engine, replayer: Replayer, buried: StoredDeadLetter, actor: str) -> None:
     record = replayer.replay(buried.letter)
     with transaction(engine) as session:
         detail = {"topic": record.topic, "key": readable(record.key), "reason": buried.letter.reason.value}
@@ -113,7 +114,9 @@ def _replay(engine: Engine, replayer: Replayer, buried: Buried, actor: str) -> N
     print(f"{buried.place} -> {record.topic} key {readable(record.key)}")
 
 
-def _of_reason(letters: Iterable[Buried], reason: DeadLetterReason | None) -> Iterator[Buried]:
+def _of_reason(
+    letters: Iterable[StoredDeadLetter], reason: DeadLetterReason | None
+) -> Iterator[StoredDeadLetter]:
     return (buried for buried in letters if reason is None or buried.letter.reason is reason)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from inference.detector import Detector
-    from pipeline.local_detection import FileAnswer
+    from pipeline.operations.local_detection import FileAnswer
 
 EXIT_FILE_MISSING = 2
 _COLOURS = {"deepfake": "bold red", "suspected": "yellow", "authentic": "green", "unprocessable": "magenta"}
@@ -64,14 +64,14 @@ def detect(
 
 def _detector(model: str | None, registry: Path | None, device: str) -> "Detector":
     from inference.detector import Detector  # noqa: PLC0415 - torch takes seconds to import
-    from pipeline.model_choice import model_store  # noqa: PLC0415 - likewise
+    from pipeline.models import model_store  # noqa: PLC0415 - likewise
 
     return Detector.load(model_store(registry).folder(model), device)
 
 
 def _answers(detector: "Detector", files: list[Path], explain: Path | None) -> "Iterator[FileAnswer]":
     from inference.media import MediaLimits  # noqa: PLC0415 - torch takes seconds to import
-    from pipeline.local_detection import detect_files  # noqa: PLC0415 - likewise
+    from pipeline.operations.local_detection import detect_files  # noqa: PLC0415 - likewise
 
     yield from detect_files(detector, files, MediaLimits(), explain)
 

@@ -12,7 +12,7 @@ from pipeline.errors import SettingsError
 from pipeline.settings import data_folder, load_settings
 
 if TYPE_CHECKING:
-    from pipeline.doctor.finding import Finding
+    from pipeline.operations.doctor.finding import Finding
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -33,11 +33,11 @@ def doctor(
 
 def _examine() -> "list[Finding]":
     from inference.registry import default_model_dir  # noqa: PLC0415
-    from pipeline.doctor.finding import doubtful  # noqa: PLC0415 - with the rest: clients of every service
-    from pipeline.doctor.machine import examine_machine  # noqa: PLC0415
-    from pipeline.doctor.model import examine_choices, examine_model  # noqa: PLC0415
-    from pipeline.doctor.services import START, examine_services  # noqa: PLC0415
-    from pipeline.model_choice import model_store  # noqa: PLC0415
+    from pipeline.models import model_store  # noqa: PLC0415
+    from pipeline.operations.doctor.finding import doubtful  # noqa: PLC0415 - with the rest: clients of every service
+    from pipeline.operations.doctor.machine import examine_machine  # noqa: PLC0415
+    from pipeline.operations.doctor.model import examine_choices, examine_model  # noqa: PLC0415
+    from pipeline.operations.doctor.services import START, examine_services  # noqa: PLC0415
 
     found = examine_machine(data_folder())
     try:

@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from pipeline.label_export.folder import ExportFolder
-    from pipeline.label_export.run import Summary
-    from pipeline.label_export.selection import Candidate
+    from pipeline.operations.label_export.folder import ExportFolder
+    from pipeline.operations.label_export.run import Summary
+    from pipeline.operations.label_export.selection import Candidate
 
 OUT = typer.Argument(..., metavar="OUT", help="The export folder: new, empty, or an older export to extend.")
 SINCE = typer.Option(
@@ -35,7 +35,7 @@ def export_labels(
     Media with the same content count once, and those of one account or near-duplicate stay in one unit. An
     older export is brought up to date: what was decided otherwise moves, what is doubted again leaves.
     """
-    from pipeline.label_export.folder import ExportFolder  # noqa: PLC0415 - heavy imports behind it
+    from pipeline.operations.label_export.folder import ExportFolder  # noqa: PLC0415 - heavy imports behind it
 
     folder = ExportFolder.open(out)
     summary = _export(folder, actor, since and since.replace(tzinfo=UTC), min_agreement)
@@ -45,8 +45,8 @@ def export_labels(
 
 def _export(folder: "ExportFolder", actor: str, since: datetime | None, min_agreement: int) -> "Summary":
     from inference.media import MediaLimits  # noqa: PLC0415 - decoders take a second to import
-    from pipeline.intake import Intake  # noqa: PLC0415 - likewise
-    from pipeline.label_export.run import Export  # noqa: PLC0415 - likewise
+    from pipeline.consumers.detection.media_fetcher import MediaFetcher  # noqa: PLC0415 - likewise
+    from pipeline.operations.label_export.run import Export  # noqa: PLC0415 - likewise
     from pipeline.settings import load_settings  # noqa: PLC0415 - likewise
     from storage.database import connect  # noqa: PLC0415 - likewise
     from storage.objects import ObjectStore  # noqa: PLC0415 - likewise
@@ -58,7 +58,7 @@ def _export(folder: "ExportFolder", actor: str, since: datetime | None, min_agre
         max_seconds=settings.limits.max_video_seconds,
     )
     objects = ObjectStore(settings.s3_endpoint, settings.s3_region, *settings.s3_keys)
-    intake = Intake(objects, allowed_buckets=settings.allowed_buckets, max_bytes=limits.max_bytes)
+    fetcher = MediaFetcher(objects, allowed_buckets=settings.allowed_buckets, max_bytes=limits.max_bytes)
     engine = connect(settings.database_url.get_secret_value(), application="fakeme-export-labels")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
@@ -70,7 +70,7 @@ def _export(folder: "ExportFolder", actor: str, since: datetime | None, min_agre
             print(line, file=sys.stderr)
 
         try:
-            return Export(engine, intake, folder, limits, track, tell).run(actor, since, min_agreement)
+            return Export(engine, fetcher, folder, limits, track, tell).run(actor, since, min_agreement)
         finally:
             engine.dispose()
 

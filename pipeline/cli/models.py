@@ -16,7 +16,7 @@ from pipeline.cli.models_view import comparison_view, model_document, models_tab
 
 if TYPE_CHECKING:
     from inference.model_store import ModelStore
-    from pipeline.model_comparison import Comparison
+    from pipeline.operations.model_comparison import Comparison
 
 commands = typer.Typer(help="Models: list, fetch, verify, import, register, compare.", no_args_is_help=True)
 
@@ -151,8 +151,8 @@ def compare(
 
 
 def _comparisons(since: datetime) -> "list[Comparison]":
-    from pipeline.event_range import events_since  # noqa: PLC0415 - Kafka's client, for this alone
-    from pipeline.model_comparison import compare_models  # noqa: PLC0415
+    from pipeline.operations.event_range import events_since  # noqa: PLC0415 - Kafka's client, for this alone
+    from pipeline.operations.model_comparison import compare_models  # noqa: PLC0415
     from pipeline.settings import load_settings  # noqa: PLC0415
     from schemas.topics import MEDIA_VERDICTS, MEDIA_VERDICTS_SHADOW  # noqa: PLC0415
 
@@ -165,7 +165,7 @@ def _comparisons(since: datetime) -> "list[Comparison]":
 
 
 def _store(registry: Path | None) -> "ModelStore":
-    from pipeline.model_choice import model_store  # noqa: PLC0415 - not wanted to print the help
+    from pipeline.models import model_store  # noqa: PLC0415 - not wanted to print the help
 
     return model_store(registry)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inference.model_store import Known
-    from pipeline.model_comparison import Comparison, Pair
+    from pipeline.operations.model_comparison import Comparison, Pair
 
 _SHOWN_METRICS = ("auc", "ece")  # of many; the whole list is in the card
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.errors import PipelineError
-from pipeline.external_services import prepare_services, services_are_external
+from pipeline.operations.external_services import prepare_services, services_are_external
 from pipeline.settings import data_folder, load_settings
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _on_signal(_number: int, _frame: FrameType | None) -> NoReturn:
 def _make_stack(folder: Path, console: Console, *, workers: bool = True) -> "LocalStack":
     """The stack of ``folder``; its workers alone where the environment names services elsewhere."""
     from infra.local.stack import LocalStack  # noqa: PLC0415 - clients of every service
-    from pipeline.local_workers import worker_specs  # noqa: PLC0415
+    from pipeline.operations.local_workers import worker_specs  # noqa: PLC0415
 
     external = services_are_external(os.environ)
     if external:

@@ -9,8 +9,8 @@ import pytest
 
 from infra.local.stack import LocalStack
 from infra.local.state_file import read_state
-from pipeline.external_services import prepare_services, services_are_external
-from pipeline.local_workers import worker_specs
+from pipeline.operations.external_services import prepare_services, services_are_external
+from pipeline.operations.local_workers import worker_specs
 from pipeline.producers import PlatformClient, S3Access
 from pipeline.settings import Settings
 

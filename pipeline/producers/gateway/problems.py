@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from pipeline.producers.errors import BrokerUnreachableError, EventTooLargeError, ProducerError
+from pipeline.producers.client.errors import BrokerUnreachableError, EventTooLargeError, ProducerError
 from pipeline.producers.gateway.faults import Fault, faults_of
 from pipeline.producers.gateway.observation import note
 from storage.errors import UnavailableError

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from pipeline.producers.client import PlatformClient
+from pipeline.producers.client.platform_client import PlatformClient
 from pipeline.producers.gateway.app import create_app
 from pipeline.producers.gateway.services import Services
 from pipeline.producers.gateway.verdict_bell import VerdictBell

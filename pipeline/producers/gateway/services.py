@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy import Engine, text
 
-from pipeline.producers.client import PlatformClient
+from pipeline.producers.client.platform_client import PlatformClient
 from pipeline.producers.gateway.verdict_bell import VerdictBell
 from storage.database import transaction
 from storage.errors import UnavailableError

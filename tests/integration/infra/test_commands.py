@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.external_services import EXTERNAL
+from pipeline.operations.external_services import EXTERNAL
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from pipeline.consumers.tagging_stream import READS
+from pipeline.consumers.tagging.stream import READS
 
 ReadTopic = Callable[[str, str], list[KafkaMessage]]
 Eventually = Callable[..., None]

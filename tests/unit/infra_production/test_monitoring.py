@@ -9,9 +9,6 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-import pipeline.consumers.relay
-import pipeline.metrics
-import pipeline.producers.gateway.observation  # noqa: F401 - with the two above, all metrics are registered
 from pipeline.workers import WORKERS
 from tests.unit.infra_production.compose import ROOT, services
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.consumers.detection import Detection
-from pipeline.consumers.moderation import Moderation
-from pipeline.consumers.tagging_stream import READS
+from pipeline.consumers.detection.consumer import Detection
+from pipeline.consumers.moderation.consumer import Moderation
+from pipeline.consumers.tagging.stream import READS
 from schemas.flow import FLOWS, Party
 
 READ_BY = {

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from pipeline.dead_letters import dead_letter
+from pipeline.runtime.dead_letters import dead_letter
 from schemas.asyncapi import document
 from schemas.errors import DeadLetterReason
 from schemas.export import SOURCE_TREE

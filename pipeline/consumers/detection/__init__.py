@@ -1,0 +1,1 @@
+"""The detection worker: post events in, verdicts on their media out."""

@@ -1,0 +1,87 @@
+"""Wires the detection worker: the model, the stores, the consumer and its loop."""
+
+import atexit
+
+import structlog
+import torch
+
+from inference.detector import Detector
+from inference.media.limits import MediaLimits
+from pipeline.consumers.detection.consumer import Detection, Prepared
+from pipeline.consumers.detection.media_fetcher import MediaFetcher
+from pipeline.consumers.detection.shadow import DELIVERY_MS, STOP_SECONDS, Shadow
+from pipeline.models import model_store
+from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer
+from pipeline.runtime.loop import Loop, LoopSettings
+from pipeline.settings import Settings
+from storage.database import connect
+from storage.objects import ObjectStore
+
+GROUP = "fakeme-detection"
+SHADOW_CLIENT = "fakeme-detection-shadow"
+
+log = structlog.get_logger(__name__)
+
+
+def make_detection(settings: Settings) -> Loop[Prepared]:
+    """The worker of these settings; loading the model takes a few seconds."""
+    chosen = settings.detection
+    if chosen.torch_threads:
+        torch.set_num_threads(chosen.torch_threads)
+    return Loop(
+        make_consumer_of_posts(settings, make_shadow(settings)),
+        make_consumer(settings.kafka_bootstrap, GROUP),
+        RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
+        settings=LoopSettings(
+            threads=chosen.threads, batch_size=chosen.batch_media, batch_wait=chosen.batch_wait_ms / 1000
+        ),
+        retry=settings.retry,
+    )
+
+
+def make_consumer_of_posts(settings: Settings, shadow: Shadow | None = None) -> Detection:
+    """Detection with its model and stores, but without Kafka."""
+    chosen = settings.detection
+    limits = MediaLimits(
+        max_bytes=settings.limits.max_media_bytes,
+        max_pixels=settings.limits.max_pixels,
+        max_seconds=settings.limits.max_video_seconds,
+    )
+    objects = ObjectStore(
+        settings.s3_endpoint,
+        settings.s3_region,
+        *settings.s3_keys,
+        connections=chosen.threads + 1,
+    )
+    return Detection(
+        _load(settings, chosen.model),
+        MediaFetcher(objects, allowed_buckets=settings.allowed_buckets, max_bytes=limits.max_bytes),
+        connect(settings.database_url.get_secret_value(), application=GROUP),
+        objects,
+        evidence_bucket=settings.evidence_bucket,
+        explain=chosen.explain,
+        limits=limits,
+        source=settings.source,
+        unknown_post_tries=settings.retry.attempts,
+        shadow=shadow,
+    )
+
+
+def make_shadow(settings: Settings) -> Shadow | None:
+    """The model on trial in a thread of its own, where settings name one; it loads there."""
+    trial = settings.detection.shadow_model
+    if trial is None:
+        return None
+    producer = make_producer(settings.kafka_bootstrap, SHADOW_CLIENT, DELIVERY_MS)
+    shadow = Shadow(lambda: _load(settings, trial), RecordPublisher(producer), source=settings.source)
+    # An interpreter that ends while a thread is inside torch aborts.
+    atexit.register(shadow.close, STOP_SECONDS, finish=False)
+    return shadow
+
+
+def _load(settings: Settings, choice: str | None) -> Detector:
+    folder = model_store(settings.model_registry).folder(choice)
+    detector = Detector.load(folder, settings.detection.device)
+    if not detector.card.calibrated:
+        log.warning("model.uncalibrated", model=detector.card.reference, consequence="it never tags")
+    return detector

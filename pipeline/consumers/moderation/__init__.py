@@ -1,0 +1,1 @@
+"""The moderation worker: keeps the moderators' queue of cases."""

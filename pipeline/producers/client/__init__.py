@@ -1,0 +1,1 @@
+"""The Python SDK for platforms: publish events, follow the answers."""

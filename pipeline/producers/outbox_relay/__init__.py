@@ -1,0 +1,1 @@
+"""The relay worker: publishes what PostgreSQL committed to the outbox."""

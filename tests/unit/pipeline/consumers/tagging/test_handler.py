@@ -1,0 +1,118 @@
+"""A record is answered or buried, never skipped; it is tried in its place for as long as it takes."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from pipeline.consumers.tagging.handler import Incoming, TaggingHandler
+from pipeline.runtime.dead_letters import parse
+from pipeline.settings import RetrySettings
+from schemas.envelope import Event, Record, encode
+from schemas.errors import DeadLetterReason
+from schemas.moderation import DecisionKind, DecisionMade
+from storage.errors import DatabaseUnavailableError
+
+RETRY = RetrySettings(first_delay_seconds=0.001, max_delay_seconds=0.002, attempts=3)
+AWAY = DatabaseUnavailableError("the database is not available")
+
+
+def incoming(value: bytes | None = None) -> Incoming:
+    decision = DecisionMade(
+        decision_id=UUID(int=1),
+        case_id=UUID(int=2),
+        post_id="post-1",
+        decision=DecisionKind.DEEPFAKE,
+        moderator="kim",
+        decided_at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    event = encode(decision, id="e1", source="test", key="post-1", time=decision.decided_at)
+    return Incoming(event.topic, 4, 7, 1_795_402_800.0, event.key, value or event.value, event.headers)
+
+
+class Ledger:
+    """Fails as told, one error a call, then works."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.calls = 0
+
+    def apply(self, event: Event) -> Mapping[str, object]:
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return {"tag": "add"}
+
+
+class DeadLetters:
+    """Keeps letters, after failing as told."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.letters: list[Record] = []
+
+    async def publish(self, letter: Record) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.letters.append(letter)
+
+
+@pytest.mark.parametrize(
+    ("errors", "calls", "reason"),
+    [
+        ([], 1, None),
+        ([AWAY] * 10, 11, None),  # a service that is away is waited for, beyond any number of tries
+        ([RuntimeError("odd")] * 2, 3, None),
+        ([RuntimeError("odd")] * 3, 3, DeadLetterReason.HANDLER_FAILED),
+    ],
+)
+async def test_how_often_it_is_tried(
+    errors: list[Exception], calls: int, reason: DeadLetterReason | None
+) -> None:
+    ledger, dead_letters = Ledger(*errors), DeadLetters()
+
+    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).answer(incoming())
+
+    assert ledger.calls == calls
+    assert [parse(letter).reason for letter in dead_letters.letters] == ([reason] if reason else [])
+
+
+async def test_what_cannot_be_read_is_buried_without_a_try() -> None:
+    ledger, dead_letters = Ledger(), DeadLetters()
+
+    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).answer(incoming(b"{"))
+
+    letter = parse(dead_letters.letters[0])
+    assert ledger.calls == 0
+    assert (letter.reason, letter.attempts) == (DeadLetterReason.NOT_JSON, 1)
+    assert (letter.record.topic, letter.partition, letter.offset) == ("moderation.decisions", 4, 7)
+    assert letter.timestamp_ms == 1_795_402_800_000
+    assert letter.record.value == b"{"
+
+
+async def test_a_burial_that_fails_is_tried_until_it_succeeds() -> None:
+    dead_letters = DeadLetters(OSError("no broker"), OSError("no broker"))
+
+    await TaggingHandler(apply=Ledger().apply, publish=dead_letters.publish, retry=RETRY).answer(
+        incoming(b"{")
+    )
+
+    assert len(dead_letters.letters) == 1
+
+
+async def test_it_says_when_it_waits() -> None:
+    slow = RetrySettings(first_delay_seconds=60, max_delay_seconds=60)
+    agent = TaggingHandler(apply=Ledger(AWAY).apply, publish=DeadLetters().publish, retry=slow)
+    assert not agent.waiting
+
+    task = asyncio.create_task(agent.answer(incoming()))
+    async with asyncio.timeout(5):
+        while not agent.waiting:
+            await asyncio.sleep(0.001)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not agent.waiting

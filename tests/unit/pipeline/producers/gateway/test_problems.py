@@ -1,0 +1,95 @@
+"""Every error of the gateway is problem+json with a type that stays; none shows our inside."""
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from pydantic import BaseModel
+
+from pipeline.producers.client.errors import (
+    BrokerUnreachableError,
+    EventTooLargeError,
+    PublishRefusedError,
+)
+from pipeline.producers.gateway.body_limit import MAX_BODY_BYTES, BodyLimit
+from pipeline.producers.gateway.problems import Problem, ProblemKind, answer_with_problems
+from storage.errors import DatabaseUnavailableError
+
+
+class Body(BaseModel):
+    text: str
+
+
+def client_of(error: Exception) -> TestClient:
+    app = FastAPI()
+    answer_with_problems(app)
+    app.add_middleware(BodyLimit)
+
+    @app.get("/")
+    def fail() -> None:
+        raise error
+
+    @app.post("/")
+    def echo(body: Body) -> int:
+        return len(body.text)
+
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "slug", "retry", "says"),
+    [
+        (Problem(ProblemKind.POST_UNKNOWN, "no post p1"), 404, "post-unknown", None, "no post p1"),
+        (BrokerUnreachableError("at kafka-7"), 503, "unavailable", "5", "the broker is away"),
+        (DatabaseUnavailableError("user fakeme"), 503, "unavailable", "5", "the database is away"),
+        (EventTooLargeError("at kafka-7"), 413, "body-too-large", None, "shorten texts"),
+        (PublishRefusedError("at kafka-7"), 500, "internal", None, "in the gateway's log"),
+        (ZeroDivisionError("secret"), 500, "internal", None, "in the gateway's log"),
+    ],
+)
+def test_errors_have_a_type_and_show_strangers_nothing_of_our_inside(
+    error: Exception, status: int, slug: str, retry: str | None, says: str
+) -> None:
+    answer = client_of(error).get("/")
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers.get("retry-after") == retry
+    assert answer.json()["type"] == f"urn:fakeme:problem:{slug}"
+    assert says in answer.json()["detail"]
+    if not isinstance(error, Problem):
+        assert str(error) not in answer.text
+
+
+def test_a_path_that_is_not_there_is_a_problem_too() -> None:
+    answer = client_of(ValueError()).get("/nothing")
+
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "Not Found",
+    }
+
+
+def test_a_body_that_is_not_json_says_where_it_stops() -> None:
+    answer = client_of(ValueError()).post(
+        "/", content=b'{"text": nope}', headers={"content-type": "application/json"}
+    )
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:fakeme:problem:malformed-json")
+    assert answer.json()["detail"] == "the body stops being JSON at character 9: Expecting value"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("extra", "status"), [(0, 200), (1, 413)])
+def test_a_body_over_the_limit_is_refused_however_it_is_sent(chunked: bool, extra: int, status: int) -> None:
+    frame = b'{"text": ""}'
+    body = b'{"text": "' + b"x" * (MAX_BODY_BYTES - len(frame) + extra) + b'"}'
+    content = (body[at : at + 100_000] for at in range(0, len(body), 100_000)) if chunked else body
+
+    answer = client_of(ValueError()).post("/", content=content, headers={"content-type": "application/json"})
+
+    assert answer.status_code == status
+    if status == 413:
+        assert answer.json()["type"] == "urn:fakeme:problem:body-too-large"

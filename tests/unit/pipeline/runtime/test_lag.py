@@ -1,0 +1,120 @@
+"""The gauges of the gauges say what is not answered, and nothing of partitions that went elsewhere."""
+
+import pytest
+from confluent_kafka import TopicPartition
+from prometheus_client import REGISTRY
+
+from pipeline.runtime.consumer import Priority
+from pipeline.runtime.lag import SURVEY_SECONDS, LagGauges
+from pipeline.runtime.partitions import Partitions
+
+CREATED = ("posts.created", 0)
+REPLAYED = ("posts.replayed", 3)
+
+
+class Ends:
+    """Where partitions end, as a consumer knows it."""
+
+    def __init__(self, **ends: int) -> None:
+        self.ends = ends
+
+    def get_watermark_offsets(self, partition: TopicPartition, *, cached: bool) -> tuple[int, int] | None:
+        assert cached, "the survey asks the broker nothing"
+        end = self.ends.get(partition.topic.replace(".", "_"))
+        return None if end is None else (0, end)
+
+
+@pytest.fixture
+def gauges(request: pytest.FixtureRequest) -> LagGauges:
+    priorities = {"posts.created": Priority.INTERACTIVE, "posts.replayed": Priority.REPLAY}
+    return LagGauges(request.node.name, priorities)
+
+
+def lag(worker: str, topic: str, partition: int) -> float | None:
+    labels = {"worker": worker, "topic": topic, "partition": str(partition)}
+    return REGISTRY.get_sample_value("fakeme_consumer_lag", labels)
+
+
+def waiting(worker: str, priority: str) -> float | None:
+    return REGISTRY.get_sample_value("fakeme_waiting_events", {"worker": worker, "priority": priority})
+
+
+def read(partitions: Partitions, partition: tuple[str, int], *offsets: int) -> None:
+    for offset in offsets:
+        tracker = partitions.tracker(partition)
+        assert tracker is not None
+        tracker.add(offset)
+
+
+def test_lag_is_what_follows_the_position_to_commit(
+    gauges: LagGauges, request: pytest.FixtureRequest
+) -> None:
+    partitions = Partitions()
+    partitions.assign([CREATED])
+    read(partitions, CREATED, 10, 11, 12)
+
+    gauges.survey(0.0, Ends(posts_created=20), partitions)
+
+    assert lag(request.node.name, *CREATED) == 10
+
+
+def test_answered_records_leave_the_lag(gauges: LagGauges, request: pytest.FixtureRequest) -> None:
+    partitions = Partitions()
+    partitions.assign([CREATED])
+    read(partitions, CREATED, 18, 19)
+    for offset in (18, 19):
+        partitions.tracker(CREATED).complete(offset)
+
+    gauges.survey(0.0, Ends(posts_created=20), partitions)
+
+    assert lag(request.node.name, *CREATED) == 0
+
+
+def test_waiting_records_are_counted_by_priority(gauges: LagGauges, request: pytest.FixtureRequest) -> None:
+    partitions = Partitions()
+    partitions.assign([CREATED, REPLAYED])
+    read(partitions, CREATED, 1)
+    read(partitions, REPLAYED, 1, 2)
+
+    gauges.survey(0.0, Ends(), partitions)
+
+    assert waiting(request.node.name, "interactive") == 1
+    assert waiting(request.node.name, "replay") == 2
+
+
+def test_partition_of_which_nothing_was_read_has_no_lag_yet(
+    gauges: LagGauges, request: pytest.FixtureRequest
+) -> None:
+    partitions = Partitions()
+    partitions.assign([CREATED])
+
+    gauges.survey(0.0, Ends(posts_created=20), partitions)
+
+    assert lag(request.node.name, *CREATED) is None
+
+
+def test_partition_that_went_elsewhere_leaves_the_gauges(
+    gauges: LagGauges, request: pytest.FixtureRequest
+) -> None:
+    partitions = Partitions()
+    partitions.assign([CREATED])
+    read(partitions, CREATED, 1)
+    gauges.survey(0.0, Ends(posts_created=20), partitions)
+
+    partitions.drop([CREATED])
+    gauges.survey(SURVEY_SECONDS, Ends(posts_created=20), partitions)
+
+    assert lag(request.node.name, *CREATED) is None
+
+
+def test_survey_waits_its_time(gauges: LagGauges, request: pytest.FixtureRequest) -> None:
+    partitions = Partitions()
+    partitions.assign([CREATED])
+    read(partitions, CREATED, 1)
+    gauges.survey(0.0, Ends(posts_created=2), partitions)
+
+    gauges.survey(SURVEY_SECONDS - 0.1, Ends(posts_created=9), partitions)
+    assert lag(request.node.name, *CREATED) == 1
+
+    gauges.survey(SURVEY_SECONDS, Ends(posts_created=9), partitions)
+    assert lag(request.node.name, *CREATED) == 8

@@ -1,0 +1,57 @@
+"""The commit position never passes a record that has not ended."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.runtime.offsets import OffsetTracker
+
+
+@given(st.sets(st.integers(0, 200), min_size=1), st.data())
+def test_position_is_the_first_open_offset_or_one_past_the_last(
+    offsets: set[int], data: st.DataObject
+) -> None:
+    tracker = OffsetTracker()
+    for offset in sorted(offsets):
+        tracker.add(offset)
+    ended = data.draw(st.sets(st.sampled_from(sorted(offsets))))
+
+    for offset in data.draw(st.permutations(sorted(ended))):
+        tracker.complete(offset)
+
+    still_open = offsets - ended
+    assert tracker.position() == (min(still_open) if still_open else max(offsets) + 1)
+    assert tracker.open == len(still_open)
+
+
+def test_a_commit_is_taken_once() -> None:
+    tracker = OffsetTracker()
+    assert tracker.take_commit() is None
+
+    tracker.add(7)
+    tracker.add(8)
+    tracker.complete(8)
+    assert tracker.take_commit() == 7
+    assert tracker.take_commit() is None
+
+    tracker.complete(7)
+    assert tracker.take_commit() == 9
+
+
+def test_an_abandoned_record_holds_the_position_but_is_not_waited_for() -> None:
+    tracker = OffsetTracker()
+    tracker.add(3)
+    tracker.add(4)
+
+    tracker.abandon(3)
+    tracker.complete(4)
+
+    assert tracker.pending == 0
+    assert tracker.position() == 3
+
+
+def test_records_come_in_order() -> None:
+    tracker = OffsetTracker()
+    tracker.add(5)
+    with pytest.raises(ValueError, match="offset 5 was read after 5"):
+        tracker.add(5)
