@@ -1,16 +1,16 @@
-"""What the pipeline raises, and which of it is worth another try."""
+"""The exceptions of this package, and which of them are worth a retry."""
 
 
 class PipelineError(Exception):
-    """Base of what this package raises."""
+    """Base class of this package's exceptions."""
 
 
 class TransientError(PipelineError):
-    """Something needed is away for now: the event waits and is tried again until it is back."""
+    """A service that is needed is unavailable: the event is retried until it is back."""
 
 
 class SettingsError(PipelineError):
-    """A setting is missing or wrong; the message names it and says what to do."""
+    """A setting is missing or wrong; the message names the setting and the remedy."""
 
 
 class ServiceUnreachableError(PipelineError):
@@ -18,8 +18,24 @@ class ServiceUnreachableError(PipelineError):
 
 
 class EvidenceFolderError(PipelineError):
-    """Evidence cannot be written to the folder that was given."""
+    """Evidence cannot be written to the given folder."""
 
 
 class ExportFolderError(PipelineError):
-    """A folder is no export of labels that can be extended; the message says what is wrong with it."""
+    """The folder is not a label export that can be extended; the message says why."""
+
+
+class UnknownWorkerError(PipelineError):
+    """No worker has this name."""
+
+
+class UnknownSignalError(PipelineError):
+    """No signal has this name."""
+
+
+class DuplicateRegistrationError(PipelineError):
+    """The name of a worker or signal is registered already."""
+
+
+class PluginError(PipelineError):
+    """An installed plugin cannot be imported, or its registration failed."""

@@ -11,6 +11,7 @@ from schemas.verdicts import ShadowVerdict, VerdictIssued
 
 PARTITIONS = 6  # divisible by 1, 2, 3 and 6 consumers; a topic's count cannot grow without moving keys
 MAX_EVENT_BYTES = 524_288  # the largest valid post has 443,823; a broker takes twice this by default
+RETRY_SUFFIX = ".retry"  # no topic of our own ends so otherwise
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -32,7 +33,7 @@ class Topic:
     @property
     def retry(self) -> str:
         """Where events of this topic wait that could not be handled yet."""
-        return f"{self.name}.retry"
+        return self.name + RETRY_SUFFIX
 
 
 POSTS_CREATED = Topic("posts.created", PostCreated, "Posts about to be shown; somebody waits.")
@@ -96,13 +97,14 @@ RETRIED: tuple[Topic, ...] = (
 )
 
 
-def _retry_topic(topic: Topic) -> Topic:
+def retry_topic(topic: Topic) -> Topic:
+    """Return the topic on which events of ``topic`` wait for another try."""
     return Topic(
         topic.retry, topic.contract, f"Events of {topic.name} that wait for another try.", topic.partitions
     )
 
 
-TOPICS: tuple[Topic, ...] = (*EVENT_TOPICS, *(_retry_topic(topic) for topic in RETRIED), DEAD_LETTERS)
+TOPICS: tuple[Topic, ...] = (*EVENT_TOPICS, *(retry_topic(topic) for topic in RETRIED), DEAD_LETTERS)
 
 BY_CONTRACT: dict[type[Contract], Topic] = {topic.contract: topic for topic in EVENT_TOPICS if topic.contract}
 BY_EVENT_TYPE: dict[str, Topic] = {topic.event_type: topic for topic in EVENT_TOPICS}

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from infra.local.state_file import remove_state, write_state
 from infra.local.supervisor import Supervisor
 from infra.local.worker import Worker, WorkerSpec
 from infra.topics import declare_topics
+from schemas.topics import TOPICS, Topic
 from storage.migrate import upgrade
 
 SERVERS_SECONDS = 240.0  # the first start downloads Kafka's jars, 44 MB
@@ -57,11 +58,13 @@ class LocalStack:
         announce: Callable[[str, float], None] = _silent,
         *,
         servers: bool = True,
+        topics: Iterable[Topic] = TOPICS,
     ) -> None:
         self.folder = folder.absolute()
         self._specs = workers
         self._with_servers = servers
         self._announce = announce
+        self._topics = tuple(topics)
         self._lock = FolderLock(self.folder)
         self._ports = Ports(self.folder / "ports.json")
         self._worker_urls: dict[str, str] = {}
@@ -135,7 +138,7 @@ class LocalStack:
         admin = credentials.s3_admin
         with ThreadPoolExecutor(3) as threads:
             steps: list[Future[Any]] = [
-                threads.submit(declare_topics, kafka.bootstrap),
+                threads.submit(declare_topics, kafka.bootstrap, self._topics),
                 threads.submit(
                     create_buckets, weed.endpoint, admin.access, admin.secret, (MEDIA_BUCKET, EVIDENCE_BUCKET)
                 ),

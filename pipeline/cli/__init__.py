@@ -13,6 +13,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
+from pipeline.plugins import load_plugins
+
 # What is called, where it lives: a function, or a Typer application with commands of its own.
 COMMANDS = {
     "demo": "demo:demo",
@@ -72,6 +74,7 @@ cli = typer.Typer(name="fakeme", cls=_OnDemand, no_args_is_help=True, pretty_exc
 @cli.callback()
 def fakeme() -> None:
     """Finds forged faces in posts of a social platform, tags them, asks moderators where unsure."""
+    load_plugins()
 
 
 def app() -> None:

@@ -110,6 +110,7 @@ def _make_stack(folder: Path, console: Console, *, workers: bool = True) -> "Loc
     """The stack of ``folder``; its workers alone where the environment names services elsewhere."""
     from infra.local.stack import LocalStack  # noqa: PLC0415 - clients of every service
     from pipeline.operations.local_workers import worker_specs  # noqa: PLC0415
+    from pipeline.workers import topics  # noqa: PLC0415
 
     external = services_are_external(os.environ)
     if external:
@@ -119,6 +120,7 @@ def _make_stack(folder: Path, console: Console, *, workers: bool = True) -> "Loc
         worker_specs() if workers else [],
         lambda name, seconds: console.print(f"[green]ready[/] {name} [dim]{seconds:.1f} s"),
         servers=not external,
+        topics=topics(),
     )
 
 

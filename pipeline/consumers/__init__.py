@@ -1,1 +1,1 @@
-"""The workers that read events: detection, tagging, moderation, and the relay of what they announce."""
+"""The workers that read events: detection, tagging and moderation. One folder per worker."""

@@ -29,7 +29,8 @@ def prepare_services(settings: Settings) -> None:
     Buckets need another key than FakeME's own: `fakeme setup` makes them, or their owner does.
     """
     from infra.topics import declare_topics  # noqa: PLC0415 - the Kafka client
+    from pipeline.workers import topics  # noqa: PLC0415
     from storage.migrate import upgrade  # noqa: PLC0415 - Alembic
 
-    declare_topics(settings.kafka_bootstrap)
+    declare_topics(settings.kafka_bootstrap, topics())
     upgrade(settings.database_url.get_secret_value())

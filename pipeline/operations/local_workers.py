@@ -6,17 +6,14 @@ from collections.abc import Iterable
 from infra.local.worker import WorkerSpec
 from pipeline.workers import WORKERS
 
-# Workers that serve users, with the variable that names the port they serve on.
-PUBLIC_PORTS = {"gateway": "FAKEME_GATEWAY__PORT"}
 
-
-def worker_specs(names: Iterable[str] = tuple(WORKERS)) -> list[WorkerSpec]:
-    """What to run for each of ``names``."""
+def worker_specs(names: Iterable[str] | None = None) -> list[WorkerSpec]:
+    """Return what to run for each of ``names``; for all workers without names."""
     return [
         WorkerSpec(
             name,
             (sys.executable, "-m", "pipeline", "worker", name),
-            public_port_variable=PUBLIC_PORTS.get(name),
+            public_port_variable=WORKERS[name].port_variable,
         )
-        for name in names
+        for name in (WORKERS if names is None else names)
     ]

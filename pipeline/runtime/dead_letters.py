@@ -10,14 +10,13 @@ from datetime import UTC, datetime
 from pipeline.errors import PipelineError
 from schemas.envelope import RawHeaders, Record
 from schemas.errors import DeadLetterReason
-from schemas.topics import DEAD_LETTERS, RETRIED
+from schemas.topics import DEAD_LETTERS, RETRY_SUFFIX
 
 PREFIX = "fakeme-dlq-"
 MAX_DETAIL = 2_000  # characters; with the largest record that a topic takes it still fits into a dead letter
 
 _NAMES = ("reason", "detail", "topic", "partition", "offset", "timestamp-ms", "attempts", "dead-at")
 _OWN_HEADERS = "fakeme-"  # marks of retries and dead letters; a replayed record starts without them
-_ORIGIN_OF_RETRY = {topic.retry: topic.name for topic in RETRIED}
 
 
 class NotADeadLetterError(PipelineError):
@@ -98,4 +97,4 @@ def original(letter: DeadLetter) -> Record:
     """The record to publish again: to its first topic, without the marks of earlier tries and burials."""
     record = letter.record
     headers = tuple((name, raw) for name, raw in record.headers if not name.startswith(_OWN_HEADERS))
-    return Record(_ORIGIN_OF_RETRY.get(record.topic, record.topic), record.key, record.value, headers)
+    return Record(record.topic.removesuffix(RETRY_SUFFIX), record.key, record.value, headers)

@@ -203,7 +203,7 @@ class Loop(Generic[P]):
             self._in_flight -= 1
             self._schedule.release(priority=job.priority, key=job.key)
             if self._partitions.holds(job.tracker):  # else given up: the new owner answers
-                self._outcomes.end(job, outcome)
+                self._outcomes.publish(job, outcome)
         self._publisher.serve()
 
     def _balance(self) -> None:

@@ -1,13 +1,13 @@
-"""How an event ends: its answer, its retry or its dead letter is published, and one log line says so."""
+"""Publishes the outcome of an event (answer, retry or dead letter) and writes its one log line."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 
 from pipeline.runtime import metrics
 from pipeline.runtime.consumer import Answer
-from pipeline.runtime.dead_letters import dead_letter
+from pipeline.runtime.failures import LogFields, ReceivedRecord, give_up
 from pipeline.runtime.kafka import PublishError, RecordPublisher
 from pipeline.runtime.retries import GiveUp, Retry, retry_decision, retry_record
 from pipeline.runtime.stages import Job, Outcome
@@ -17,27 +17,25 @@ from schemas.errors import DeadLetterReason
 
 log = structlog.get_logger(__name__)
 
-Said = Mapping[str, object]
-
 
 class OutcomePublisher:
-    """Publishes outcomes; a record is complete once the broker has acknowledged all that it led to."""
+    """Publishes outcomes. A record is complete when the broker has acknowledged all its messages."""
 
     def __init__(self, worker: str, publisher: RecordPublisher, retry: RetrySettings) -> None:
         self._worker = worker
         self._publisher = publisher
         self._retry = retry
 
-    def end(self, job: Job, outcome: Outcome) -> None:
-        """Bring ``job`` to its end, which comes when the publisher reports back."""
+    def publish(self, job: Job, outcome: Outcome) -> None:
+        """Publish the outcome of ``job``. The job completes later, from the publisher's callbacks."""
         if isinstance(outcome, Answer):
             self._send(job, outcome.messages, "answered", outcome.log)
             return
-        decided = retry_decision(outcome, job.attempt, self._retry)
-        if isinstance(decided, Retry):
-            self._send_to_retry(job, decided.delay, outcome)
+        decision = retry_decision(outcome, job.attempt, self._retry)
+        if isinstance(decision, Retry):
+            self._send_to_retry(job, decision.delay, outcome)
         else:
-            self._publish_dead_letter(job, decided, outcome)
+            self._send_to_dead_letters(job, decision, outcome)
 
     def _send_to_retry(self, job: Job, delay: float, error: Exception) -> None:
         message = retry_record(
@@ -46,52 +44,38 @@ class OutcomePublisher:
         metrics.RETRIES.labels(self._worker, job.topic.name).inc()
         self._send(job, (message,), "retried", {"error": f"{type(error).__name__}: {error}", "delay": delay})
 
-    def _publish_dead_letter(self, job: Job, why: GiveUp, error: Exception) -> None:
-        message = dead_letter(
-            topic=job.record.topic,
-            partition=job.partition,
-            offset=job.offset,
-            timestamp_ms=job.since_ms,
-            key=job.record.key,
-            value=job.record.value,
-            headers=job.record.headers,
-            reason=why.reason,
-            detail=why.detail,
-            attempts=job.attempt,
-        )
-        metrics.DEAD_LETTERS.labels(self._worker, why.reason.value).inc()
-        said: dict[str, object] = {"reason": why.reason.value, "error": why.detail}
-        if why.reason is DeadLetterReason.HANDLER_FAILED:  # a fault of ours: the traceback is wanted
-            said["exc_info"] = error
-        self._send(job, (message,), "dead_letter", said)
+    def _send_to_dead_letters(self, job: Job, decision: GiveUp, error: Exception) -> None:
+        received = ReceivedRecord(job.record, job.partition, job.offset, job.since_ms)
+        letter, fields = give_up(received, decision, error, worker=self._worker, attempts=job.attempt)
+        self._send(job, (letter,), "dead_letter", fields)
 
-    def _send(self, job: Job, messages: Sequence[Record], ending: str, said: Said) -> None:
-        unsafe = len(messages)
+    def _send(self, job: Job, messages: Sequence[Record], outcome: str, fields: LogFields) -> None:
+        unacknowledged = len(messages)
 
-        def safe() -> None:
-            nonlocal unsafe
-            unsafe -= 1
-            if unsafe == 0:
-                self._complete(job, ending, said)
+        def acknowledged() -> None:
+            nonlocal unacknowledged
+            unacknowledged -= 1
+            if unacknowledged == 0:
+                self._complete(job, outcome, fields)
 
         def refused(error: PublishError) -> None:
-            if ending == "dead_letter":  # nowhere left to put it: stop before it is lost
+            if outcome == "dead_letter":  # there is no other place for it: stop before the event is lost
                 raise error
-            self._publish_dead_letter(job, GiveUp(DeadLetterReason.HANDLER_FAILED, str(error)), error)
+            self._send_to_dead_letters(job, GiveUp(DeadLetterReason.HANDLER_FAILED, str(error)), error)
 
         for message in messages:
-            self._publisher.send(message, safe, refused)
+            self._publisher.send(message, acknowledged, refused)
         if not messages:
-            self._complete(job, ending, said)
+            self._complete(job, outcome, fields)
 
-    def _complete(self, job: Job, ending: str, said: Said) -> None:
+    def _complete(self, job: Job, outcome: str, fields: LogFields) -> None:
         job.tracker.complete(job.offset)
         seconds = max(0.0, time.time() - job.since_ms / 1000)
-        metrics.EVENTS.labels(self._worker, job.topic.name, ending).inc()
+        metrics.EVENTS.labels(self._worker, job.topic.name, outcome).inc()
         metrics.EVENT_SECONDS.labels(self._worker, job.topic.name).observe(seconds)
         log.info(
             "event",
-            outcome=ending,
+            outcome=outcome,
             topic=job.record.topic,
             partition=job.partition,
             offset=job.offset,
@@ -100,5 +84,5 @@ class OutcomePublisher:
             attempt=job.attempt,
             seconds=round(seconds, 4),
             **{f"{stage}_seconds": round(spent, 4) for stage, spent in job.seconds.items()},
-            **said,
+            **fields,
         )

@@ -24,13 +24,13 @@ from pipeline.consumers.detection.assembly import Question, judged, question, re
 from pipeline.consumers.detection.explanations import Judged, evidence
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.shadow import Shadow
+from pipeline.consumers.detection.subscriptions import SUBSCRIPTIONS
 from pipeline.errors import TransientError
 from pipeline.runtime import metrics
-from pipeline.runtime.consumer import Answer, Priority, Subscription
+from pipeline.runtime.consumer import Answer
 from pipeline.settings import ExplainSettings
 from schemas.envelope import Event, encode
 from schemas.posts import Media, PostCreated
-from schemas.topics import POSTS_APPEALED, POSTS_CREATED, POSTS_REPLAYED, POSTS_REPORTED
 from schemas.verdicts import MediaVerdict, ModelRef, VerdictIssued
 from storage import analyses, posts, verdicts
 from storage.database import transaction
@@ -66,12 +66,7 @@ class Detection:
     """The consumer of the ``posts.`` topics."""
 
     name = "detection"
-    subscriptions = (
-        Subscription(POSTS_CREATED, Priority.INTERACTIVE),
-        Subscription(POSTS_REPORTED, Priority.REPORTED),
-        Subscription(POSTS_APPEALED, Priority.REPORTED),
-        Subscription(POSTS_REPLAYED, Priority.REPLAY),
-    )
+    subscriptions = SUBSCRIPTIONS
 
     def __init__(
         self,

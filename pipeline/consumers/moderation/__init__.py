@@ -1,1 +1,14 @@
-"""The moderation worker: keeps the moderators' queue of cases."""
+"""The moderation worker: turns reports, appeals, surges and verdicts into cases for moderators."""
+
+from pipeline.consumers.moderation.subscriptions import SUBSCRIPTIONS
+from pipeline.runtime.worker import Runnable, WorkerDescription
+from pipeline.settings import Settings
+
+
+def _make(settings: Settings) -> Runnable:
+    from pipeline.consumers.moderation.worker import make_moderation  # noqa: PLC0415 - Kafka and SQL clients
+
+    return make_moderation(settings)
+
+
+WORKER = WorkerDescription("moderation", _make, SUBSCRIPTIONS, uses_retry_topics=True)

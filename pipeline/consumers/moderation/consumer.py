@@ -6,23 +6,20 @@ is published from here; moderators' answers come through ``fakeme cases``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipeline.runtime.consumer import Answer, Priority, Subscription
-from pipeline.settings import Settings
+from pipeline.consumers.moderation.case_signals import signal_of
+from pipeline.consumers.moderation.subscriptions import SUBSCRIPTIONS
+from pipeline.runtime.consumer import Answer
 from schemas.envelope import Event
-from schemas.moderation import CaseOrigin, ReportsSurged
-from schemas.posts import PostAppealed, PostReported
-from schemas.topics import MEDIA_VERDICTS, POSTS_APPEALED, POSTS_REPORTED, REPORTS_SURGED
-from schemas.verdicts import Label, VerdictIssued
+from schemas.posts import PostReported
 from storage import cases
-from storage.database import connect, transaction
+from storage.database import transaction
 from storage.errors import StorageError
 from storage.reports import record_report
-from storage.signals import Signal, SignalKind
+from storage.signals import Signal
 
 
 @dataclass(frozen=True)
@@ -37,12 +34,7 @@ class Moderation:
     """The consumer that keeps the moderators' queue."""
 
     name = "moderation"
-    subscriptions = (
-        Subscription(REPORTS_SURGED, Priority.INTERACTIVE),  # what spreads now is moved up now
-        Subscription(POSTS_REPORTED, Priority.REPORTED),
-        Subscription(POSTS_APPEALED, Priority.REPORTED),
-        Subscription(MEDIA_VERDICTS, Priority.REPORTED),
-    )
+    subscriptions = SUBSCRIPTIONS
 
     def __init__(self, engine: Engine, *, source: str) -> None:
         self._engine = engine
@@ -83,30 +75,3 @@ class Moderation:
                 "priority": round(change.priority, 1),
             }
         )
-
-
-def build(settings: Settings) -> Moderation:
-    """The consumer of these settings; it connects when it handles its first event."""
-    engine = connect(settings.database_url.get_secret_value(), application="fakeme-moderation")
-    return Moderation(engine, source=settings.source)
-
-
-def signal_of(event: Event) -> Signal:
-    """What an event means for the case of its post.
-
-    Reports, appeals and surges open a case, and so does a suspicion. Other verdicts need no moderator; if
-    one looks at the post already, they bring the score. Raises ``TypeError`` for events of other topics.
-    """
-    body = event.body
-    if isinstance(body, PostReported):
-        signal = partial(Signal, kind=SignalKind.REPORT, opens=CaseOrigin.REPORT, reason=body.reason)
-    elif isinstance(body, PostAppealed):
-        signal = partial(Signal, kind=SignalKind.APPEAL, opens=CaseOrigin.APPEAL)
-    elif isinstance(body, ReportsSurged):
-        signal = partial(Signal, kind=SignalKind.SURGE, opens=CaseOrigin.REPORT, reporters=body.reporters)
-    elif isinstance(body, VerdictIssued):
-        opens = CaseOrigin.SUSPICION if body.label is Label.SUSPECTED else None
-        signal = partial(Signal, kind=SignalKind.VERDICT, opens=opens, score=body.score)
-    else:
-        raise TypeError(f"{type(body).__name__} is nothing that moderation subscribes to")
-    return signal(event_id=event.id, post_id=body.post_id, body=body.model_dump(mode="json"))

@@ -1,1 +1,14 @@
-"""The tagging worker: verdicts, decisions and reports in, changes of tags and surges out."""
+"""The tagging worker: reads verdicts, decisions and reports; writes tag changes and surges."""
+
+from pipeline.consumers.tagging.subscriptions import SUBSCRIPTIONS
+from pipeline.runtime.worker import Runnable, WorkerDescription
+from pipeline.settings import Settings
+
+
+def _make(settings: Settings) -> Runnable:
+    from pipeline.consumers.tagging.worker import make_tagging  # noqa: PLC0415 - loads Faust
+
+    return make_tagging(settings)
+
+
+WORKER = WorkerDescription("tagging", _make, SUBSCRIPTIONS)

@@ -15,14 +15,15 @@ import faust
 import structlog
 from faust.types import TP
 
-from pipeline.consumers.tagging.handler import Incoming, TaggingHandler
+from pipeline.consumers.tagging.handler import TaggingHandler
+from pipeline.consumers.tagging.subscriptions import SUBSCRIPTIONS
 from pipeline.errors import TransientError
+from pipeline.runtime.failures import ReceivedRecord
 from schemas.envelope import Record
-from schemas.topics import DEAD_LETTERS, MEDIA_VERDICTS, MODERATION_DECISIONS, POSTS_REPORTED
+from schemas.topics import DEAD_LETTERS
 
 log = structlog.get_logger(__name__)
 
-READS = (MEDIA_VERDICTS, MODERATION_DECISIONS, POSTS_REPORTED)
 COMMIT_SECONDS = 0.2  # what a kill -9 makes us do again
 SESSION_SECONDS = 10.0  # how long the group waits for a member that died
 BUFFERED = 256  # records read ahead of each agent: about a megabyte
@@ -42,24 +43,25 @@ class TaggingStream:
         self,
         bootstrap: str,
         group: str,
-        make_agent: Callable[[PublishDeadLetter], TaggingHandler],
+        make_handler: Callable[[PublishDeadLetter], TaggingHandler],
         *,
         instance: str | None,
     ) -> None:
         _hush()
         self._app = _make_app(bootstrap, group, instance)
-        self._agent = make_agent(self._publish_dead_letter)
+        self._handler = make_handler(self._publish_dead_letter)
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
         self._failure: Exception | None = None
         self._done: dict[TP, int] = {}  # of each partition the offset behind the last answered record
         self._assigned = False
         self._turned = time.monotonic()
-        for topic in READS:
+        for subscription in SUBSCRIPTIONS:
+            name = subscription.topic.name
             source = self._app.topic(
-                topic.name, value_type=bytes, value_serializer="raw", key_serializer="raw", acks=False
+                name, value_type=bytes, value_serializer="raw", key_serializer="raw", acks=False
             )
-            self._app.agent(source, name=f"tagging.{topic.name}")(self._answer_all)
+            self._app.agent(source, name=f"tagging.{name}")(self._answer_all)
         self._app.timer(COMMIT_SECONDS, name="commit")(self._turn)
         signals = cast(Any, self._app)  # their types demand arguments that are never sent
         signals.on_partitions_assigned.connect(self._on_assigned)
@@ -68,7 +70,7 @@ class TaggingStream:
     @property
     def ready(self) -> bool:
         """Whether records are read, and none waits for a service that is away."""
-        return self._assigned and not self._agent.waiting and not self._end.is_set()
+        return self._assigned and not self._handler.waiting and not self._end.is_set()
 
     @property
     def turned(self) -> float:
@@ -100,17 +102,14 @@ class TaggingStream:
     async def _answer_all(self, stream: Any) -> None:
         async for event in stream.events():
             message = event.message
-            record = Incoming(
-                topic=message.topic,
+            received = ReceivedRecord(
+                Record(message.topic, message.key, message.value, message.headers or ()),
                 partition=message.partition,
                 offset=message.offset,
-                timestamp=message.timestamp,
-                key=message.key,
-                value=message.value,
-                headers=message.headers or (),
+                timestamp_ms=round(message.timestamp * 1000),
             )
             try:
-                await self._agent.answer(record)
+                await self._handler.handle(received)
             except Exception as error:
                 # Faust would go on behind this record, and its offset would be committed with the next.
                 self._failure = error

@@ -1,1 +1,13 @@
 """The relay worker: publishes what PostgreSQL committed to the outbox."""
+
+from pipeline.runtime.worker import Runnable, WorkerDescription
+from pipeline.settings import Settings
+
+
+def _make(settings: Settings) -> Runnable:
+    from pipeline.producers.outbox_relay.relay import make_relay  # noqa: PLC0415 - Kafka and SQL clients
+
+    return make_relay(settings)
+
+
+WORKER = WorkerDescription("relay", _make)

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from pipeline.consumers.tagging.stream import READS
+from pipeline.consumers.tagging.subscriptions import SUBSCRIPTIONS
 
 ReadTopic = Callable[[str, str], list[KafkaMessage]]
 Eventually = Callable[..., None]
@@ -19,7 +19,8 @@ def group(kafka_bootstrap: str) -> str:
     """A tagging group that stands at the end of every topic, so it meets only what comes after."""
     name = f"tagging-{uuid4()}"
     consumer = Consumer({"bootstrap.servers": kafka_bootstrap, "group.id": name})
-    parts = [TopicPartition(topic.name, number) for topic in READS for number in range(topic.partitions)]
+    topics = [subscription.topic for subscription in SUBSCRIPTIONS]
+    parts = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
     for part in parts:
         part.offset = consumer.get_watermark_offsets(part)[1]
     consumer.commit(offsets=parts, asynchronous=False)

@@ -1,21 +1,29 @@
-"""Workers read what schemas.flow says, which is what the event reference and AsyncAPI tell people."""
+"""Worker descriptions and ``schemas.flow`` agree, so the event reference and AsyncAPI are true."""
 
 import pytest
 
-from pipeline.consumers.detection.consumer import Detection
-from pipeline.consumers.moderation.consumer import Moderation
-from pipeline.consumers.tagging.stream import READS
+from pipeline.workers import WORKERS
 from schemas.flow import FLOWS, Party
+from schemas.topics import RETRIED, TOPICS
 
-READ_BY = {
-    Party.DETECTION: [source.topic for source in Detection.subscriptions],
-    Party.MODERATION: [source.topic for source in Moderation.subscriptions],
-    Party.TAGGING: list(READS),
-}
+READERS = [name for name, description in WORKERS.items() if description.subscriptions]
 
 
-@pytest.mark.parametrize("party", READ_BY)
-def test_worker_reads_what_the_flow_says(party: Party) -> None:
-    told = {flow.topic.name for flow in FLOWS if party in flow.readers}
+@pytest.mark.parametrize("name", READERS)
+def test_worker_reads_what_the_flow_says(name: str) -> None:
+    documented = {flow.topic.name for flow in FLOWS if Party(name) in flow.readers}
 
-    assert {topic.name for topic in READ_BY[party]} == told
+    assert {source.topic.name for source in WORKERS[name].subscriptions} == documented
+
+
+def test_every_reader_in_the_flow_is_a_worker_or_not_built_yet() -> None:
+    readers = {party.value for flow in FLOWS for party in flow.readers}
+
+    assert readers - set(READERS) == {Party.PLATFORM.value, Party.GENERATION.value}
+
+
+def test_retry_topics_are_those_of_the_workers_that_use_them() -> None:
+    needed = {topic.name for description in WORKERS.values() for topic in description.retried}
+
+    assert needed == {topic.name for topic in RETRIED}
+    assert {f"{name}.retry" for name in needed} <= {topic.name for topic in TOPICS}

@@ -39,5 +39,5 @@ def test_a_mistake_is_one_line_without_a_traceback() -> None:
         env={"FAKEME_KAFKA_BOOTSTRAP": "x:1", "FAKEME_DATABASE_URL": "postgresql://x"},
     )
     assert said.returncode == 2
-    assert said.stderr.startswith("error: no worker 'nonsense'; there are detection, tagging,")
+    assert said.stderr.startswith("error: there is no worker 'nonsense'; the workers are detection, tagging,")
     assert len(said.stderr.splitlines()) == 1

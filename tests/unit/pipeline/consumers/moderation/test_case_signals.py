@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.consumers.moderation.consumer import Moderation, signal_of
+from pipeline.consumers.moderation.case_signals import signal_of
+from pipeline.consumers.moderation.consumer import Moderation
 from schemas.base import Contract
 from schemas.envelope import Event
 from schemas.moderation import CaseOrigin, ReportsSurged

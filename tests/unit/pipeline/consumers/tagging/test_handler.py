@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.consumers.tagging.handler import Incoming, TaggingHandler
+from pipeline.consumers.tagging.handler import TaggingHandler
 from pipeline.runtime.dead_letters import parse
+from pipeline.runtime.failures import ReceivedRecord
 from pipeline.settings import RetrySettings
 from schemas.envelope import Event, Record, encode
 from schemas.errors import DeadLetterReason
@@ -19,7 +20,7 @@ RETRY = RetrySettings(first_delay_seconds=0.001, max_delay_seconds=0.002, attemp
 AWAY = DatabaseUnavailableError("the database is not available")
 
 
-def incoming(value: bytes | None = None) -> Incoming:
+def incoming(value: bytes | None = None) -> ReceivedRecord:
     decision = DecisionMade(
         decision_id=UUID(int=1),
         case_id=UUID(int=2),
@@ -29,7 +30,8 @@ def incoming(value: bytes | None = None) -> Incoming:
         decided_at=datetime(2026, 11, 23, tzinfo=UTC),
     )
     event = encode(decision, id="e1", source="test", key="post-1", time=decision.decided_at)
-    return Incoming(event.topic, 4, 7, 1_795_402_800.0, event.key, value or event.value, event.headers)
+    record = Record(event.topic, event.key, value or event.value, event.headers)
+    return ReceivedRecord(record, 4, 7, 1_795_402_800_000)
 
 
 class Ledger:
@@ -73,7 +75,7 @@ async def test_how_often_it_is_tried(
 ) -> None:
     ledger, dead_letters = Ledger(*errors), DeadLetters()
 
-    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).answer(incoming())
+    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(incoming())
 
     assert ledger.calls == calls
     assert [parse(letter).reason for letter in dead_letters.letters] == ([reason] if reason else [])
@@ -82,7 +84,7 @@ async def test_how_often_it_is_tried(
 async def test_what_cannot_be_read_is_buried_without_a_try() -> None:
     ledger, dead_letters = Ledger(), DeadLetters()
 
-    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).answer(incoming(b"{"))
+    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(incoming(b"{"))
 
     letter = parse(dead_letters.letters[0])
     assert ledger.calls == 0
@@ -92,10 +94,10 @@ async def test_what_cannot_be_read_is_buried_without_a_try() -> None:
     assert letter.record.value == b"{"
 
 
-async def test_a_burial_that_fails_is_tried_until_it_succeeds() -> None:
+async def test_a_dead_letter_that_cannot_be_published_is_retried() -> None:
     dead_letters = DeadLetters(OSError("no broker"), OSError("no broker"))
 
-    await TaggingHandler(apply=Ledger().apply, publish=dead_letters.publish, retry=RETRY).answer(
+    await TaggingHandler(apply=Ledger().apply, publish=dead_letters.publish, retry=RETRY).handle(
         incoming(b"{")
     )
 
@@ -104,15 +106,15 @@ async def test_a_burial_that_fails_is_tried_until_it_succeeds() -> None:
 
 async def test_it_says_when_it_waits() -> None:
     slow = RetrySettings(first_delay_seconds=60, max_delay_seconds=60)
-    agent = TaggingHandler(apply=Ledger(AWAY).apply, publish=DeadLetters().publish, retry=slow)
-    assert not agent.waiting
+    handler = TaggingHandler(apply=Ledger(AWAY).apply, publish=DeadLetters().publish, retry=slow)
+    assert not handler.waiting
 
-    task = asyncio.create_task(agent.answer(incoming()))
+    task = asyncio.create_task(handler.handle(incoming()))
     async with asyncio.timeout(5):
-        while not agent.waiting:
+        while not handler.waiting:
             await asyncio.sleep(0.001)
     task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not agent.waiting
+    assert not handler.waiting

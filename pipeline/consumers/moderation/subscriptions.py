@@ -1,0 +1,11 @@
+"""The topics that moderation reads, in order of priority."""
+
+from pipeline.runtime.consumer import Priority, Subscription
+from schemas.topics import MEDIA_VERDICTS, POSTS_APPEALED, POSTS_REPORTED, REPORTS_SURGED
+
+SUBSCRIPTIONS = (
+    Subscription(REPORTS_SURGED, Priority.INTERACTIVE),  # a post that is spreading now moves up now
+    Subscription(POSTS_REPORTED, Priority.REPORTED),
+    Subscription(POSTS_APPEALED, Priority.REPORTED),
+    Subscription(MEDIA_VERDICTS, Priority.REPORTED),
+)

@@ -1,0 +1,21 @@
+"""Wires the moderation worker: the database, the consumer and its loop."""
+
+from pipeline.consumers.moderation.consumer import Moderation, Prepared
+from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer
+from pipeline.runtime.loop import Loop, LoopSettings
+from pipeline.settings import Settings
+from storage.database import connect
+
+GROUP = "fakeme-moderation"
+
+
+def make_moderation(settings: Settings) -> Loop[Prepared]:
+    """Return the worker for these settings. It connects when it handles its first event."""
+    engine = connect(settings.database_url.get_secret_value(), application=GROUP)
+    return Loop(
+        Moderation(engine, source=settings.source),
+        make_consumer(settings.kafka_bootstrap, GROUP),
+        RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
+        settings=LoopSettings(threads=2, batch_size=1, batch_wait=0.0),
+        retry=settings.retry,
+    )
