@@ -48,6 +48,9 @@ class DetectionSettings(BaseModel):
     shadow_model: str | None = Field(
         None, description="A second model that judges the same media, to be compared; nobody acts on it."
     )
+    disabled_signals: tuple[str, ...] = Field(
+        (), description="Names of signals that are not asked before the model."
+    )
     batch_media: int = Field(8, ge=1, le=256, description="Events handled together at most.")
     batch_wait_ms: int = Field(20, ge=0, le=5_000, description="How long a batch waits to fill.")
     threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode.")

@@ -21,14 +21,18 @@ def post_event_id(kind: str, about: str) -> UUID:
     return _identify("post-event", kind, about)
 
 
-def verdict_id(post_id: str, media_hashes: Iterable[str], model_version: str, trigger_event_id: str) -> UUID:
-    """Id of a verdict: post, what its media were (hash, or reason without one), model version, trigger."""
-    return _identify("verdict", post_id, *media_hashes, model_version, trigger_event_id)
+def verdict_id(
+    post_id: str, media_hashes: Iterable[str], analysis_identity: str, trigger_event_id: str
+) -> UUID:
+    """Return the id of a verdict. ``media_hashes`` has the refusal reason where media have no hash."""
+    return _identify("verdict", post_id, *media_hashes, analysis_identity, trigger_event_id)
 
 
-def shadow_id(post_id: str, media_hashes: Iterable[str], model_version: str, trigger_event_id: str) -> UUID:
-    """Id of a shadow verdict: post, the hashes of its media, the trial's model version, trigger."""
-    return _identify("shadow", post_id, *media_hashes, model_version, trigger_event_id)
+def shadow_id(
+    post_id: str, media_hashes: Iterable[str], analysis_identity: str, trigger_event_id: str
+) -> UUID:
+    """Return the id of a shadow verdict; the analysis identity is that of the shadow model."""
+    return _identify("shadow", post_id, *media_hashes, analysis_identity, trigger_event_id)
 
 
 def tag_event_id(post_id: str, action: str, cause_id: UUID) -> UUID:

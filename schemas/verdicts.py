@@ -12,6 +12,8 @@ from pydantic import Field
 from schemas.base import Contract, Instant, Pdq, PlatformId, Probability, Sha256
 
 MAX_FACES = 64  # listed of one media; with the most media of a post, a verdict still fits into an event
+MAX_SIGNALS = 8  # findings listed of one media item
+MAX_SIGNAL_DETAIL = 300  # characters
 
 
 class Label(StrEnum):
@@ -102,6 +104,16 @@ class FaceVerdict(Contract):
     )
 
 
+class SignalFinding(Contract):
+    """What one signal, a check other than the model, found in a media item."""
+
+    signal: str = Field(max_length=64, description="The signal's name.")
+    version: str = Field(max_length=64, description="The signal's version.")
+    label: Label | None = Field(description="The signal's own opinion; null if it only informs.")
+    decisive: bool = Field(description="True if this finding alone sets the label; the model is not asked.")
+    detail: str = Field(default="", max_length=MAX_SIGNAL_DETAIL, description="The finding in words.")
+
+
 class MediaVerdict(Contract):
     """What is said of one media of the post."""
 
@@ -124,6 +136,9 @@ class MediaVerdict(Contract):
     detail: str = Field(default="", max_length=1_000, description="The reason in words, for people.")
     sha256: Sha256 | None = Field(default=None, description="Of the bytes that were judged.")
     pdq: Pdq | None = Field(default=None, description="Perceptual hash (PDQ) of the picture, lower-case hex.")
+    signals: tuple[SignalFinding, ...] = Field(
+        default=(), max_length=MAX_SIGNALS, description="What signals found, in the order they were asked."
+    )
     reused: bool = Field(default=False, description="True if the same bytes had been analysed before.")
 
 
@@ -137,7 +152,9 @@ class VerdictIssued(Contract):
     score: Probability | None = Field(description="The highest score of the post's media.")
     media: tuple[MediaVerdict, ...] = Field(description="Empty only where the post is unknown to us.")
     reason: UnprocessableReason | None = Field(default=None, description="Why the label is unprocessable.")
-    model: ModelRef = Field(description="Which model judged.")
+    model: ModelRef = Field(
+        description="The model in use. It did not look at media that a decisive signal or a refusal settled."
+    )
     timings: dict[str, float] = Field(default_factory=dict, description="Seconds spent by stage.")
     issued_at: Instant = Field(description="When it was decided.")
 

@@ -23,15 +23,15 @@ class Analysis:
         return MediaVerdict.model_validate({**self.body, "uri": uri, "reused": True})
 
 
-def find(session: Session, hashes: Collection[str], model_version: str) -> dict[str, Analysis]:
-    """What ``model_version`` (name@version) found in the bytes with these SHA-256, by hash; one query."""
+def find(session: Session, hashes: Collection[str], identity: str) -> dict[str, Analysis]:
+    """Return the analyses of the bytes with these SHA-256 under an analysis identity, by hash; one query."""
     query = select(MediaAnalysis.sha256, MediaAnalysis.body).where(
-        MediaAnalysis.sha256.in_(hashes), MediaAnalysis.model_version == model_version
+        MediaAnalysis.sha256.in_(hashes), MediaAnalysis.analysis_identity == identity
     )
     return {sha256: Analysis(body) for sha256, body in session.execute(query)} if hashes else {}
 
 
-def keep(session: Session, media: MediaVerdict, model_version: str) -> bool:
+def keep(session: Session, media: MediaVerdict, identity: str) -> bool:
     """Keep a result; false if these bytes had one already, which then stands.
 
     ``media.sha256`` must be there: without the hash of the bytes there is nothing to find it by.
@@ -40,7 +40,7 @@ def keep(session: Session, media: MediaVerdict, model_version: str) -> bool:
         raise ValueError(f"the analysis of {media.uri} has no sha256")
     row = insert(MediaAnalysis).values(
         sha256=media.sha256,
-        model_version=model_version,
+        analysis_identity=identity,
         label=media.label.value,
         score=media.score,
         pdq=media.pdq,

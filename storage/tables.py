@@ -55,7 +55,8 @@ class MediaAnalysis(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     sha256: Mapped[str] = mapped_column(Text)
-    model_version: Mapped[str] = mapped_column(Text)  # name@version
+    # The column kept its name, so that workers of the version before still run on this schema.
+    analysis_identity: Mapped[str] = mapped_column("model_version", Text)
     label: Mapped[str] = mapped_column(Text)
     score: Mapped[float | None] = mapped_column(Float)
     pdq: Mapped[str | None] = mapped_column(Text)
@@ -76,7 +77,7 @@ class Verdict(Base):
     post_id: Mapped[str] = mapped_column(Text)
     trigger_kind: Mapped[str] = mapped_column(Text)
     trigger_event_id: Mapped[str] = mapped_column(Text)
-    model_version: Mapped[str] = mapped_column(Text)
+    analysis_identity: Mapped[str] = mapped_column("model_version", Text)
     label: Mapped[str] = mapped_column(Text)
     score: Mapped[float | None] = mapped_column(Float)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)  # the VerdictIssued contract

@@ -4,21 +4,16 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from schemas.verdicts import ModelRef, VerdictIssued
+from schemas.verdicts import VerdictIssued
 from storage.tables import Verdict
 
 CHANNEL = "verdicts"  # NOTIFY; the payload is the post's id
 
 
-def model_version(model: ModelRef) -> str:
-    """How a model is written in keys: name@version."""
-    return f"{model.name}@{model.version}"
-
-
-def find(session: Session, trigger_event_id: str, version: str) -> VerdictIssued | None:
-    """The verdict that the model ``version`` (name@version) gave on this event before."""
+def find(session: Session, trigger_event_id: str, identity: str) -> VerdictIssued | None:
+    """Return the verdict given on this event under the same analysis identity, if there is one."""
     query = select(Verdict.body).where(
-        Verdict.trigger_event_id == trigger_event_id, Verdict.model_version == version
+        Verdict.trigger_event_id == trigger_event_id, Verdict.analysis_identity == identity
     )
     return _read(session.execute(query).scalar_one_or_none())
 
@@ -35,14 +30,14 @@ def highest_score(session: Session, post_id: str) -> float | None:
     return session.execute(query).scalar_one()
 
 
-def keep(session: Session, verdict: VerdictIssued) -> bool:
-    """Keep a verdict and notify :data:`CHANNEL`; false if this event had one of this model already."""
+def keep(session: Session, verdict: VerdictIssued, identity: str) -> bool:
+    """Store a verdict and notify :data:`CHANNEL`; return False if this event has one of this identity."""
     row = insert(Verdict).values(
         verdict_id=verdict.verdict_id,
         post_id=verdict.post_id,
         trigger_kind=verdict.trigger.kind.value,
         trigger_event_id=verdict.trigger.event_id,
-        model_version=model_version(verdict.model),
+        analysis_identity=identity,
         label=verdict.label.value,
         score=verdict.score,
         body=verdict.model_dump(mode="json"),

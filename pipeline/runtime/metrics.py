@@ -27,6 +27,12 @@ MEDIA_REUSED = Counter("fakeme_media_reused_total", "Media whose analysis was kn
 STAGE_SECONDS = Histogram(
     "fakeme_stage_seconds", "Time of one stage of detection.", ["stage"], buckets=_STAGE_BUCKETS
 )
+SIGNAL_SECONDS = Histogram(
+    "fakeme_signal_seconds", "Time to ask one signal about a media item.", ["signal"], buckets=_STAGE_BUCKETS
+)
+SIGNAL_FINDINGS = Counter(
+    "fakeme_signal_findings_total", "Findings of signals, decisive or advisory.", ["signal", "kind"]
+)
 SHADOW_VERDICTS = Counter(
     "fakeme_shadow_verdicts_total", "Verdicts of the model on trial, by what became of them.", ["outcome"]
 )

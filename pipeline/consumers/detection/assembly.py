@@ -1,4 +1,4 @@
-"""How a verdict is put together: what an event asks, what is said of each media, and of the post. Pure."""
+"""Puts a verdict together: what an event asks for, the verdict on each media item and on the post. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -38,23 +38,23 @@ _MAX_DETAIL = 1_000  # characters, as the contract has it
 
 
 @dataclass(frozen=True)
-class Question:
-    """What a post event asks: the forged faces in which media, of which post, because of what."""
+class Request:
+    """What a post event asks for: an analysis of these media of this post."""
 
     post_id: str
     trigger: Trigger
     media: tuple[Media, ...]  # empty: those that were stored with the post
 
 
-def question(event: Event) -> Question:
-    """The question in an event of one of the ``posts.`` topics."""
+def request_of(event: Event) -> Request:
+    """Return the request in an event of one of the ``posts.`` topics."""
     body = event.body
     assert isinstance(body, PostEvent)  # the loop reads no other topics for detection
-    return Question(body.post_id, Trigger(kind=_KINDS[type(body)], event_id=event.id), body.media)
+    return Request(body.post_id, Trigger(kind=_KINDS[type(body)], event_id=event.id), body.media)
 
 
-def refused(media: Media, error: Unprocessable, sha256: str | None = None) -> MediaVerdict:
-    """What is said of a media that cannot be judged."""
+def refusal_verdict(media: Media, error: Unprocessable, sha256: str | None = None) -> MediaVerdict:
+    """Return the verdict on a media item that cannot be analysed."""
     return MediaVerdict(
         uri=media.uri,
         label=Label.UNPROCESSABLE,
@@ -66,8 +66,8 @@ def refused(media: Media, error: Unprocessable, sha256: str | None = None) -> Me
     )
 
 
-def judged(media: Media, analysis: MediaAnalysis, evidence: Sequence[str] = ()) -> MediaVerdict:
-    """What is said of a media that the model has looked at."""
+def media_verdict(media: Media, analysis: MediaAnalysis, evidence: Sequence[str] = ()) -> MediaVerdict:
+    """Return the model's verdict on a media item; ``evidence`` are URIs."""
     return MediaVerdict(
         uri=media.uri,
         label=analysis.label,
@@ -80,7 +80,7 @@ def judged(media: Media, analysis: MediaAnalysis, evidence: Sequence[str] = ()) 
                 seconds=face.seconds,
                 track=face.track,
             )
-            for face in _worst_faces(analysis.faces)
+            for face in _most_suspicious(analysis.faces)
         ),
         evidence=tuple(evidence),
         detail=_IN_WORDS.get(analysis.note, analysis.note),
@@ -89,30 +89,31 @@ def judged(media: Media, analysis: MediaAnalysis, evidence: Sequence[str] = ()) 
     )
 
 
-def _worst_faces(faces: Sequence[FaceFinding]) -> list[FaceFinding]:
-    """Those that a verdict has room for, in their order: a crowd in a long video has more."""
+def _most_suspicious(faces: Sequence[FaceFinding]) -> list[FaceFinding]:
+    """Return the highest-scored faces that fit into a verdict, in their original order."""
     kept = nlargest(MAX_FACES, enumerate(faces), key=lambda numbered: numbered[1].score)
     return [face for _, face in sorted(kept, key=lambda numbered: numbered[0])]
 
 
 def verdict(
-    asked: Question,
+    request: Request,
     media: Sequence[MediaVerdict],
     model: ModelRef,
     *,
+    identity: str,
     timings: Mapping[str, float],
     now: datetime,
 ) -> VerdictIssued:
-    """The answer to ``asked``: the post is as bad as its worst media; without media it is unknown to us."""
-    label = worst(one.label for one in media) if media else Label.UNPROCESSABLE
-    scores = [one.score for one in media if one.score is not None]
-    content = [one.sha256 or (one.reason or Label.UNPROCESSABLE).value for one in media]
+    """Return the answer to ``request``. A post has the label of its worst media item; without media it is
+    unprocessable, because the post is unknown.
+    """
+    label = worst(item.label for item in media) if media else Label.UNPROCESSABLE
+    scores = [item.score for item in media if item.score is not None]
+    content = [item.sha256 or (item.reason or Label.UNPROCESSABLE).value for item in media]
     return VerdictIssued(
-        verdict_id=verdict_id(
-            asked.post_id, content, f"{model.name}@{model.version}", asked.trigger.event_id
-        ),
-        post_id=asked.post_id,
-        trigger=asked.trigger,
+        verdict_id=verdict_id(request.post_id, content, identity, request.trigger.event_id),
+        post_id=request.post_id,
+        trigger=request.trigger,
         label=label,
         score=max(scores, default=None),
         media=tuple(media),
@@ -124,50 +125,56 @@ def verdict(
 
 
 def shadow_verdict(
-    beside: VerdictIssued, opinions: Mapping[str, MediaAnalysis], model: ModelRef, now: datetime
+    verdict: VerdictIssued,
+    analyses: Mapping[str, MediaAnalysis],
+    model: ModelRef,
+    *,
+    identity: str,
+    now: datetime,
 ) -> ShadowVerdict | None:
-    """What a model on trial says of the media of a verdict; none if it looked at none of them.
+    """Return the shadow model's verdict on the media of ``verdict``; None if it analysed none of them.
 
-    ``opinions`` holds its analyses by SHA-256.
+    ``analyses`` holds the shadow model's analyses by SHA-256.
     """
-    judged_again = [
-        (one, opinions[one.sha256])
-        for one in beside.media
-        if one.sha256 is not None and one.sha256 in opinions
+    analysed = [
+        (item, analyses[item.sha256])
+        for item in verdict.media
+        if item.sha256 is not None and item.sha256 in analyses
     ]
-    if not judged_again:
+    if not analysed:
         return None
     media = [
-        judged(Media(uri=one.uri, media_type=opinion.media_type), opinion) for one, opinion in judged_again
+        media_verdict(Media(uri=item.uri, media_type=analysis.media_type), analysis)
+        for item, analysis in analysed
     ]
     return ShadowVerdict(
         shadow_id=shadow_id(
-            beside.post_id,
-            [opinion.sha256 for _, opinion in judged_again],
-            f"{model.name}@{model.version}",
-            beside.trigger.event_id,
+            verdict.post_id,
+            [analysis.sha256 for _, analysis in analysed],
+            identity,
+            verdict.trigger.event_id,
         ),
-        verdict_id=beside.verdict_id,
-        post_id=beside.post_id,
-        trigger=beside.trigger,
-        label=worst(one.label for one in media),
-        score=max((one.score for one in media if one.score is not None), default=None),
+        verdict_id=verdict.verdict_id,
+        post_id=verdict.post_id,
+        trigger=verdict.trigger,
+        label=worst(item.label for item in media),
+        score=max((item.score for item in media if item.score is not None), default=None),
         media=tuple(media),
         model=model,
-        timings={stage: round(spent, 6) for stage, spent in _together(judged_again).items()},
+        timings={stage: round(seconds, 6) for stage, seconds in _total_timings(analysed).items()},
         issued_at=now,
     )
 
 
-def _together(judged_again: Sequence[tuple[MediaVerdict, MediaAnalysis]]) -> Counter[str]:
+def _total_timings(analysed: Sequence[tuple[MediaVerdict, MediaAnalysis]]) -> Counter[str]:
     timings: Counter[str] = Counter()
-    for _, opinion in judged_again:
-        timings.update(opinion.timings)
+    for _, analysis in analysed:
+        timings.update(analysis.timings)
     return timings
 
 
 def _reason(label: Label, media: Sequence[MediaVerdict]) -> UnprocessableReason | None:
     if label is not Label.UNPROCESSABLE:
         return None
-    reasons = [one.reason for one in media if one.reason is not None]
+    reasons = [item.reason for item in media if item.reason is not None]
     return reasons[0] if reasons else UnprocessableReason.POST_UNKNOWN

@@ -1,6 +1,7 @@
-"""The evidence beside the verdicts of a batch: crops of every flagged media, pictures as time allows.
+"""Makes the evidence for the verdicts of a batch: face crops for every flagged media item, then explanatory
+pictures within a time budget.
 
-What the pictures show is decided in `inference`; a failure to draw them costs pictures, never the verdict.
+`inference` decides what the pictures show. If drawing fails, the verdict goes out without pictures.
 """
 
 from collections.abc import Sequence
@@ -18,33 +19,35 @@ from pipeline.settings import ExplainSettings
 
 COMPLETE, CUT_SHORT, FAILED = "complete", "cut_short", "failed"
 
-Judged = tuple[DecodedMedia, MediaAnalysis]
+AnalysedMedia = tuple[DecodedMedia, MediaAnalysis]
 
 log = structlog.get_logger(__name__)
 
 
-def evidence(detector: Detector, judged: Sequence[Judged], settings: ExplainSettings) -> list[list[Evidence]]:
-    """The evidence of each media, in the order given; the budget goes to the highest scores first."""
-    kept = [face_crops(media, analysis) for media, analysis in judged]
+def evidence(
+    detector: Detector, analysed: Sequence[AnalysedMedia], settings: ExplainSettings
+) -> list[list[Evidence]]:
+    """Return the evidence for each media item, in order. The highest scores are explained first."""
+    pictures = [face_crops(media, analysis) for media, analysis in analysed]
     if not settings.enabled:
-        return kept
-    end = monotonic() + settings.budget_seconds
-    flagged = [index for index, (_, analysis) in enumerate(judged) if is_flagged(analysis)]
-    for index in sorted(flagged, key=lambda index: judged[index][1].score or 0.0, reverse=True):
-        began = monotonic()
-        kept[index] += explained(detector, judged[index], end - began)
-        metrics.STAGE_SECONDS.labels("explain").observe(monotonic() - began)
-    return kept
+        return pictures
+    deadline = monotonic() + settings.budget_seconds
+    flagged = [index for index, (_, analysis) in enumerate(analysed) if is_flagged(analysis)]
+    for index in sorted(flagged, key=lambda index: analysed[index][1].score or 0.0, reverse=True):
+        start = monotonic()
+        pictures[index] += explain(detector, analysed[index], deadline - start)
+        metrics.STAGE_SECONDS.labels("explain").observe(monotonic() - start)
+    return pictures
 
 
-def explained(detector: Detector, judged: Judged, budget_seconds: float) -> list[Evidence]:
-    """The pictures of one flagged media that could be drawn in this time."""
-    media, analysis = judged
+def explain(detector: Detector, analysed: AnalysedMedia, budget_seconds: float) -> list[Evidence]:
+    """Return the pictures of one flagged media item that could be drawn within the budget."""
+    media, analysis = analysed
     drawn: list[Evidence] = []
     try:
         for picture in detector.explain(media, analysis, budget_seconds):
-            drawn.append(picture)  # one by one: those before a failure are kept
-    except Exception:  # whatever fails here, the verdict is known and must go out
+            drawn.append(picture)  # one at a time: pictures drawn before a failure are kept
+    except Exception:  # the verdict is known and must go out, whatever fails here
         log.exception("explanation.failed", sha256=analysis.sha256)
         outcome = FAILED
     else:

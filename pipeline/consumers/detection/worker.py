@@ -7,9 +7,11 @@ import torch
 
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
+from pipeline.consumers.detection.analyser import EvidenceStore
 from pipeline.consumers.detection.consumer import Detection, Prepared
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.shadow import DELIVERY_MS, STOP_SECONDS, Shadow
+from pipeline.consumers.detection.signals import SignalContext, make_signals
 from pipeline.models import model_store
 from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer
 from pipeline.runtime.loop import Loop, LoopSettings
@@ -24,12 +26,12 @@ log = structlog.get_logger(__name__)
 
 
 def make_detection(settings: Settings) -> Loop[Prepared]:
-    """The worker of these settings; loading the model takes a few seconds."""
+    """Return the worker for these settings. Loading the model takes a few seconds."""
     chosen = settings.detection
     if chosen.torch_threads:
         torch.set_num_threads(chosen.torch_threads)
     return Loop(
-        make_consumer_of_posts(settings, make_shadow(settings)),
+        make_post_consumer(settings, make_shadow(settings)),
         make_consumer(settings.kafka_bootstrap, GROUP),
         RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
         settings=LoopSettings(
@@ -39,8 +41,8 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
     )
 
 
-def make_consumer_of_posts(settings: Settings, shadow: Shadow | None = None) -> Detection:
-    """Detection with its model and stores, but without Kafka."""
+def make_post_consumer(settings: Settings, shadow: Shadow | None = None) -> Detection:
+    """Return detection with its model, signals and stores, but without Kafka."""
     chosen = settings.detection
     limits = MediaLimits(
         max_bytes=settings.limits.max_media_bytes,
@@ -53,13 +55,13 @@ def make_consumer_of_posts(settings: Settings, shadow: Shadow | None = None) -> 
         *settings.s3_keys,
         connections=chosen.threads + 1,
     )
+    database = connect(settings.database_url.get_secret_value(), application=GROUP)
     return Detection(
         _load(settings, chosen.model),
         MediaFetcher(objects, allowed_buckets=settings.allowed_buckets, max_bytes=limits.max_bytes),
-        connect(settings.database_url.get_secret_value(), application=GROUP),
-        objects,
-        evidence_bucket=settings.evidence_bucket,
-        explain=chosen.explain,
+        database,
+        EvidenceStore(objects, settings.evidence_bucket, chosen.explain),
+        signals=make_signals(SignalContext(settings, database), chosen.disabled_signals),
         limits=limits,
         source=settings.source,
         unknown_post_tries=settings.retry.attempts,
@@ -68,7 +70,7 @@ def make_consumer_of_posts(settings: Settings, shadow: Shadow | None = None) -> 
 
 
 def make_shadow(settings: Settings) -> Shadow | None:
-    """The model on trial in a thread of its own, where settings name one; it loads there."""
+    """Return the shadow model in a thread of its own, which also loads it; None if settings name none."""
     trial = settings.detection.shadow_model
     if trial is None:
         return None

@@ -74,7 +74,7 @@ def test_bytes_are_analysed_once_for_each_model(engine: Engine) -> None:
 def test_an_event_has_one_verdict_of_each_model(engine: Engine) -> None:
     first, again = _verdict("e1"), _verdict("e1", score=0.9)
     with transaction(engine) as session:
-        assert [verdicts.keep(session, verdict) for verdict in (first, again)] == [True, False]
+        assert [verdicts.keep(session, verdict, "m@1") for verdict in (first, again)] == [True, False]
     with transaction(engine) as session:
         assert verdicts.find(session, "e1", "m@1") == first
         assert verdicts.find(session, "e1", "m@2") is None
@@ -90,7 +90,7 @@ def test_the_latest_verdict_and_the_highest_score_of_a_post(engine: Engine) -> N
     ]
     with transaction(engine) as session:
         for verdict in given:
-            verdicts.keep(session, verdict)
+            verdicts.keep(session, verdict, "m@1")
         assert verdicts.latest(session, "p1") == given[1]
         assert verdicts.highest_score(session, "p1") == 0.7
         assert (verdicts.latest(session, "p2"), verdicts.highest_score(session, "p2")) == (None, None)

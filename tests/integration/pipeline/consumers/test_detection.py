@@ -1,10 +1,12 @@
 """Detection on real storage and database: what went in, and which verdict came out."""
 
 import hashlib
+import json
 import os
+import shutil
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -22,13 +24,15 @@ from inference.checkpoint import default_model_dir, load_checkpoint
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
 from infra.local.stack import Endpoints
+from pipeline.consumers.detection.analyser import EvidenceStore
 from pipeline.consumers.detection.consumer import Detection, PostNotSeenError
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
+from pipeline.consumers.detection.signals import ExaminedMedia, Finding, Signal
 from pipeline.demo import pictures
 from pipeline.settings import ExplainSettings
 from schemas.base import Contract
 from schemas.envelope import Event, decode, encode
-from schemas.posts import Media, PostCreated, PostReported, ReportReason
+from schemas.posts import Media, PostCreated, PostReplayed, PostReported, ReportReason
 from schemas.verdicts import Label, MediaVerdict, TriggerKind, UnprocessableReason, VerdictIssued
 from storage.database import connect, transaction
 from storage.errors import DatabaseUnavailableError, UnavailableError
@@ -55,17 +59,18 @@ def objects(stack: Endpoints) -> ObjectStore:
     return ObjectStore(stack.s3_endpoint, "us-east-1", stack.s3_access_key, stack.s3_secret_key)
 
 
-def make_detection(detector: Detector, objects: ObjectStore, database: Engine) -> Detection:
+def make_detection(
+    detector: Detector, objects: ObjectStore, database: Engine, signals: Sequence[Signal] = ()
+) -> Detection:
     return Detection(
         detector,
         MediaFetcher(objects, allowed_buckets=(BUCKET,), max_bytes=LIMITS.max_bytes),
         database,
-        objects,
-        evidence_bucket="fakeme-evidence",
-        explain=ExplainSettings(budget_seconds=60.0),
+        EvidenceStore(objects, "fakeme-evidence", ExplainSettings(budget_seconds=60.0)),
         limits=LIMITS,
         source="test",
         unknown_post_tries=TRIES,
+        signals=signals,
     )
 
 
@@ -269,7 +274,7 @@ def test_a_flagged_video_leaves_evidence_of_why(
 
     # then
     assert said.label is Label.SUSPECTED
-    folder = f"s3://fakeme-evidence/{said.sha256}/{strict.name}@strict/"
+    folder = f"s3://fakeme-evidence/{said.sha256}/{detection.identity}/"
     kinds = {"face-0.jpg": "image/jpeg", "timeline.png": "image/png", "face-0-heat.jpg": "image/jpeg"}
     assert list(said.evidence) == [folder + name for name in kinds]
     for uri, kind in zip(said.evidence, kinds.values(), strict=True):
@@ -326,6 +331,87 @@ def test_the_same_event_again_gets_the_same_answer(
     with transaction(database) as session:
         count = session.scalar(select(func.count()).where(Verdict.trigger_event_id == asked.id))
     assert count == 1
+
+
+class Blocklist:
+    """A signal that knows some bytes, as one from outside the package would."""
+
+    name = "blocklist"
+
+    def __init__(self, *hashes: str, version: str = "1", decisive: bool = True) -> None:
+        self.hashes, self.version, self.decisive = hashes, version, decisive
+
+    def examine(self, media: ExaminedMedia) -> Finding | None:
+        if media.sha256 not in self.hashes:
+            return None
+        return Finding(Label.DEEPFAKE, decisive=self.decisive, detail="listed")
+
+
+def test_a_signal_that_is_added_later_judges_media_that_were_analysed_before(
+    detector: Detector, objects: ObjectStore, database: Engine, platform: Platform
+) -> None:
+    # given a picture that the model found authentic, and whose analysis is reused
+    data = pictures.jpeg(pictures.portrait(), quality=61)
+    sha256, media = hashlib.sha256(data).hexdigest(), platform.put(data)
+    before = make_detection(detector, objects, database)
+    post = created(media)
+    (first,) = answer(before, post)
+    assert judge(before, media).reused
+
+    # when a signal is added that knows the picture
+    after = make_detection(detector, objects, database, [Blocklist(sha256)])
+    (again,) = answer(after, post)
+    later = judge(after, media)
+
+    # then the signal decides, for the very same event and for a new one, and its answer is kept
+    assert first.label is Label.AUTHENTIC
+    assert (again.label, again.score, again.media[0].reused) == (Label.DEEPFAKE, None, False)
+    assert again.verdict_id != first.verdict_id
+    [finding] = again.media[0].signals
+    assert (finding.signal, finding.version, finding.decisive) == ("blocklist", "1", True)
+    assert (later.label, later.reused, later.signals) == (Label.DEEPFAKE, True, (finding,))
+
+    # and a new version of the signal is asked anew
+    newer = make_detection(detector, objects, database, [Blocklist(version="2")])
+    assert judge(newer, media).label is Label.AUTHENTIC
+
+
+def test_a_signal_that_is_not_decisive_makes_a_person_look(
+    detector: Detector, objects: ObjectStore, database: Engine, platform: Platform
+) -> None:
+    data = pictures.jpeg(pictures.portrait(), quality=62)
+    hint = Blocklist(hashlib.sha256(data).hexdigest(), decisive=False)
+
+    said = judge(make_detection(detector, objects, database, [hint]), platform.put(data))
+
+    assert said.label is Label.SUSPECTED
+    assert said.score is not None
+    assert said.score < 0.5  # the model's own opinion stays visible
+
+
+def test_a_threshold_that_changes_in_the_card_changes_the_verdict_on_a_replay(
+    detector: Detector, objects: ObjectStore, database: Engine, platform: Platform, tmp_path: Path
+) -> None:
+    # given a verdict under the shipped card
+    media = platform.put(pictures.jpeg(pictures.portrait(), quality=63))
+    post_id = uuid4().hex
+    (first,) = answer(make_detection(detector, objects, database), created(media, post_id=post_id))
+
+    # when somebody edits a threshold in card.json and the post is replayed
+    source = Path(os.environ.get("FAKEME_DETECTION__MODEL") or default_model_dir())
+    folder = shutil.copytree(source, tmp_path / "model")
+    card = json.loads((folder / "card.json").read_text())
+    card["suspect_threshold"] = 0.0
+    (folder / "card.json").write_text(json.dumps(card))
+    edited = make_detection(Detector.load(folder, "cpu"), objects, database)
+    now = datetime.now(UTC)
+    replay = PostReplayed(replay_id=uuid4().hex, post_id=post_id, replayed_at=now)
+    (second,) = answer(edited, event(replay, post_id))
+
+    # then the new threshold holds
+    assert (first.label, second.label) == (Label.AUTHENTIC, Label.SUSPECTED)
+    assert second.trigger.kind is TriggerKind.REPLAYED
+    assert second.score == pytest.approx(first.score)
 
 
 def test_a_report_without_media_is_about_those_of_the_post(detection: Detection, platform: Platform) -> None:

@@ -72,7 +72,7 @@ def _case(engine: Engine, post: str) -> Case:
 def test_reports_verdicts_appeals_and_surges_meet_in_one_case(engine: Engine, post: str) -> None:
     # given a post that was judged authentic when it was made
     with transaction(engine) as session:
-        verdicts.keep(session, _verdict(post, Label.AUTHENTIC, 0.3))
+        verdicts.keep(session, _verdict(post, Label.AUTHENTIC, 0.3), "m@1")
     # when
     answers = _handle(
         engine,

@@ -16,6 +16,7 @@ from inference.detector import Detector
 from inference.media.limits import MediaLimits
 from infra.local.stack import Endpoints
 from pipeline.cli.models import commands
+from pipeline.consumers.detection.analyser import EvidenceStore
 from pipeline.consumers.detection.consumer import Detection
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.shadow import Shadow
@@ -88,9 +89,7 @@ def make_detection(
             detector,
             MediaFetcher(objects, allowed_buckets=(BUCKET,), max_bytes=2_000_000),
             database,
-            objects,
-            evidence_bucket="fakeme-evidence",
-            explain=ExplainSettings(enabled=False),
+            EvidenceStore(objects, "fakeme-evidence", ExplainSettings(enabled=False)),
             limits=MediaLimits(),
             source="test",
             unknown_post_tries=1,
@@ -157,8 +156,8 @@ def test_shadow_says_its_word_on_its_topic_alone(
     assert dict(record.headers())["ce_id"] == str(said.shadow_id).encode()
 
     # and nothing came of it
-    assert rows(database, Verdict, Verdict.model_version == f"{TRIAL}@2") == 0
-    assert rows(database, MediaAnalysis, MediaAnalysis.model_version == f"{TRIAL}@2") == 0
+    assert rows(database, Verdict, Verdict.analysis_identity.startswith(f"{TRIAL}@2")) == 0
+    assert rows(database, MediaAnalysis, MediaAnalysis.analysis_identity.startswith(f"{TRIAL}@2")) == 0
     assert (rows(database, PostTag), rows(database, Case), rows(database, OutboxRow)) == (0, 0, 0)
     assert read_topic("posts.tags", verdict.post_id) == read_topic("moderation.cases", verdict.post_id) == []
 

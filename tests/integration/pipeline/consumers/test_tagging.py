@@ -14,8 +14,8 @@ from sqlalchemy import create_engine, make_url, text
 from pipeline.consumers.tagging.worker import make_tagging
 from pipeline.producers.outbox_relay.relay import make_relay
 from pipeline.runtime.dead_letters import parse
+from pipeline.runtime.worker import Runnable
 from pipeline.settings import ModerationSettings, RetrySettings, Settings
-from pipeline.workers import Runnable
 from schemas.envelope import Record, encode
 from schemas.errors import DeadLetterReason
 from schemas.identity import post_event_id, tag_event_id

@@ -87,6 +87,7 @@ class Desk:
                     model=ModelRef(name="lite0", version="0.1.0", weights_sha256="0" * 64),
                     issued_at=datetime.now(UTC) - timedelta(seconds=1),
                 ),
+                "lite0@0.1.0",
             )
 
     def report(self, post_id: str) -> None:

@@ -41,7 +41,7 @@ def verdict(post_id: str, label: Label = Label.AUTHENTIC, at: datetime = NOW) ->
 
 def keep(engine: Engine, issued: VerdictIssued) -> None:
     with transaction(engine) as session:
-        verdicts.keep(session, issued)
+        verdicts.keep(session, issued, "m@1")
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_the_tag_of_a_post(
     cause = uuid4()
     with transaction(engine) as session:
         if label:
-            verdicts.keep(session, verdict(post_id, label))
+            verdicts.keep(session, verdict(post_id, label), "m@1")
         if standing is not None:
             tags.put_tag(
                 session, post_id, tagged=standing, cause_kind=CauseKind.VERDICT, cause_id=cause, cause_at=NOW

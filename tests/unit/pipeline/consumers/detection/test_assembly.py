@@ -1,14 +1,24 @@
-"""What is said of a media: its faces, and never more than a verdict has room for."""
+"""Verdicts on media list their faces, and never more than an event has room for."""
 
 from datetime import UTC, datetime
 
 from inference.analysis import FaceFinding, MediaAnalysis, ModelIdentity
 from inference.media.decoded import MediaKind
-from pipeline.consumers.detection.assembly import Question, judged, verdict
+from pipeline.consumers.detection.assembly import Request, media_verdict, verdict
 from schemas.envelope import encode
 from schemas.posts import Media
 from schemas.topics import MAX_EVENT_BYTES
-from schemas.verdicts import MAX_FACES, Label, ModelRef, Trigger, TriggerKind, VerdictIssued
+from schemas.verdicts import (
+    MAX_FACES,
+    MAX_SIGNAL_DETAIL,
+    MAX_SIGNALS,
+    Label,
+    ModelRef,
+    SignalFinding,
+    Trigger,
+    TriggerKind,
+    VerdictIssued,
+)
 
 SHA256 = "a" * 64
 MODEL = ModelRef(name="net", version="1", weights_sha256=SHA256)
@@ -51,21 +61,31 @@ def test_of_a_crowd_the_most_suspicious_faces_are_listed_in_their_order() -> Non
     crowd = tuple(face(number, 1 - number / 1000) for number in range(100, 200))
     last = face(300, 1.0)
 
-    told = judged(Media(uri="s3://media/a", media_type="video/mp4"), analysis((*crowd, last)))
+    crowded = media_verdict(Media(uri="s3://media/a", media_type="video/mp4"), analysis((*crowd, last)))
 
-    assert len(told.faces) == MAX_FACES
-    assert [one.track for one in told.faces] == [*range(100, 100 + MAX_FACES - 1), 300]
+    assert len(crowded.faces) == MAX_FACES
+    assert [face.track for face in crowded.faces] == [*range(100, 100 + MAX_FACES - 1), 300]
 
 
 def test_verdict_on_the_most_media_with_the_most_faces_fits_into_an_event() -> None:
     # given a post of the most media, with the longest keys, each with a crowd, and all evidence of each
     media = Media(uri=f"s3://{'b' * 63}/{'한' * 1024}", media_type="video/mp4", sha256=SHA256)
     crowd = tuple(face(number, 1 / 3) for number in range(200))
-    told = judged(media, analysis(crowd), evidence=[f"s3://{'e' * 63}/{'f' * 100}"] * 9)
-    asked = Question("p" * 128, Trigger(kind=TriggerKind.CREATED, event_id="e" * 36), (media,) * 20)
+    signal = SignalFinding(
+        signal="s" * 64,
+        version="v" * 64,
+        label=Label.SUSPECTED,
+        decisive=False,
+        detail="한" * MAX_SIGNAL_DETAIL,
+    )
+    crowded = media_verdict(media, analysis(crowd), evidence=[f"s3://{'e' * 63}/{'f' * 100}"] * 9)
+    crowded = crowded.model_copy(update={"signals": (signal,) * MAX_SIGNALS})
+    request = Request("p" * 128, Trigger(kind=TriggerKind.CREATED, event_id="e" * 36), (media,) * 20)
 
     # when
-    body = verdict(asked, [told] * 20, MODEL, timings={}, now=datetime(2026, 11, 23, tzinfo=UTC))
+    body = verdict(
+        request, [crowded] * 20, MODEL, identity="net@1-0", timings={}, now=datetime(2026, 11, 23, tzinfo=UTC)
+    )
     message = encode(body, id="e", source="fakeme", key=body.post_id, time=body.issued_at)
 
     # then

@@ -7,7 +7,7 @@ import pytest
 from inference.analysis import MediaAnalysis
 from inference.evidence import Evidence
 from inference.media.decoded import DecodedMedia
-from pipeline.consumers.detection.explanations import Judged, evidence
+from pipeline.consumers.detection.explanations import AnalysedMedia, evidence
 from pipeline.runtime import metrics
 from pipeline.settings import ExplainSettings
 from schemas.verdicts import Label
@@ -35,7 +35,7 @@ class Explainer:
             raise RuntimeError("out of memory")
 
 
-def judged(*scores: float) -> list[Judged]:
+def analysed(*scores: float) -> list[AnalysedMedia]:
     return [
         (media(), analysis(face(score), label=Label.SUSPECTED if score >= 0.6 else Label.AUTHENTIC))
         for score in scores
@@ -66,7 +66,7 @@ def since(before: dict[str, float]) -> dict[str, float]:
 def test_flagged_media_are_explained_the_worst_first(counted: dict[str, float]) -> None:
     explainer = Explainer()
 
-    shown = evidence(explainer, judged(0.7, 0.1, 0.9), PATIENT)
+    shown = evidence(explainer, analysed(0.7, 0.1, 0.9), PATIENT)
 
     assert names(shown) == [["face-0.jpg", HEAT.name], [], ["face-0.jpg", HEAT.name]]
     assert explainer.asked == [0.9, 0.7]
@@ -76,7 +76,7 @@ def test_flagged_media_are_explained_the_worst_first(counted: dict[str, float]) 
 def test_switched_off_the_crops_are_left(counted: dict[str, float]) -> None:
     explainer = Explainer()
 
-    shown = evidence(explainer, judged(0.7), ExplainSettings(enabled=False))
+    shown = evidence(explainer, analysed(0.7), ExplainSettings(enabled=False))
 
     assert names(shown) == [["face-0.jpg"]]
     assert explainer.asked == []
@@ -84,14 +84,14 @@ def test_switched_off_the_crops_are_left(counted: dict[str, float]) -> None:
 
 
 def test_without_time_the_crops_are_left_and_that_is_counted(counted: dict[str, float]) -> None:
-    shown = evidence(Explainer(), judged(0.7, 0.9), ExplainSettings(budget_seconds=0.0))
+    shown = evidence(Explainer(), analysed(0.7, 0.9), ExplainSettings(budget_seconds=0.0))
 
     assert names(shown) == [["face-0.jpg"], ["face-0.jpg"]]
     assert since(counted) == {"cut_short": 2}
 
 
 def test_a_failure_costs_neither_the_crops_nor_the_others(counted: dict[str, float]) -> None:
-    shown = evidence(Explainer(fails_on=0.9), judged(0.7, 0.9), PATIENT)
+    shown = evidence(Explainer(fails_on=0.9), analysed(0.7, 0.9), PATIENT)
 
     assert names(shown) == [["face-0.jpg", HEAT.name], ["face-0.jpg", HEAT.name]]
     assert since(counted) == {"complete": 1, "failed": 1}

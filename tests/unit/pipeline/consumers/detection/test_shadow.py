@@ -12,10 +12,11 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from inference.analysis import MediaAnalysis, ModelIdentity
+from inference.card import ModelCard
 from inference.detector import Detector
 from inference.media.decoded import DecodedMedia, MediaKind
 from pipeline.consumers.detection.assembly import shadow_verdict
-from pipeline.consumers.detection.explanations import Judged
+from pipeline.consumers.detection.explanations import AnalysedMedia
 from pipeline.consumers.detection.shadow import Shadow
 from pipeline.runtime.kafka import PublishError, RecordPublisher
 from schemas.envelope import Record, decode
@@ -81,7 +82,7 @@ def said(sha256: str | None = SHA256, uri: str = "s3://platform-media/a.jpg") ->
 TRIAL_REF = ModelRef(name="trial", version="2", weights_sha256="b" * 64)
 
 
-def test_shadow_verdict_is_about_the_media_that_both_judged() -> None:
+def test_shadow_verdict_is_about_the_media_that_both_analysed() -> None:
     # given a verdict on new, known and unreadable media
     refused = MediaVerdict(
         uri="s3://platform-media/c.jpg",
@@ -93,7 +94,7 @@ def test_shadow_verdict_is_about_the_media_that_both_judged() -> None:
     beside = verdict(said(), said("2" * 64, "s3://platform-media/b.jpg"), refused)
 
     # when the model on trial looked at the new one
-    found = shadow_verdict(beside, {SHA256: analysis()}, TRIAL_REF, NOW)
+    found = shadow_verdict(beside, {SHA256: analysis()}, TRIAL_REF, identity="trial@2-0", now=NOW)
 
     # then its verdict is on that one, with an identity of its own
     assert found is not None
@@ -103,13 +104,20 @@ def test_shadow_verdict_is_about_the_media_that_both_judged() -> None:
     assert (found.label, found.score, found.post_id) == (Label.SUSPECTED, 0.9, "post-1")
     assert (found.verdict_id, found.trigger, found.model) == (UUID(int=7), beside.trigger, TRIAL_REF)
     assert found.timings == {"score": 0.25}
-    again = shadow_verdict(beside, {SHA256: analysis()}, TRIAL_REF, datetime.now(UTC))
+    again = shadow_verdict(
+        beside, {SHA256: analysis()}, TRIAL_REF, identity="trial@2-0", now=datetime.now(UTC)
+    )
     assert again is not None
     assert again.shadow_id == found.shadow_id != beside.verdict_id
 
 
 def test_nothing_is_said_of_media_that_the_trial_did_not_see() -> None:
-    assert shadow_verdict(verdict(said("2" * 64)), {SHA256: analysis()}, TRIAL_REF, NOW) is None
+    assert (
+        shadow_verdict(
+            verdict(said("2" * 64)), {SHA256: analysis()}, TRIAL_REF, identity="trial@2-0", now=NOW
+        )
+        is None
+    )
 
 
 class Outbox:
@@ -139,6 +147,21 @@ class Trial:
     """A model that says what it is told, and may be held up or fail."""
 
     model = TRIAL
+    card = ModelCard(
+        name="trial",
+        version="2",
+        network="efficientnet_lite0",
+        input_size=224,
+        crop_margin=0.1,
+        temperature=1.0,
+        tag_threshold=0.95,
+        suspect_threshold=0.5,
+        min_face_px=48,
+        weights="weights.safetensors",
+        sha256="b" * 64,
+        licence="none",
+        data="none",
+    )
 
     def __init__(self) -> None:
         self.may_go_on = threading.Event()
@@ -187,7 +210,7 @@ class Picture:
 PICTURE = cast(DecodedMedia, Picture())
 
 
-def judged(sha256: str = SHA256) -> list[Judged]:
+def analysed(sha256: str = SHA256) -> list[AnalysedMedia]:
     return [(PICTURE, analysis(sha256, 0.1, Label.AUTHENTIC))]
 
 
@@ -201,7 +224,7 @@ def test_every_verdict_on_new_media_gets_its_shadow(
     before = counted("published")
     shadow = make_shadow(lambda: cast(Detector, trial))
 
-    shadow.submit(judged(), [verdict(said()), verdict(said(), post="post-2"), verdict(said("2" * 64))])
+    shadow.submit(analysed(), [verdict(said()), verdict(said(), post="post-2"), verdict(said("2" * 64))])
     shadow.close(SECONDS)
 
     assert [(one.post_id, one.label) for one in outbox.sent] == [
@@ -218,12 +241,12 @@ def test_what_does_not_fit_behind_a_slow_trial_is_dropped_and_counted(
     before = counted("dropped")
     trial.may_go_on.clear()
     shadow = make_shadow(lambda: cast(Detector, trial), held_bytes=2000)
-    shadow.submit(judged(), [verdict(said(), post="hangs")])
+    shadow.submit(analysed(), [verdict(said(), post="hangs")])
     assert trial.has_begun.wait(SECONDS)
 
     # when three more come
     for post in ("waits", "dropped", "dropped-too"):
-        shadow.submit(judged(), [verdict(said(), post=post)])
+        shadow.submit(analysed(), [verdict(said(), post=post)])
     trial.may_go_on.set()
     shadow.close(SECONDS)
 
@@ -238,9 +261,9 @@ def test_a_worker_that_stops_does_not_wait_for_what_nobody_has_begun(
     # given a batch under way and another behind it
     trial.may_go_on.clear()
     shadow = make_shadow(lambda: cast(Detector, trial))
-    shadow.submit(judged(), [verdict(said(), post="under-way")])
+    shadow.submit(analysed(), [verdict(said(), post="under-way")])
     assert trial.has_begun.wait(SECONDS)
-    shadow.submit(judged(), [verdict(said(), post="waits")])
+    shadow.submit(analysed(), [verdict(said(), post="waits")])
 
     # when the worker stops
     shadow.close(0.0, finish=False)
@@ -256,7 +279,7 @@ def test_a_batch_larger_than_the_room_is_taken_when_nothing_waits(
 ) -> None:
     shadow = make_shadow(lambda: cast(Detector, trial), held_bytes=1)
 
-    shadow.submit(judged(), [verdict(said())])
+    shadow.submit(analysed(), [verdict(said())])
     shadow.close(SECONDS)
 
     assert len(outbox.sent) == 1
@@ -270,8 +293,8 @@ def test_a_trial_that_fails_goes_on_with_the_next(
 
     with capture_logs() as logs:
         shadow = make_shadow(lambda: cast(Detector, trial))
-        shadow.submit(judged(), [verdict(said(), post="fails")])
-        shadow.submit(judged(), [verdict(said(), post="works")])
+        shadow.submit(analysed(), [verdict(said(), post="fails")])
+        shadow.submit(analysed(), [verdict(said(), post="works")])
         shadow.close(SECONDS)
 
     assert [one.post_id for one in outbox.sent] == ["works"]
@@ -289,7 +312,7 @@ def test_a_trial_that_cannot_be_loaded_costs_only_shadows(
 
     with capture_logs() as logs:
         shadow = make_shadow(load)
-        shadow.submit(judged(), [verdict(said())])
+        shadow.submit(analysed(), [verdict(said())])
         shadow.close(SECONDS)
 
     assert (outbox.sent, counted("failed") - before) == ([], 1)
@@ -304,7 +327,7 @@ def test_a_broker_that_refuses_is_counted(
 
     with capture_logs() as logs:
         shadow = make_shadow(lambda: cast(Detector, trial))
-        shadow.submit(judged(), [verdict(said())])
+        shadow.submit(analysed(), [verdict(said())])
         shadow.close(SECONDS)
 
     assert counted("failed") - before == 1

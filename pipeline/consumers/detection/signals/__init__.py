@@ -1,0 +1,69 @@
+"""The signals, in the order in which they are asked: cheap ones first.
+
+A new signal is one file with a factory and one line in ``_factories``; another package calls
+:func:`register_signal`. Each signal has a name, a version, a switch (``detection.disabled_signals``) and
+metrics.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from pipeline.consumers.detection.signals.signal import ExaminedMedia, Finding, Signal
+from pipeline.errors import DuplicateRegistrationError, UnknownSignalError
+from pipeline.settings import Settings
+
+__all__ = [
+    "ExaminedMedia",
+    "Finding",
+    "Signal",
+    "SignalContext",
+    "make_signals",
+    "register_signal",
+    "unregister_signal",
+]
+
+
+@dataclass(frozen=True)
+class SignalContext:
+    """What a signal's factory may use."""
+
+    settings: Settings
+    database: Engine
+
+
+SignalFactory = Callable[[SignalContext], Signal]
+
+_factories: dict[str, SignalFactory] = {}
+
+
+def register_signal(name: str, factory: SignalFactory) -> None:
+    """Add a signal behind those that are registered already.
+
+    Raise :class:`~pipeline.errors.DuplicateRegistrationError` if the name is taken.
+    """
+    if name in _factories:
+        raise DuplicateRegistrationError(
+            f"a signal named {name!r} is registered already; choose another name"
+        )
+    _factories[name] = factory
+
+
+def unregister_signal(name: str) -> None:
+    """Remove a signal that was added by :func:`register_signal`."""
+    del _factories[name]
+
+
+def make_signals(context: SignalContext, disabled: Collection[str] = ()) -> tuple[Signal, ...]:
+    """Return all registered signals except the ``disabled`` ones, in their order.
+
+    Raise :class:`~pipeline.errors.UnknownSignalError` if a disabled name is not a signal's.
+    """
+    unknown = [name for name in disabled if name not in _factories]
+    if unknown:
+        known = ", ".join(_factories) or "none"
+        raise UnknownSignalError(
+            f"detection.disabled_signals names {', '.join(unknown)}; the registered signals are: {known}"
+        )
+    return tuple(factory(context) for name, factory in _factories.items() if name not in disabled)

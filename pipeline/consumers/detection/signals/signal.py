@@ -1,0 +1,62 @@
+"""What a signal is: a check that may know something about a media item before the model looks at it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from inference.media.decode import decode
+from inference.media.decoded import DecodedMedia
+from inference.media.limits import MediaLimits
+from schemas.posts import Media
+from schemas.verdicts import Label
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one signal says about a media item.
+
+    ``label`` is the signal's own opinion; None only informs. A ``decisive`` finding sets the label of the
+    media item, and the model is not asked. Any other finding can raise the label to ``suspected`` at most.
+    """
+
+    label: Label | None
+    decisive: bool = False
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        if self.decisive and self.label is None:
+            raise ValueError("a decisive finding needs a label")
+
+
+@dataclass(frozen=True, eq=False)
+class ExaminedMedia:
+    """A media item as signals see it. Decoding happens once, when a signal or the model first needs it."""
+
+    media: Media
+    data: bytes
+    sha256: str
+    limits: MediaLimits
+
+    @cached_property
+    def decoded(self) -> DecodedMedia:
+        """The upright RGB frames; raise :class:`~inference.errors.Unprocessable` if there are none."""
+        return decode(self.data, self.media.media_type, self.limits)
+
+
+class Signal(Protocol):
+    """One check. Called from several threads at once.
+
+    The version is part of the analysis identity: raise it whenever the signal may answer differently, and
+    media items that were analysed before are analysed again.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    def examine(self, media: ExaminedMedia) -> Finding | None:
+        """Return what the signal found; None if it has nothing to say.
+
+        An exception fails the event like any other error of a handler: it is retried.
+        """
+        ...

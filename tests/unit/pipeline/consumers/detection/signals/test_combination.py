@@ -1,0 +1,69 @@
+"""How signals and the model combine into the label of a media item."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.consumers.detection.signals.combination import combine, combined_label, decided_verdict
+from schemas.verdicts import Label, MediaVerdict, SignalFinding, UnprocessableReason
+
+SHA256 = "1" * 64
+
+
+def finding(label: Label | None, *, decisive: bool = False, signal: str = "s") -> SignalFinding:
+    return SignalFinding(signal=signal, version="1", label=label, decisive=decisive, detail="seen before")
+
+
+@pytest.mark.parametrize(
+    ("findings", "model", "label"),
+    [
+        ([], Label.AUTHENTIC, Label.AUTHENTIC),
+        ([finding(None)], Label.DEEPFAKE, Label.DEEPFAKE),
+        ([finding(Label.DEEPFAKE, decisive=True)], None, Label.DEEPFAKE),
+        ([finding(Label.AUTHENTIC, decisive=True)], None, Label.AUTHENTIC),
+        ([finding(Label.DEEPFAKE), finding(Label.AUTHENTIC, decisive=True)], None, Label.AUTHENTIC),
+        ([finding(Label.DEEPFAKE)], Label.AUTHENTIC, Label.SUSPECTED),
+        ([finding(Label.SUSPECTED)], Label.NO_FACE, Label.SUSPECTED),
+        ([finding(Label.SUSPECTED)], Label.UNPROCESSABLE, Label.SUSPECTED),
+        ([finding(Label.SUSPECTED)], Label.DEEPFAKE, Label.DEEPFAKE),
+        ([finding(Label.AUTHENTIC)], Label.SUSPECTED, Label.SUSPECTED),
+    ],
+)
+def test_label(findings: list[SignalFinding], model: Label | None, label: Label) -> None:
+    assert combined_label(findings, model) is label
+
+
+FINDINGS = st.lists(st.builds(finding, st.none() | st.sampled_from(Label)), max_size=4)
+
+
+@given(findings=FINDINGS, model=st.sampled_from(Label))
+def test_without_a_decisive_finding_only_the_model_tags(findings: list[SignalFinding], model: Label) -> None:
+    assert (combined_label(findings, model) is Label.DEEPFAKE) == (model is Label.DEEPFAKE)
+
+
+@given(findings=FINDINGS)
+def test_somebody_must_decide(findings: list[SignalFinding]) -> None:
+    with pytest.raises(ValueError, match="no finding is decisive"):
+        combined_label(findings, None)
+
+
+def test_a_refusal_keeps_its_reason_only_while_it_is_one() -> None:
+    refusal = MediaVerdict(
+        uri="s3://b/a",
+        label=Label.UNPROCESSABLE,
+        score=None,
+        threshold=None,
+        reason=UnprocessableReason.TRUNCATED,
+    )
+
+    assert combine(refusal, [finding(None)]).reason is UnprocessableReason.TRUNCATED
+    assert combine(refusal, [finding(Label.SUSPECTED)]).reason is None
+
+
+def test_a_decided_verdict_has_no_score_and_says_why() -> None:
+    findings = [finding(None), finding(Label.DEEPFAKE, decisive=True, signal="known-media")]
+
+    verdict = decided_verdict("s3://b/a", SHA256, findings)
+
+    assert (verdict.label, verdict.score, verdict.threshold) == (Label.DEEPFAKE, None, None)
+    assert (verdict.detail, verdict.signals) == ("seen before", tuple(findings))
