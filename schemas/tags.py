@@ -6,8 +6,15 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.base import Contract, Instant, PlatformId
+from schemas.moderation import DecisionKind
+from schemas.verdicts import Label
 
 DEEPFAKE_TAG = "#Deepfake"
+
+# Which verdicts and decisions set or clear the tag. The others leave it as it is: `suspected` and
+# `unprocessable` are questions for moderators, and `remove` and `escalate` do not say what the media are.
+TAGGED_BY_LABEL = {Label.DEEPFAKE: True, Label.AUTHENTIC: False, Label.NO_FACE: False}
+TAGGED_BY_DECISION = {DecisionKind.DEEPFAKE: True, DecisionKind.AUTHENTIC: False}
 
 
 class TagAction(StrEnum):

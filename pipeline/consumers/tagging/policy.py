@@ -9,13 +9,16 @@ from datetime import datetime
 
 from schemas.identity import tag_event_id
 from schemas.moderation import DecisionKind, DecisionMade
-from schemas.tags import CauseKind, Explanation, PostTagged, TagAction, TagCause
+from schemas.tags import (
+    TAGGED_BY_DECISION,
+    TAGGED_BY_LABEL,
+    CauseKind,
+    Explanation,
+    PostTagged,
+    TagAction,
+    TagCause,
+)
 from schemas.verdicts import Label, VerdictIssued
-
-# Labels and decisions that are not here say nothing about the tag. Suspected and unprocessable are questions
-# for moderators; to remove a post or to escalate its case does not say whether it is forged.
-TAGGED_BY_LABEL = {Label.DEEPFAKE: True, Label.AUTHENTIC: False, Label.NO_FACE: False}
-TAGGED_BY_DECISION = {DecisionKind.DEEPFAKE: True, DecisionKind.AUTHENTIC: False}
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.consumers.tagging.policy import TAGGED_BY_DECISION
 from pipeline.operations.label_export.sample import LeftOut, Reason, Truth
 from schemas.moderation import DecisionKind
 from schemas.posts import Media
+from schemas.tags import TAGGED_BY_DECISION
 from schemas.verdicts import Label, MediaVerdict
 from storage.labels import DecidedPost
 from storage.tables import Decision

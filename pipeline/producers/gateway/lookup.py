@@ -9,13 +9,12 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from pipeline.consumers.tagging.policy import TAGGED_BY_LABEL
 from pipeline.producers.gateway.auth import caller
 from pipeline.producers.gateway.observation import note
 from pipeline.producers.gateway.problems import MEDIA_TYPE, Problem, ProblemBody, ProblemKind
 from pipeline.producers.gateway.services import Needed
 from schemas.base import PlatformId
-from schemas.tags import DEEPFAKE_TAG, CauseKind, TagCause
+from schemas.tags import DEEPFAKE_TAG, TAGGED_BY_LABEL, CauseKind, TagCause
 from schemas.verdicts import VerdictIssued
 from storage import posts, tags, verdicts
 from storage.database import transaction

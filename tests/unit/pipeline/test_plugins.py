@@ -1,0 +1,68 @@
+"""A package beside FakeME extends it by an entry point: nothing of FakeME is edited."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PLUGIN = Path(__file__).parents[2] / "plugin"
+SETTINGS = {"FAKEME_KAFKA_BOOTSTRAP": "localhost:1", "FAKEME_DATABASE_URL": "postgresql://localhost/none"}
+
+
+def run(*command: str, path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with another package installed in ``path``."""
+    paths = os.pathsep.join([str(path), os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **SETTINGS, **environment, "PYTHONPATH": paths},
+    )
+
+
+REPORT = """
+from pipeline.plugins import load_plugins
+print(load_plugins())
+from pipeline.operations.local_workers import worker_specs
+from pipeline.workers import WORKERS, topics
+from pipeline.consumers.detection.signals import SignalContext, make_signals
+from pipeline.settings import load_settings
+print(list(WORKERS), [spec.name for spec in worker_specs()][-1])
+print([topic.name for topic in topics() if topic.name.startswith("posts.tags")])
+print([signal.name for signal in make_signals(SignalContext(load_settings(), None))])
+"""
+
+
+def test_a_plugin_adds_a_worker_its_retry_topics_and_a_signal() -> None:
+    ran = run("-c", REPORT, path=PLUGIN)
+
+    assert ran.stdout.splitlines() == [
+        "('acme',)",
+        "['detection', 'tagging', 'moderation', 'relay', 'gateway', 'acme-amplifier'] acme-amplifier",
+        "['posts.tags', 'posts.tags.retry']",
+        "['acme-letterhead']",
+    ], ran.stderr
+
+
+def test_the_command_knows_the_worker() -> None:
+    with_plugin = run("-m", "pipeline", "worker", "nonsense", path=PLUGIN)
+    without = run("-m", "pipeline", "worker", "nonsense", path=Path())
+
+    assert "relay, gateway, acme-amplifier" in with_plugin.stderr
+    assert "acme" not in without.stderr
+
+
+def test_a_plugin_that_fails_is_named_in_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "broken-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[fakeme.plugins]\nbroken = no_such_module:register\n")
+
+    ran = run("-m", "pipeline", "worker", "relay", path=tmp_path)
+
+    assert ran.returncode == 2
+    assert ran.stderr.splitlines() == [
+        "error: the plugin 'broken' (no_such_module:register) failed: ModuleNotFoundError:"
+        " No module named 'no_such_module'; fix or uninstall its package"
+    ]
