@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.media import MediaLimits, decode
-from inference.media.sampling import evenly
-from inference.media.video import targets_in
+from inference.media.sampling import evenly_spaced
+from inference.media.video import sample_times
 from tests.unit.inference.media_samples import video
 
 
@@ -48,17 +48,17 @@ def test_at_most_the_frames_asked_for() -> None:
     ("count", "wanted", "expected"),
     [(1, 32, (0,)), (3, 3, (0, 1, 2)), (10, 2, (2, 7)), (9, 1, (4,)), (0, 4, ())],
 )
-def test_evenly(count: int, wanted: int, expected: tuple[int, ...]) -> None:
-    assert evenly(count, wanted) == expected
+def test_evenly_spaced(count: int, wanted: int, expected: tuple[int, ...]) -> None:
+    assert evenly_spaced(count, wanted) == expected
 
 
 @given(count=st.integers(0, 5000), wanted=st.integers(1, 64))
 def test_evenly_is_ascending_distinct_and_inside(count: int, wanted: int) -> None:
-    taken = evenly(count, wanted)
+    taken = evenly_spaced(count, wanted)
     assert len(taken) == min(count, wanted)
     assert list(taken) == sorted(set(taken))
     assert all(0 <= index < count for index in taken)
 
 
 def test_targets_are_the_middles_of_equal_parts() -> None:
-    assert targets_in(8.0, 4) == (1.0, 3.0, 5.0, 7.0)
+    assert sample_times(8.0, 4) == (1.0, 3.0, 5.0, 7.0)
