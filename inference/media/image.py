@@ -48,7 +48,10 @@ def _decode_still(picture: Image.Image, limits: MediaLimits) -> DecodedFrames:
 
 
 def _decode_animation(picture: Image.Image, sampled: frozenset[int], limits: MediaLimits) -> DecodedFrames:
-    """Decode all frames in order, since each is composed on the one before, and return the sampled ones."""
+    """Decode all frames in order, since each is composed on the one before, and return the sampled ones.
+
+    Sampling is by index, so a frame with a long duration is sampled at most once.
+    """
     seconds, frames = 0.0, []
     width, height = picture.size
     for index, frame in enumerate(ImageSequence.Iterator(picture)):
