@@ -1,4 +1,4 @@
-"""From bytes to upright RGB frames: type by content, limits before decoding, truncation never hidden."""
+"""Decode untrusted bytes to upright RGB frames: format by content, limits first, truncation detected."""
 
 from inference.media.decode import decode
 from inference.media.decoded import DecodedMedia, Frame, MediaKind

@@ -1,4 +1,4 @@
-"""What decoding yields: frames of a picture, an animation or a video, with what is known of the whole."""
+"""The result of decoding: frames of a picture, an animation or a video, and facts about the media item."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ Pixels = NDArray[np.uint8]  # H x W x 3, RGB, upright
 
 
 class MediaKind(StrEnum):
-    """How a media moves."""
+    """Whether a media item is still, animated or a video."""
 
     IMAGE = "image"
     ANIMATION = "animation"
@@ -26,11 +26,25 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
-class DecodedMedia:
-    """A media ready to be judged.
+class DecodedFrames:
+    """What the decoder of a format returns.
 
-    ``width`` and ``height`` are the upright size in pixels of the media itself; frames may be
-    smaller (``scale`` below 1). ``seconds`` is the duration, None for a still picture. ``sha256`` is the
+    ``width`` and ``height`` are the upright size in pixels before frames were reduced. ``seconds`` is the
+    duration, None for a still picture.
+    """
+
+    width: int
+    height: int
+    frames: tuple[Frame, ...]
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedMedia:
+    """A decoded media item, ready for analysis.
+
+    ``width`` and ``height`` are the upright size of the media item in pixels; frames may be smaller
+    (``scale`` below 1). ``seconds`` is the duration, None for a still picture. ``sha256`` is the
     lower-case hex digest of the bytes.
     """
 
@@ -44,10 +58,10 @@ class DecodedMedia:
 
     @property
     def scale(self) -> float:
-        """Pixels of a frame for one pixel of the media, at most 1."""
+        """Pixels of a frame for one pixel of the media item, at most 1."""
         return float(self.frames[0].image.shape[1] / self.width)
 
     @property
     def nbytes(self) -> int:
-        """Memory that the frames hold, in bytes; batches are cut by it."""
+        """Memory of the frames in bytes, which limits the size of a batch."""
         return sum(frame.image.nbytes for frame in self.frames)

@@ -1,10 +1,11 @@
-"""Which frames of many are judged; pure."""
+"""Choose which frames of an animation are scored."""
 
 
-def evenly(count: int, wanted: int) -> tuple[int, ...]:
-    """At most ``wanted`` of ``count`` indices, in the middles of equal parts; ascending and distinct.
+def evenly_spaced(count: int, wanted: int) -> tuple[int, ...]:
+    """Return at most ``wanted`` of ``count`` indices, ascending and distinct.
 
-    Middles, since the first and last frames of a clip are the ones that are black or faded.
+    They are the middles of equal parts, because the first and last frames of a clip are often black or
+    faded.
     """
     taken = min(count, wanted)
     return tuple((2 * index + 1) * count // (2 * taken) for index in range(taken))

@@ -1,91 +1,55 @@
-"""What a file is by its first bytes, and whether that is what its name said; nothing is decoded."""
+"""Identify a media format by its first bytes and compare it with the declared media type."""
 
 from inference.errors import Unprocessable
+from inference.media.formats import MediaFormat, formats
 from schemas.verdicts import UnprocessableReason
 
-JPEG, PNG, WEBP, GIF = "image/jpeg", "image/png", "image/webp", "image/gif"
-HEIC, AVIF, TIFF, BMP = "image/heic", "image/avif", "image/tiff", "image/bmp"
-MP4, QUICKTIME, WEBM, MATROSKA = "video/mp4", "video/quicktime", "video/webm", "video/x-matroska"
-
-IMAGE_TYPES = frozenset({JPEG, PNG, WEBP, GIF, HEIC, AVIF, TIFF, BMP})
-VIDEO_TYPES = frozenset({MP4, QUICKTIME, WEBM, MATROSKA})
-
-_MAGIC = (
-    (b"\xff\xd8\xff", JPEG),
-    (b"\x89PNG\r\n\x1a\n", PNG),
-    (b"GIF87a", GIF),
-    (b"GIF89a", GIF),
-    (b"II*\x00", TIFF),
-    (b"MM\x00*", TIFF),
-    (b"BM", BMP),
-)
-_BRANDS = {  # ISO/IEC 14496-12 major brands; every other brand is taken for MP4
-    b"avif": AVIF,
-    b"avis": AVIF,
-    **dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), HEIC),
-    b"qt  ": QUICKTIME,
-}
-_QUICKTIME_ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"})  # files older than `ftyp`
-_ALIASES = {
-    "image/jpg": JPEG,
-    "image/pjpeg": JPEG,
-    "image/apng": PNG,
-    "image/heif": HEIC,
-    "image/heic-sequence": HEIC,
-    "image/heif-sequence": HEIC,
-    "image/tif": TIFF,
-    "image/x-ms-bmp": BMP,
-    "video/x-m4v": MP4,
-    "application/mp4": MP4,
-    "video/matroska": MATROSKA,
-}
+HEAD_BYTES = 64  # the first bytes of a file, by which its format is recognised
 _UNDECLARED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
-# Cameras and browsers write these names for one another's containers; telling them apart protects nobody.
-_INTERCHANGEABLE = ({MP4, QUICKTIME}, {WEBM, MATROSKA})
 
 
 def sniff(data: bytes) -> str | None:
-    """The media type that the first bytes of ``data`` show; None if it is none that we decode."""
-    for magic, media_type in _MAGIC:
-        if data.startswith(magic):
-            return media_type
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return WEBP
-    if data[4:8] == b"ftyp":
-        return _BRANDS.get(data[8:12], MP4)
-    if data[4:8] in _QUICKTIME_ATOMS:
-        return QUICKTIME
-    if data.startswith(b"\x1aE\xdf\xa3"):  # EBML, RFC 8794
-        return WEBM if b"webm" in data[:64] else MATROSKA
-    return None
+    """Return the media type that the first bytes of ``data`` show, or None if no known format matches."""
+    media_format = _matching_format(data)
+    return media_format.media_type if media_format else None
 
 
-def identify(data: bytes, declared_type: str | None) -> str:
-    """The media type of ``data``, which must be the declared one where one was declared.
+def identify(data: bytes, declared_type: str | None) -> MediaFormat:
+    """Return the format of ``data``, which must agree with the declared media type if there is one.
 
-    Raises :class:`Unprocessable`: ``type_mismatch`` when a media type was declared and the bytes are
-    something else; ``unsupported_type`` when they are no media that we decode and were not said to be.
+    Raise :class:`Unprocessable` with ``type_mismatch`` if another media type was declared, or a supported one
+    was declared and no known format matches; with ``unsupported_type`` if no known format matches otherwise.
     """
-    found, declared = sniff(data), _normalise(declared_type)
-    supported = declared in IMAGE_TYPES | VIDEO_TYPES
-    if found is None and not supported:
-        raise Unprocessable(
-            UnprocessableReason.UNSUPPORTED_TYPE,
-            f"declared as {declared or 'nothing'}, begins with {data[:8].hex(' ')}; "
-            "we read JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF, BMP, MP4, MOV, WebM and Matroska",
-        )
-    if found is None or not _agree(declared, found):
-        what = found or f"no media that we know (begins with {data[:8].hex(' ')})"
-        raise Unprocessable(UnprocessableReason.TYPE_MISMATCH, f"declared as {declared}, but it is {what}")
+    found, declared = _matching_format(data), _canonical_type(declared_type)
+    if found is None and not _is_supported(declared):
+        raise Unprocessable(UnprocessableReason.UNSUPPORTED_TYPE, _unsupported(data, declared))
+    if found is None or declared not in {"", found.media_type, *found.interchangeable_with}:
+        content = found.media_type if found else f"no known media format ({_first_bytes(data)})"
+        raise Unprocessable(UnprocessableReason.TYPE_MISMATCH, f"declared as {declared}, but it is {content}")
     return found
 
 
-def _normalise(declared: str | None) -> str:
+def _matching_format(data: bytes) -> MediaFormat | None:
+    head = data[:HEAD_BYTES]
+    return next((media_format for media_format in formats() if media_format.matches(head)), None)
+
+
+def _canonical_type(declared: str | None) -> str:
+    """Return the declared type without parameters and aliases; an empty string if nothing was declared."""
     essence = (declared or "").split(";")[0].strip().lower()
-    return "" if essence in _UNDECLARED else _ALIASES.get(essence, essence)
+    if essence in _UNDECLARED:
+        return ""
+    return next((known.media_type for known in formats() if essence in known.aliases), essence)
 
 
-def _agree(declared: str, found: str) -> bool:
-    if declared in {"", found}:
-        return True
-    return any({declared, found} <= group for group in _INTERCHANGEABLE)
+def _is_supported(media_type: str) -> bool:
+    return any(media_type == known.media_type for known in formats())
+
+
+def _unsupported(data: bytes, declared: str) -> str:
+    supported = ", ".join(known.name for known in formats())
+    return f"declared as {declared or 'nothing'}, {_first_bytes(data)}; supported formats: {supported}"
+
+
+def _first_bytes(data: bytes) -> str:
+    return f"begins with {data[:8].hex(' ')}"

@@ -1,4 +1,4 @@
-"""Media made on the spot from the public-domain portrait that scikit-image ships."""
+"""Media items made by the tests, most of them from the public-domain portrait in scikit-image."""
 
 import io
 import struct
@@ -29,22 +29,22 @@ def still(file_format: str) -> bytes:
 
 @cache
 def animation(file_format: str, frames: int = 40) -> bytes:
-    first, *rest = [portrait(64, 64).rotate(3 * turn) for turn in range(frames)]
+    first, *rest = [portrait(64, 64).rotate(3 * index) for index in range(frames)]
     return encoded(first, file_format, save_all=True, append_images=rest, duration=50)
 
 
 @cache
 def video(container: str, codec: str, frames: int = 50, rotation: int = 0) -> bytes:
-    """25 frames a second of 160 x 96: the left half dark, the right half brighter with every frame."""
+    """Return a video of 160 x 96 at 25 frames a second: the left half is dark, the right gets brighter."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as output:
         stream = output.add_stream(codec, rate=25)
         stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
         if rotation:
             stream.set_display_rotation(rotation)
-        for number in range(frames):
+        for index in range(frames):
             picture = np.zeros((96, 160, 3), np.uint8)
-            picture[:, 80:] = 55 + 200 * number // frames
+            picture[:, 80:] = 55 + 200 * index // frames
             for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
                 output.mux(packet)
         for packet in stream.encode():
@@ -52,8 +52,8 @@ def video(container: str, codec: str, frames: int = 50, rotation: int = 0) -> by
     return buffer.getvalue()
 
 
-def png_saying(width: int, height: int) -> bytes:
-    """A few hundred bytes whose header promises a picture of any size."""
+def png_with_stated_size(width: int, height: int) -> bytes:
+    """Return a PNG of about 80 bytes with any size in its header."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

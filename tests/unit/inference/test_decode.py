@@ -1,4 +1,4 @@
-"""What comes in, and what is said of it: media by content, and a reason for each refusal."""
+"""Decoding media of each format, and the reason for each refusal."""
 
 import hashlib
 
@@ -6,7 +6,14 @@ import pytest
 
 from inference.errors import Unprocessable
 from inference.media import MediaKind, MediaLimits, decode
-from tests.unit.inference.media_samples import animation, encoded, png_saying, portrait, still, video
+from tests.unit.inference.media_samples import (
+    animation,
+    encoded,
+    png_with_stated_size,
+    portrait,
+    still,
+    video,
+)
 
 STILLS = {
     "JPEG": "image/jpeg",
@@ -24,18 +31,18 @@ VIDEOS = {
     ("webm", "libvpx"): "video/webm",
     ("matroska", "libx264"): "video/x-matroska",
 }
-CONTAINERS = [still(name) for name in STILLS] + [video(*which) for which in VIDEOS]
-CONTAINER_NAMES = [*STILLS, *(which[0] for which in VIDEOS)]
+CONTAINERS = [still(name) for name in STILLS] + [video(*encoding) for encoding in VIDEOS]
+CONTAINER_NAMES = [*STILLS, *(container for container, _ in VIDEOS)]
 
 
-def reason(data: bytes, declared: str | None = None, **limits: float) -> str:
+def refusal_reason(data: bytes, declared: str | None = None, **limits: float) -> str:
     with pytest.raises(Unprocessable) as refused:
         decode(data, declared, MediaLimits(**limits))
     return refused.value.reason.value
 
 
 @pytest.mark.parametrize(("file_format", "media_type"), STILLS.items())
-def test_a_still_picture_is_one_upright_rgb_frame(file_format: str, media_type: str) -> None:
+def test_a_still_picture_decodes_to_one_upright_rgb_frame(file_format: str, media_type: str) -> None:
     media = decode(still(file_format), media_type)
 
     assert (media.kind, media.media_type, media.width, media.height) == (
@@ -53,9 +60,9 @@ def test_a_still_picture_is_one_upright_rgb_frame(file_format: str, media_type: 
     assert media.scale == 1.0
 
 
-@pytest.mark.parametrize(("which", "media_type"), VIDEOS.items())
-def test_a_video_is_32_frames_over_its_whole_time(which: tuple[str, str], media_type: str) -> None:
-    media = decode(video(*which), media_type)
+@pytest.mark.parametrize(("encoding", "media_type"), VIDEOS.items())
+def test_a_video_decodes_to_32_frames_over_its_duration(encoding: tuple[str, str], media_type: str) -> None:
+    media = decode(video(*encoding), media_type)
 
     times = [frame.seconds for frame in media.frames]
     assert (media.kind, media.media_type, media.width, media.height) == (MediaKind.VIDEO, media_type, 160, 96)
@@ -67,7 +74,7 @@ def test_a_video_is_32_frames_over_its_whole_time(which: tuple[str, str], media_
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "WEBP", "PNG"])
-def test_an_animation_is_frames_with_their_times(file_format: str) -> None:
+def test_an_animation_decodes_to_frames_with_times(file_format: str) -> None:
     media = decode(animation(file_format))
 
     assert media.kind is MediaKind.ANIMATION
@@ -76,18 +83,18 @@ def test_an_animation_is_frames_with_their_times(file_format: str) -> None:
     assert media.frames[-1].seconds == pytest.approx(1.95)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
-@pytest.mark.parametrize("whole", CONTAINERS, ids=CONTAINER_NAMES)
-def test_a_file_that_ends_early_is_truncated(whole: bytes, share: float) -> None:
-    assert reason(whole[: int(len(whole) * share)]) == "truncated"
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("complete", CONTAINERS, ids=CONTAINER_NAMES)
+def test_a_file_that_ends_early_is_truncated(complete: bytes, fraction: float) -> None:
+    assert refusal_reason(complete[: int(len(complete) * fraction)]) == "truncated"
 
 
-def test_a_video_whose_index_was_never_written_is_truncated() -> None:
-    whole = video("mp4", "libx264")
-    assert reason(whole[: whole.rindex(b"moov") - 4]) == "truncated"
+def test_a_video_without_an_index_is_truncated() -> None:
+    complete = video("mp4", "libx264")
+    assert refusal_reason(complete[: complete.rindex(b"moov") - 4]) == "truncated"
 
 
-def test_bytes_behind_a_whole_video_do_no_harm() -> None:
+def test_bytes_after_a_complete_video_are_ignored() -> None:
     assert len(decode(video("mp4", "libx264") + b"\xff\xfe" * 20).frames) == 32
 
 
@@ -95,24 +102,26 @@ def test_bytes_behind_a_whole_video_do_no_harm() -> None:
     ("data", "declared", "expected"),
     [
         pytest.param(b"", "image/jpeg", "empty", id="zero bytes"),
-        pytest.param(b"%PDF-1.7 and more", "application/pdf", "unsupported_type", id="a PDF that says so"),
-        pytest.param(b"only text", None, "unsupported_type", id="text, nothing declared"),
-        pytest.param(b"only text", "application/octet-stream", "unsupported_type", id="text as octets"),
-        pytest.param(b"%PDF-1.7 and more", "image/jpeg", "type_mismatch", id="a PDF named JPEG"),
-        pytest.param(video("mp4", "libx264"), "image/jpeg", "type_mismatch", id="a video named JPEG"),
-        pytest.param(still("PNG"), "image/jpeg", "type_mismatch", id="a PNG named JPEG"),
-        pytest.param(still("PNG"), "text/html", "type_mismatch", id="a PNG named page"),
-        pytest.param(b"\xff\xd8\xff", None, "undecodable", id="only a JPEG's first bytes"),
+        pytest.param(b"%PDF-1.7 and more", "application/pdf", "unsupported_type", id="a PDF declared as PDF"),
+        pytest.param(b"only text", None, "unsupported_type", id="text without a declared type"),
         pytest.param(
-            still("PNG").replace(b"IDAT", b"IDAX"), None, "undecodable", id="a PNG without its data"
+            b"only text", "application/octet-stream", "unsupported_type", id="text declared as octets"
         ),
-        pytest.param(png_saying(60_000, 60_000), None, "too_many_pixels", id="3.6 gigapixel bomb"),
-        pytest.param(png_saying(7_100, 7_100), None, "too_many_pixels", id="just above 50 megapixels"),
-        pytest.param(png_saying(0, 10), None, "undecodable", id="a picture without width"),
+        pytest.param(b"%PDF-1.7 and more", "image/jpeg", "type_mismatch", id="a PDF declared as JPEG"),
+        pytest.param(video("mp4", "libx264"), "image/jpeg", "type_mismatch", id="a video declared as JPEG"),
+        pytest.param(still("PNG"), "image/jpeg", "type_mismatch", id="a PNG declared as JPEG"),
+        pytest.param(still("PNG"), "text/html", "type_mismatch", id="a PNG declared as HTML"),
+        pytest.param(b"\xff\xd8\xff", None, "undecodable", id="only the first bytes of a JPEG"),
+        pytest.param(still("PNG").replace(b"IDAT", b"IDAX"), None, "undecodable", id="a PNG without data"),
+        pytest.param(png_with_stated_size(60_000, 60_000), None, "too_many_pixels", id="3.6 gigapixel bomb"),
+        pytest.param(
+            png_with_stated_size(7_100, 7_100), None, "too_many_pixels", id="just above 50 megapixels"
+        ),
+        pytest.param(png_with_stated_size(0, 10), None, "undecodable", id="a picture without width"),
     ],
 )
 def test_each_refusal_has_its_reason(data: bytes, declared: str | None, expected: str) -> None:
-    assert reason(data, declared) == expected
+    assert refusal_reason(data, declared) == expected
 
 
 @pytest.mark.parametrize(
@@ -125,8 +134,8 @@ def test_each_refusal_has_its_reason(data: bytes, declared: str | None, expected
         (animation("GIF"), {"max_animation_pixels": 40 * 64 * 64 - 1}, "too_many_pixels"),
     ],
 )
-def test_each_limit_holds(data: bytes, limits: dict[str, float], expected: str) -> None:
-    assert reason(data, **limits) == expected
+def test_each_limit_is_enforced(data: bytes, limits: dict[str, float], expected: str) -> None:
+    assert refusal_reason(data, **limits) == expected
 
 
 @pytest.mark.parametrize(
@@ -140,10 +149,10 @@ def test_each_limit_holds(data: bytes, limits: dict[str, float], expected: str) 
         (video("matroska", "libx264"), "video/webm"),
     ],
 )
-def test_other_names_for_the_same_thing_are_accepted(data: bytes, declared: str) -> None:
+def test_aliases_and_interchangeable_types_are_accepted(data: bytes, declared: str) -> None:
     assert decode(data, declared).frames
 
 
-def test_a_failure_says_what_was_seen() -> None:
+def test_a_type_mismatch_names_both_types() -> None:
     with pytest.raises(Unprocessable, match="declared as image/jpeg, but it is image/png"):
         decode(encoded(portrait(8, 8), "PNG"), "image/jpeg")

@@ -1,4 +1,4 @@
-"""Every way of storing colours and orientation ends as the same upright 8-bit RGB."""
+"""Pictures of every colour mode and orientation are decoded to upright 8-bit RGB."""
 
 import numpy as np
 import pytest
@@ -20,10 +20,10 @@ def pixels(picture: Image.Image, file_format: str, **options: object) -> Pixels:
 def test_exif_orientation_is_applied(file_format: str) -> None:
     exif = Image.Exif()
     exif[EXIF_ORIENTATION] = 6  # shown after a quarter turn clockwise
-    lying = Image.new("RGB", (60, 40), "black")
-    lying.paste("white", (0, 0, 60, 20))  # the upper half, so the right half once upright
+    rotated = Image.new("RGB", (60, 40), "black")
+    rotated.paste("white", (0, 0, 60, 20))  # the upper half becomes the right half when upright
 
-    upright = pixels(lying, file_format, exif=exif, quality=100)
+    upright = pixels(rotated, file_format, exif=exif, quality=100)
 
     assert upright.shape == (60, 40, 3)
     assert upright[:, :15].max() < 30
@@ -31,11 +31,11 @@ def test_exif_orientation_is_applied(file_format: str) -> None:
 
 
 def test_transparency_is_shown_over_white() -> None:
-    clear = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
-    half = Image.new("RGBA", (4, 4), (255, 0, 0, 127))
+    transparent = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
+    translucent = Image.new("RGBA", (4, 4), (255, 0, 0, 127))
 
-    assert (pixels(clear, "PNG") == 255).all()
-    assert pixels(half, "PNG")[0, 0].tolist() == [255, 128, 128]
+    assert (pixels(transparent, "PNG") == 255).all()
+    assert pixels(translucent, "PNG")[0, 0].tolist() == [255, 128, 128]
 
 
 def test_transparent_palette_colours_are_shown_over_white() -> None:
@@ -57,13 +57,13 @@ def test_sixteen_bits_keep_their_brightness() -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "1"])
-def test_grey_becomes_three_equal_channels(mode: str) -> None:
+def test_grey_is_decoded_to_three_equal_channels(mode: str) -> None:
     image = pixels(portrait(32, 32).convert(mode), "PNG")
     assert image.shape == (32, 32, 3)
     assert (image[..., 0] == image[..., 2]).all()
 
 
-def test_a_large_picture_is_kept_smaller_and_says_its_own_size() -> None:
+def test_a_large_picture_is_reduced_and_its_original_size_kept() -> None:
     large = encoded(Image.new("RGB", (5_000, 1_000), "navy"), "PNG")
 
     media = decode(large, limits=MediaLimits(max_picture_side=2_500))
@@ -73,8 +73,8 @@ def test_a_large_picture_is_kept_smaller_and_says_its_own_size() -> None:
     assert media.scale == 0.5
 
 
-def test_frames_of_a_large_animation_are_kept_smaller() -> None:
-    """Thirty-two frames of 50 MP would be 5 GB."""
+def test_frames_of_a_large_animation_are_reduced() -> None:
+    """Without the limit, 32 frames of 50 MP would take 5 GB."""
     frames = [Image.new("RGB", (640, 320), (shade, 0, 0)) for shade in (10, 120, 240)]
     animation = encoded(
         frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=100, lossless=True

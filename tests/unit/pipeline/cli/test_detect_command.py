@@ -15,7 +15,7 @@ from pipeline.errors import EvidenceFolderError
 from pipeline.operations.local_detection import AHEAD, BATCH_FILES, Refusal, detect_files, open_media
 from pipeline.operations.local_evidence import write_evidence
 from tests.unit.inference.explanation.analyses import analysis, face, media
-from tests.unit.inference.media_samples import png_saying, still
+from tests.unit.inference.media_samples import png_with_stated_size, still
 from tests.unit.inference.random_checkpoint import random_checkpoint, save
 
 
@@ -36,7 +36,7 @@ def test_one_json_object_a_file_one_a_line_in_order(model: Path, tmp_path: Path)
     Path(tmp_path / "얼굴.jpg").write_bytes(still("JPEG"))
     Image.fromarray(data.coffee()).save(tmp_path / "cup.png")
     (tmp_path / "cut.jpg").write_bytes(still("JPEG")[:5000])
-    (tmp_path / "bomb.png").write_bytes(png_saying(60_000, 60_000))
+    (tmp_path / "bomb.png").write_bytes(png_with_stated_size(60_000, 60_000))
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "misnamed.jpg").write_bytes(still("PNG"))
     names = ["얼굴.jpg", "cup.png", "cut.jpg", "bomb.png", "empty.jpg", "misnamed.jpg"]
@@ -115,7 +115,7 @@ def test_a_file_larger_than_the_limit_is_not_read(tmp_path: Path) -> None:
     with large.open("wb") as file:
         file.truncate(10**12)  # sparse: it takes no room, and could not be read into memory
     assert open_media(large, MediaLimits()) == Refusal(
-        "too_large", f"{10**12} bytes; at most 200000000 are read"
+        "too_large", f"the file has {10**12} bytes; the limit is 200000000"
     )
 
 
