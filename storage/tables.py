@@ -47,7 +47,7 @@ class Post(Base):
     seen_at: Mapped[datetime] = mapped_column(MomentNow, server_default=func.now())
 
 
-class MediaAnalysis(Base):
+class AnalysisRow(Base):
     """What a model found in some bytes; the same bytes are analysed once per model version."""
 
     __tablename__ = "media_analyses"

@@ -1,4 +1,4 @@
-"""The verdicts that were published, and the notice by which somebody who waits hears of a new one."""
+"""Published verdicts; storing one sends a PostgreSQL notification to waiting clients."""
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -11,12 +11,12 @@ CHANNEL = "verdicts"  # NOTIFY; the payload is the post's id
 
 
 def model_version(model: ModelRef) -> str:
-    """How a model is written in keys: name@version."""
+    """Return the model's identifier as used in database keys: name@version."""
     return f"{model.name}@{model.version}"
 
 
 def find(session: Session, trigger_event_id: str, version: str) -> VerdictIssued | None:
-    """The verdict that the model ``version`` (name@version) gave on this event before."""
+    """Return the stored verdict of the model ``version`` (name@version) on this event, or None."""
     query = select(Verdict.body).where(
         Verdict.trigger_event_id == trigger_event_id, Verdict.model_version == version
     )
@@ -24,19 +24,19 @@ def find(session: Session, trigger_event_id: str, version: str) -> VerdictIssued
 
 
 def latest(session: Session, post_id: str) -> VerdictIssued | None:
-    """The newest verdict on a post, by whichever model."""
+    """Return the newest verdict on a post by any model, or None."""
     query = select(Verdict.body).where(Verdict.post_id == post_id).order_by(Verdict.issued_at.desc()).limit(1)
     return _read(session.execute(query).scalar_one_or_none())
 
 
 def highest_score(session: Session, post_id: str) -> float | None:
-    """The highest score that any verdict gave the post; none if nothing of it was judged."""
+    """Return the highest score of any verdict on the post; None if none of them has a score."""
     query = select(func.max(Verdict.score)).where(Verdict.post_id == post_id)
     return session.execute(query).scalar_one()
 
 
 def keep(session: Session, verdict: VerdictIssued) -> bool:
-    """Keep a verdict and notify :data:`CHANNEL`; false if this event had one of this model already."""
+    """Store a verdict and notify :data:`CHANNEL`; return false if this event already has one by the model."""
     row = insert(Verdict).values(
         verdict_id=verdict.verdict_id,
         post_id=verdict.post_id,
