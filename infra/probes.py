@@ -15,10 +15,10 @@ from sqlalchemy.engine import make_url
 
 from infra.errors import NotAnsweringError
 
-PATIENCE_SECONDS = 3.0  # a local service answers in milliseconds; a remote one within a second
+TIMEOUT_SECONDS = 3.0  # a local service answers in milliseconds; a remote one within a second
 
 
-def kafka_answer(bootstrap: str, timeout: float = PATIENCE_SECONDS) -> str:
+def kafka_answer(bootstrap: str, timeout: float = TIMEOUT_SECONDS) -> str:
     """Ask the brokers at ``host:port[,host:port]`` for their metadata.
 
     :return: a sentence with the number of brokers and topics.
@@ -34,7 +34,7 @@ def kafka_answer(bootstrap: str, timeout: float = PATIENCE_SECONDS) -> str:
     return f"{len(metadata.brokers)} broker(s), {len(metadata.topics)} topics, cluster {metadata.cluster_id}"
 
 
-def kafka_topics(bootstrap: str, timeout: float = PATIENCE_SECONDS) -> dict[str, int]:
+def kafka_topics(bootstrap: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, int]:
     """Names of the topics there, and how many partitions each has."""
     try:
         with AdminClient(_quiet(bootstrap)) as admin:
@@ -58,8 +58,8 @@ def s3_answer(
         aws_secret_access_key=secret_key,
         region_name="us-east-1",
         config=Config(
-            connect_timeout=PATIENCE_SECONDS,
-            read_timeout=PATIENCE_SECONDS,
+            connect_timeout=TIMEOUT_SECONDS,
+            read_timeout=TIMEOUT_SECONDS,
             retries={"total_max_attempts": 1},
             s3={"addressing_style": "path"} if endpoint else {},
         ),
@@ -86,7 +86,7 @@ def postgres_answer(database_url: str) -> str:
             user=url.username,
             password=url.password,
             dbname=url.database,
-            connect_timeout=int(PATIENCE_SECONDS),
+            connect_timeout=int(TIMEOUT_SECONDS),
         )
         with closing(connection), connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('server_version')")
@@ -97,18 +97,18 @@ def postgres_answer(database_url: str) -> str:
     return f"PostgreSQL {row[0] if row else 'of unknown version'}"
 
 
-def http_answer(url: str, *, most: int = 200) -> str:
+def http_answer(url: str, *, max_characters: int = 200) -> str:
     """GET ``url`` and take only 200 for an answer.
 
     :return: the body, at most ``most`` characters of it.
     """
     try:
-        response = httpx.get(url, timeout=PATIENCE_SECONDS, trust_env=False)
+        response = httpx.get(url, timeout=TIMEOUT_SECONDS, trust_env=False)
     except httpx.HTTPError as error:
         raise NotAnsweringError(f"{url} does not answer: {error}") from error
     if response.status_code != httpx.codes.OK:
         raise NotAnsweringError(f"{url} answers {response.status_code}: {response.text[:200]}")
-    return response.text[:most]
+    return response.text[:max_characters]
 
 
 def _quiet(bootstrap: str) -> dict[str, str | int | float | bool]:

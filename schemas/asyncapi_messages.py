@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.dead_letters import MARKS
+from schemas.dead_letters import DEAD_LETTER_HEADERS
 from schemas.envelope import CONTENT_TYPE, REQUIRED, SPEC_VERSION
 from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, Topic
 
@@ -49,9 +49,10 @@ def _dead_letter() -> Node:
         "headers": {
             "type": "object",
             "description": "After the headers of the original record, in this order.",
-            "required": list(MARKS),
+            "required": list(DEAD_LETTER_HEADERS),
             "properties": {
-                name: {"type": "string", "description": meaning} for name, meaning in MARKS.items()
+                name: {"type": "string", "description": meaning}
+                for name, meaning in DEAD_LETTER_HEADERS.items()
             },
         },
         "bindings": {

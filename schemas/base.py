@@ -39,6 +39,6 @@ class Contract(BaseModel):
     )
 
 
-def utc(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
     """RFC 3339 text of ``moment`` as CloudEvents wants it in its ``time`` attribute."""
     return moment.isoformat()

@@ -10,19 +10,21 @@ Readers ignore properties that they do not know, so a new optional property brea
 
 from collections.abc import Mapping
 
-from schemas.breaks import Break, Direction, Rule
-from schemas.comparison import Comparison
+from schemas.breaking_changes import BreakingChange, Direction, Rule
 from schemas.flow import BY_TOPIC
 from schemas.jsonschemas import Schema
+from schemas.schema_diff import SchemaDiff
 from schemas.topics import BY_EVENT_TYPE
 
 
-def find_breaks(released: Mapping[str, Schema], current: Mapping[str, Schema]) -> list[Break]:
+def find_breaks(released: Mapping[str, Schema], current: Mapping[str, Schema]) -> list[BreakingChange]:
     """Every break of ``current`` against ``released``, both JSON Schemas by event type."""
-    breaks: list[Break] = []
+    breaks: list[BreakingChange] = []
     for event_type, old in sorted(released.items()):
         if event_type not in current:
-            breaks.append(Break(event_type, Direction.BACKWARD, Rule.EVENT_REMOVED, "$", "it was released"))
+            breaks.append(
+                BreakingChange(event_type, Direction.BACKWARD, Rule.EVENT_REMOVED, "$", "it was released")
+            )
             continue
         breaks += backward_breaks(event_type, old, current[event_type])
         if not _from_platform(event_type):
@@ -30,14 +32,14 @@ def find_breaks(released: Mapping[str, Schema], current: Mapping[str, Schema]) -
     return breaks
 
 
-def backward_breaks(event_type: str, released: Schema, current: Schema) -> list[Break]:
+def backward_breaks(event_type: str, released: Schema, current: Schema) -> list[BreakingChange]:
     """Why the current contract would refuse, or understand otherwise, a document of the released one."""
-    return list(Comparison(event_type, Direction.BACKWARD, released, current).breaks())
+    return list(SchemaDiff(event_type, Direction.BACKWARD, released, current).breaks())
 
 
-def forward_breaks(event_type: str, released: Schema, current: Schema) -> list[Break]:
+def forward_breaks(event_type: str, released: Schema, current: Schema) -> list[BreakingChange]:
     """Why a reader with the released contract would refuse, or miss something in, a document of today."""
-    return list(Comparison(event_type, Direction.FORWARD, current, released).breaks())
+    return list(SchemaDiff(event_type, Direction.FORWARD, current, released).breaks())
 
 
 def _from_platform(event_type: str) -> bool:

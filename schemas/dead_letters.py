@@ -4,7 +4,7 @@ from schemas.errors import DeadLetterReason
 
 _REASONS = ", ".join(f"`{reason.value}`" for reason in DeadLetterReason)
 
-MARKS: dict[str, str] = {
+DEAD_LETTER_HEADERS: dict[str, str] = {
     "fakeme-dlq-reason": f"Why it is here: {_REASONS}.",
     "fakeme-dlq-detail": "The reason in words, for people.",
     "fakeme-dlq-topic": "The topic it was read from.",

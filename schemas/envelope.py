@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from schemas.base import Contract, utc
+from schemas.base import Contract, rfc3339
 from schemas.errors import DeadLetterReason, UnreadableEventError
 from schemas.topics import BY_CONTRACT, BY_EVENT_TYPE, MAX_EVENT_BYTES, Topic
 
@@ -65,7 +65,7 @@ def encode(body: Contract, *, id: str, source: str, key: str, time: datetime) ->
         "ce_id": id,
         "ce_source": source,
         "ce_type": topic.event_type,
-        "ce_time": utc(time),
+        "ce_time": rfc3339(time),
         "ce_subject": key,
         "content-type": CONTENT_TYPE,
     }

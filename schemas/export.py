@@ -5,9 +5,9 @@ from pathlib import Path
 import yaml
 
 from schemas.asyncapi import document
+from schemas.contract_releases import current_contracts, render
 from schemas.errors import NoSourceTreeError
-from schemas.reference import reference
-from schemas.releases import current_contracts, render
+from schemas.event_reference import reference
 
 SOURCE_TREE = Path(__file__).parents[1]
 

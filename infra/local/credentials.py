@@ -28,7 +28,7 @@ class Credentials:
     database_fakeme: str
 
 
-def keep_credentials(file: Path) -> Credentials:
+def load_or_create_credentials(file: Path) -> Credentials:
     """Read the credentials of ``file``, or make them and write it with mode 0600."""
     try:
         return _parse(json.loads(file.read_text()))

@@ -9,20 +9,20 @@ from typing import TextIO
 from infra.errors import AlreadyRunningError
 
 NAME = "supervisor.lock"
-GLANCE_SECONDS = 0.5  # `fakeme status` holds the lock for a moment to see whether it can
+ACQUIRE_TIMEOUT_SECONDS = 0.5  # `fakeme status` holds the lock for a moment to see whether it can
 
 
 class FolderLock:
-    """Held from :meth:`take` until :meth:`release` or the end of the process."""
+    """Held from :meth:`acquire` until :meth:`release` or the end of the process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file: TextIO | None = None
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Take the lock and write our pid into it; raises AlreadyRunningError."""
         file = (self._folder / NAME).open("a+")
-        deadline = time.monotonic() + GLANCE_SECONDS
+        deadline = time.monotonic() + ACQUIRE_TIMEOUT_SECONDS
         while not _try(file):
             if time.monotonic() > deadline:
                 file.close()

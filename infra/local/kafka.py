@@ -93,7 +93,7 @@ class KafkaServer:
             self._format(java, properties)
         return Command((*java, "kafka.Kafka", str(properties)), self._folder)
 
-    def ask(self) -> str:
+    def probe(self) -> str:
         """The broker's metadata."""
         return kafka_answer(self.bootstrap)
 

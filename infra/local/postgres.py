@@ -13,7 +13,7 @@ from psycopg2 import sql
 
 from infra.errors import MachineError
 from infra.local.credentials import Credentials
-from infra.local.leash import leashed, user_group
+from infra.local.parent_death import user_group, with_parent_death_signal
 from infra.local.ports import HOST
 from infra.local.service import Command
 from infra.probes import postgres_answer
@@ -65,7 +65,7 @@ class PostgresServer:
             stop_signal=signal.SIGINT,  # "fast" shutdown: does not wait for clients to leave
         )
 
-    def ask(self) -> str:
+    def probe(self) -> str:
         """A query, as administrator."""
         return postgres_answer(self._url("postgres", self._credentials.database_admin, "postgres"))
 
@@ -113,7 +113,9 @@ class PostgresServer:
         )
         argv = (str(BINARIES / "initdb"), "-D", str(self._cluster), *options)
         done = subprocess.run(  # noqa: S603 - our own command line
-            leashed(argv, supervisor=os.getpid(), user=user, reach=(self._cluster, BINARIES / "initdb")),
+            with_parent_death_signal(
+                argv, supervisor=os.getpid(), user=user, required_paths=(self._cluster, BINARIES / "initdb")
+            ),
             input=self._credentials.database_admin,
             cwd=self._cluster,
             capture_output=True,

@@ -5,7 +5,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from infra.local.leash import leashed
+from infra.local.parent_death import with_parent_death_signal
 from infra.local.service import Command
 
 LOG_LIMIT_BYTES = 10_000_000  # a longer log is moved aside at the next start, so two of these are the most
@@ -19,11 +19,11 @@ class ChildProcess:
         _rotate(log)
         with log.open("ab") as out:
             self._process = subprocess.Popen(  # noqa: S603 - our own command lines
-                leashed(
+                with_parent_death_signal(
                     command.argv,
                     supervisor=os.getpid(),
                     user=command.user,
-                    reach=(command.folder, Path(command.argv[0])),
+                    required_paths=(command.folder, Path(command.argv[0])),
                 ),
                 cwd=command.folder,
                 env={**os.environ, **command.env},

@@ -95,10 +95,10 @@ class SeaweedServer:
             stop_signal=signal.SIGKILL,
         )
 
-    def ask(self) -> str:
+    def probe(self) -> str:
         """A signed listing of all buckets, once the master knows a volume server: before, puts fail."""
         if '"DataNodes"' not in http_answer(
-            f"http://{HOST}:{self._ports['master']}/dir/status", most=100_000
+            f"http://{HOST}:{self._ports['master']}/dir/status", max_characters=100_000
         ):
             raise NotAnsweringError(f"{self.name} has no volume server yet")
         key = self._credentials.s3_admin

@@ -29,5 +29,5 @@ class Service(Protocol):
     def prepare(self) -> Command:
         """Put on disk what the start needs, unless it is there, and say how to start; may take seconds."""
 
-    def ask(self) -> str:
+    def probe(self) -> str:
         """Ask the running service for real; returns what it says, raises NotAnsweringError."""

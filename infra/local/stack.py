@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from infra.buckets import create_buckets
-from infra.local.credentials import keep_credentials
+from infra.local.credentials import load_or_create_credentials
 from infra.local.folder_lock import FolderLock
 from infra.local.kafka import KafkaServer
-from infra.local.keeper import Keeper
 from infra.local.ports import HOST, Ports
 from infra.local.postgres import PostgresServer
 from infra.local.seaweedfs import EVIDENCE_BUCKET, MEDIA_BUCKET, SeaweedServer
 from infra.local.state_file import remove_state, write_state
+from infra.local.supervised_service import SupervisedService
 from infra.local.supervisor import Supervisor
 from infra.local.worker import Worker, WorkerSpec
 from infra.topics import declare_topics
@@ -40,7 +40,7 @@ class Endpoints:
     database_url: str
 
 
-def _silent(_name: str, _seconds: float) -> None:
+def _ignore_ready(_name: str, _seconds: float) -> None:
     """Announces nothing."""
 
 
@@ -54,14 +54,14 @@ class LocalStack:
         self,
         folder: Path,
         workers: Sequence[WorkerSpec] = (),
-        announce: Callable[[str, float], None] = _silent,
+        on_ready: Callable[[str, float], None] = _ignore_ready,
         *,
         servers: bool = True,
     ) -> None:
         self.folder = folder.absolute()
         self._specs = workers
         self._with_servers = servers
-        self._announce = announce
+        self._on_ready = on_ready
         self._lock = FolderLock(self.folder)
         self._ports = Ports(self.folder / "ports.json")
         self._worker_urls: dict[str, str] = {}
@@ -89,7 +89,7 @@ class LocalStack:
         :raises InfraError: a server or worker does not start; the message has the end of its log.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock.take()
+        self._lock.acquire()
         try:
             (self.folder / "logs").mkdir(exist_ok=True)
             if self._with_servers:
@@ -118,20 +118,21 @@ class LocalStack:
         self.stop()
 
     def _start_servers(self) -> None:
-        credentials = keep_credentials(self.folder / "credentials.json")
+        credentials = load_or_create_credentials(self.folder / "credentials.json")
         ports = self._ports
         kafka = KafkaServer(
             self.folder / "kafka", port=ports.of("kafka"), controller_port=ports.of("kafka-controller")
         )
         weed_ports = {
-            role: ports.of(f"seaweedfs-{role}", shadow=True) for role in ("master", "volume", "filer", "s3")
+            role: ports.of(f"seaweedfs-{role}", with_paired_port=True)
+            for role in ("master", "volume", "filer", "s3")
         }
         weed = SeaweedServer(self.folder / "seaweedfs", ports=weed_ports, credentials=credentials)
         postgres = PostgresServer(
             self.folder / "postgres", port=ports.of("postgres"), credentials=credentials
         )
         self._servers = Supervisor((kafka, weed, postgres), self.folder / "logs", self._publish)
-        self._servers.start(SERVERS_SECONDS, self._announce)
+        self._servers.start(SERVERS_SECONDS, self._on_ready)
         admin = credentials.s3_admin
         with ThreadPoolExecutor(3) as threads:
             steps: list[Future[Any]] = [
@@ -157,7 +158,7 @@ class LocalStack:
     def _start_workers(self) -> None:
         workers = [self._worker(spec) for spec in self._specs]
         self._workers = Supervisor(workers, self.folder / "logs", self._publish)
-        self._workers.start(WORKERS_SECONDS, self._announce)
+        self._workers.start(WORKERS_SECONDS, self._on_ready)
         self._publish()
 
     def _worker(self, spec: WorkerSpec) -> Worker:
@@ -173,24 +174,24 @@ class LocalStack:
         with self._writing:
             if self._endpoints is None and self._with_servers:
                 return
-            servers = self._servers.keepers if self._servers else []
-            workers = self._workers.keepers if self._workers else []
+            servers = self._servers.services if self._servers else []
+            workers = self._workers.services if self._workers else []
             write_state(
                 self.folder,
                 {
                     **(asdict(self._endpoints) if self._endpoints else {}),
                     **{f"{name}_url": url for name, url in self._worker_urls.items()},
                     "supervisor_pid": os.getpid(),
-                    "servers": {keeper.service.name: _describe(keeper) for keeper in servers},
-                    "workers": {keeper.service.name: _describe(keeper) for keeper in workers},
+                    "servers": {supervised.service.name: _describe(supervised) for supervised in servers},
+                    "workers": {supervised.service.name: _describe(supervised) for supervised in workers},
                 },
             )
 
 
-def _describe(keeper: Keeper) -> dict[str, Any]:
-    described: dict[str, Any] = {"pid": keeper.pid, "restarts": keeper.restarts}
-    if isinstance(keeper.service, Worker):
-        described["health_port"] = keeper.service.health_port
+def _describe(supervised: SupervisedService) -> dict[str, Any]:
+    described: dict[str, Any] = {"pid": supervised.pid, "restarts": supervised.restarts}
+    if isinstance(supervised.service, Worker):
+        described["health_port"] = supervised.service.health_port
     return described
 
 

@@ -48,7 +48,7 @@ class StackStatus:
         return sum(service.memory_bytes for service in self.services)
 
 
-def ask_stack(folder: Path) -> StackStatus:
+def check_stack(folder: Path) -> StackStatus:
     """Ask the stack on ``folder``; no services while its servers still start.
 
     :raises NotRunningError: nobody supervises this folder.

@@ -43,6 +43,6 @@ class Worker:
         """Nothing to prepare; its command."""
         return Command(self._spec.argv, self._folder, env=self._env, stop_seconds=STOP_SECONDS)
 
-    def ask(self) -> str:
+    def probe(self) -> str:
         """Whether it is ready to work."""
         return http_answer(f"http://{HOST}:{self.health_port}/readyz")

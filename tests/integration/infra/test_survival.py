@@ -25,7 +25,7 @@ from infra.local.down import stop_stack
 from infra.local.folder_lock import holder
 from infra.local.stack import LocalStack
 from infra.local.state_file import read_state
-from infra.local.status import ask_stack
+from infra.local.status import check_stack
 
 pytestmark = pytest.mark.timeout(240)  # it starts Kafka twice and heals each server
 
@@ -92,7 +92,7 @@ def services(folder: Path) -> dict[str, int | None]:
 
 
 def all_answer(folder: Path) -> bool:
-    return ask_stack(folder).ready
+    return check_stack(folder).ready
 
 
 def test_what_was_acknowledged_survives_kill_9_of_each_server(
@@ -146,7 +146,7 @@ def test_a_second_stack_on_the_folder_says_who_has_it(
 
 
 def test_status_weighs_every_process(supervisor: subprocess.Popen[bytes], folder: Path) -> None:
-    status = ask_stack(folder)
+    status = check_stack(folder)
     assert [service.name for service in status.services] == ["kafka", "seaweedfs", "postgres", "echo"]
     assert all(service.memory_bytes > 1_000_000 for service in status.services)
     assert status.memory_bytes < 1_000_000_000

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from storage.database import connect
 from storage.tables import Base
-from tests.integration.storage.desk import Desk
+from tests.integration.storage.moderation_queue import ModerationQueue
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,9 @@ def engine(connections: Engine) -> Engine:
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Desk:
+def queue(engine: Engine) -> ModerationQueue:
     """An empty queue."""
-    return Desk(engine)
+    return ModerationQueue(engine)
 
 
 @pytest.fixture

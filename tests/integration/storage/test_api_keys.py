@@ -47,7 +47,7 @@ def test_a_revoked_key_opens_nothing_and_stays_in_the_list(engine: Engine) -> No
     with transaction(engine) as session:
         assert api_keys.owner_of(session, issued.token) is None
         assert api_keys.owner_of(session, kept.token) == "social.example"
-        revoked = {key.key_id: key.revoked_at is not None for key in api_keys.listed(session)}
+        revoked = {key.key_id: key.revoked_at is not None for key in api_keys.list_keys(session)}
     assert revoked == {issued.key_id: True, kept.key_id: False}
 
 

@@ -49,6 +49,6 @@ def test_only_what_is_older_than_a_day_is_forgotten(engine: Engine) -> None:
         )
 
     with transaction(engine) as session:
-        assert idempotency.forget_old(session) == 1
+        assert idempotency.delete_expired(session) == 1
         assert idempotency.claim(session, "ann", "old", "second") == Claim("second", None)
         assert idempotency.claim(session, "ann", "new", "second") == Claim("first", None)

@@ -35,7 +35,7 @@ def test_an_object_is_described_and_read_up_to_the_limit(store: ObjectStore, key
     info = store.stat(MEDIA, key)
     assert (info.size, info.content_type) == (1000, "image/jpeg")
     assert store.fetch(MEDIA, key, 1000) == bytes(1000)
-    with pytest.raises(ObjectTooLargeError, match="has 1000 bytes; at most 999"):
+    with pytest.raises(ObjectTooLargeError, match="has 1000 bytes; the limit is 999"):
         store.fetch(MEDIA, key, 999)
 
 

@@ -12,7 +12,7 @@ from schemas.moderation import ReportsSurged
 from storage import outbox
 from storage.database import transaction
 from storage.errors import DatabaseUnavailableError
-from storage.notices import Listener
+from storage.notifications import Listener
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ def test_messages_come_out_as_they_went_in_and_in_order(engine: Engine) -> None:
     given = [_message(f"p{number}") for number in range(5)]
     with transaction(engine) as session:
         for message in given:
-            assert outbox.announce(session, message, uuid4()) is True
+            assert outbox.enqueue(session, message, uuid4()) is True
     with transaction(engine) as session:
         pending = outbox.unpublished(session, 3)
         assert [row.message.value for row in pending] == [message.value for message in given[:3]]
@@ -46,8 +46,8 @@ def test_messages_come_out_as_they_went_in_and_in_order(engine: Engine) -> None:
 def test_an_event_is_announced_once(engine: Engine) -> None:
     event_id = uuid4()
     with transaction(engine) as session:
-        assert outbox.announce(session, _message("p1"), event_id) is True
-        assert outbox.announce(session, _message("p1"), event_id) is False
+        assert outbox.enqueue(session, _message("p1"), event_id) is True
+        assert outbox.enqueue(session, _message("p1"), event_id) is False
     with transaction(engine) as session:
         assert len(outbox.unpublished(session, 9)) == 1
 
@@ -55,14 +55,14 @@ def test_an_event_is_announced_once(engine: Engine) -> None:
 def test_a_change_that_is_not_committed_is_not_announced(engine: Engine, database_url: str) -> None:
     def fail() -> None:
         with transaction(engine) as session:
-            outbox.announce(session, _message("lost"), uuid4())
+            outbox.enqueue(session, _message("lost"), uuid4())
             raise ZeroDivisionError
 
     with Listener(database_url, outbox.CHANNEL) as listener:
         with pytest.raises(ZeroDivisionError):
             fail()
         with transaction(engine) as session:
-            outbox.announce(session, _message("kept"), uuid4())
+            outbox.enqueue(session, _message("kept"), uuid4())
         assert listener.wait(10) == [""]  # one notice: the other never was
         assert listener.wait(0) == []
     with transaction(engine) as session:

@@ -10,7 +10,7 @@ from schemas.tags import CauseKind
 from schemas.verdicts import Label, MediaVerdict, ModelRef, Trigger, TriggerKind, VerdictIssued
 from storage import analyses, posts, reports, tags, verdicts
 from storage.database import transaction
-from tests.integration.storage.desk import at_once
+from tests.integration.storage.moderation_queue import at_once
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MODEL = ModelRef(name="m", version="1", weights_sha256="0" * 64)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.errors import StateFileError
-from infra.local.ports import FIRST, HOST, LAST, SHADOW, Ports, is_free
+from infra.local.ports import FIRST, HOST, LAST, PAIRED_PORT_OFFSET, Ports, is_free
 
 
 def listener(port: int = 0) -> socket.socket:
@@ -35,15 +35,15 @@ def test_a_kept_port_that_somebody_took_is_given_up(tmp_path: Path) -> None:
 
 def test_the_shadow_port_must_be_free_too(tmp_path: Path) -> None:
     file = tmp_path / "ports.json"
-    kept = Ports(file).of("seaweedfs", shadow=True)
-    with listener(kept + SHADOW):
-        assert Ports(file).of("seaweedfs", shadow=True) != kept
+    kept = Ports(file).of("seaweedfs", with_paired_port=True)
+    with listener(kept + PAIRED_PORT_OFFSET):
+        assert Ports(file).of("seaweedfs", with_paired_port=True) != kept
 
 
 def test_names_never_share_a_port_or_a_shadow(tmp_path: Path) -> None:
     ports = Ports(tmp_path / "ports.json")
-    given = [ports.of(f"service-{number}", shadow=True) for number in range(40)]
-    assert len({*given, *(port + SHADOW for port in given)}) == 80
+    given = [ports.of(f"service-{number}", with_paired_port=True) for number in range(40)]
+    assert len({*given, *(port + PAIRED_PORT_OFFSET for port in given)}) == 80
 
 
 def test_two_kept_names_of_one_port_are_told_apart(tmp_path: Path) -> None:

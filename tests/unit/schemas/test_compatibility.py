@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import cli
-from schemas.breaks import Direction, Rule
+from schemas.breaking_changes import Direction, Rule
 from schemas.compatibility import backward_breaks, find_breaks, forward_breaks
+from schemas.contract_releases import breaks_since_release, current_contracts, release, released_contracts
 from schemas.errors import IncompatibleContractsError
-from schemas.releases import breaks_since_release, current_contracts, release, released_contracts
 
 RELEASED: dict[str, Any] = {
     "type": "object",

@@ -2,7 +2,7 @@
 
 import re
 
-from schemas.reference import reference
+from schemas.event_reference import reference
 from schemas.topics import EVENT_TOPICS
 
 

@@ -73,12 +73,12 @@ def test_an_object_of_exactly_the_limit_is_read() -> None:
 
 
 def test_an_object_that_says_it_is_too_large_is_not_read() -> None:
-    with pytest.raises(ObjectTooLargeError, match="5 bytes; at most 4"):
+    with pytest.raises(ObjectTooLargeError, match="5 bytes; the limit is 4"):
         _read(_object(_Unread(), 5), "s3://b/k", 4)  # type: ignore[arg-type]
 
 
 def test_an_object_larger_than_it_says_is_refused() -> None:
-    with pytest.raises(ObjectTooLargeError, match="more than the 4 bytes"):
+    with pytest.raises(ObjectTooLargeError, match="more than 4 bytes"):
         _read(_object(io.BytesIO(b"123456"), 3), "s3://b/k", 4)  # type: ignore[arg-type]
 
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import structlog
 
 from infra.errors import InfraError, NotAnsweringError, StartError, StoppedError
-from infra.local.backoff import deaths_in_a_row, restart_delay
+from infra.local.backoff import consecutive_crashes, restart_delay
 from infra.local.process import ChildProcess
 from infra.local.service import Command, Service
 
 POLL_SECONDS = 0.1
-DEATHS_BEFORE_READY = 4  # a first start may lose a race for a port; one that keeps dying will not get better
+MAX_CRASHES_BEFORE_READY = 4  # a first start may lose a race for a port; more crashes mean a real fault
 
 log = structlog.get_logger("fakeme.local")
 
 
-class Keeper:
+class SupervisedService:
     """A service with its thread, which lives as long as the service: the kernel's leash hangs on it."""
 
     def __init__(self, service: Service, log_file: Path, on_change: Callable[[], None]) -> None:
@@ -71,20 +71,20 @@ class Keeper:
             self._thread.join()
 
     def _keep(self) -> None:
-        deaths = 0
+        crashes = 0
         while not self._stopping.is_set():
             began = time.monotonic()
             reason = self._run_once()
             if self._stopping.is_set():
                 break
-            deaths = deaths_in_a_row(deaths, time.monotonic() - began)
-            if self._gives_up(deaths, reason):
+            crashes = consecutive_crashes(crashes, time.monotonic() - began)
+            if self._gives_up(crashes, reason):
                 return
             self.restarts += 1
             log.warning(
-                "restarts", service=self.service.name, because=reason, in_seconds=restart_delay(deaths)
+                "restarts", service=self.service.name, because=reason, in_seconds=restart_delay(crashes)
             )
-            self._stopping.wait(restart_delay(deaths))
+            self._stopping.wait(restart_delay(crashes))
 
     def _run_once(self) -> str:
         """One life of the process; returns what it ended of."""
@@ -117,7 +117,7 @@ class Keeper:
     def _until_ready(self, child: ChildProcess) -> None:
         while child.exit_code is None and not self._stopping.is_set():
             try:
-                self.service.ask()
+                self.service.probe()
             except NotAnsweringError:
                 self._stopping.wait(POLL_SECONDS)
             else:
@@ -125,10 +125,10 @@ class Keeper:
                 self._settled.set()
                 return
 
-    def _gives_up(self, deaths: int, reason: str) -> bool:
+    def _gives_up(self, crashes: int, reason: str) -> bool:
         if self._settled.is_set():
             return self._failure is not None
-        if deaths < DEATHS_BEFORE_READY:
+        if crashes < MAX_CRASHES_BEFORE_READY:
             return False
         self._fail(StartError(self.service.name, reason, self._log_file))
         return True

@@ -25,7 +25,7 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True)
-class Break:
+class BreakingChange:
     """One reason why a reader would refuse or misread a document: where, by which rule, and what was seen."""
 
     event_type: str

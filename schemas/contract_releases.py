@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from schemas.breaks import Break
+from schemas.breaking_changes import BreakingChange
 from schemas.compatibility import find_breaks
 from schemas.errors import IncompatibleContractsError
 from schemas.jsonschemas import Schema, event_schema
@@ -22,7 +22,7 @@ def released_contracts(folder: Path = RELEASED) -> dict[str, Schema]:
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
-def breaks_since_release(folder: Path = RELEASED) -> list[Break]:
+def breaks_since_release(folder: Path = RELEASED) -> list[BreakingChange]:
     """What the current contracts would break for users of the last release."""
     return find_breaks(released_contracts(folder), current_contracts())
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from schemas.dead_letters import MARKS
+from schemas.dead_letters import DEAD_LETTER_HEADERS
 from schemas.examples import EXAMPLE_OF
 from schemas.flow import FLOWS, Flow
 from schemas.jsonschemas import Schema, event_schema
@@ -96,7 +96,9 @@ def _event(flow: Flow, schema: Schema) -> str:
 
 
 def _dead_letters() -> str:
-    table = _table(("header", "meaning"), [(f"`{name}`", meaning) for name, meaning in MARKS.items()])
+    table = _table(
+        ("header", "meaning"), [(f"`{name}`", meaning) for name, meaning in DEAD_LETTER_HEADERS.items()]
+    )
     return (
         f"## {DEAD_LETTERS.name}\n\n"
         "The key, value and headers of a record as it was read, byte for byte; behind its own headers:\n\n"

@@ -46,7 +46,7 @@ def surge(post: str = "p1", reporters: int = 7) -> Signal:
     return Signal(str(uuid4()), post, SignalKind.SURGE, CaseOrigin.REPORT, {}, reporters=reporters)
 
 
-class Desk:
+class ModerationQueue:
     """The queue as one moderator or worker after another meets it."""
 
     def __init__(self, engine: Engine) -> None:
@@ -54,7 +54,7 @@ class Desk:
 
     def take(self, signal: Signal) -> CaseChanged | None:
         with transaction(self.engine) as session:
-            return cases.take(session, signal, source=SOURCE)
+            return cases.apply_signal(session, signal, source=SOURCE)
 
     def open(self, post: str = "p1", **more: Any) -> UUID:
         change = self.take(report(post, **more))

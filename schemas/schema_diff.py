@@ -7,7 +7,7 @@ a type that contains itself would not end.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from schemas.breaks import Break, Direction, Rule
+from schemas.breaking_changes import BreakingChange, Direction, Rule
 from schemas.jsonschemas import Schema, resolve
 
 # Words about a schema that decide no document's validity.
@@ -20,7 +20,7 @@ _STRUCTURE = frozenset(
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SchemaDiff:
     """Documents that ``written`` allows against what ``read`` accepts, at one ``path`` of both.
 
     The roots hold the ``$defs`` of both sides; they are the schemas themselves at the top.
@@ -34,7 +34,7 @@ class Comparison:
     written_root: Schema | None = None
     read_root: Schema | None = None
 
-    def breaks(self) -> Iterator[Break]:
+    def breaks(self) -> Iterator[BreakingChange]:
         """Each reason why a reader would refuse or misread some document; none if it accepts them all."""
         written = resolve(self.written, self.written_root or self.written)
         read = resolve(self.read, self.read_root or self.read)
@@ -51,7 +51,7 @@ class Comparison:
             yield from here._plain()
         yield from here._default()
 
-    def _plain(self) -> Iterator[Break]:
+    def _plain(self) -> Iterator[BreakingChange]:
         if not _type_accepted(self.written.get("type"), self.read.get("type")):
             yield self._break(
                 Rule.TYPE_REFUSED, f"{self.written.get('type', 'anything')} is not {self.read['type']}"
@@ -64,7 +64,7 @@ class Comparison:
         yield from self._members("items")
         yield from self._members("additionalProperties")
 
-    def _variants(self) -> Iterator[Break]:
+    def _variants(self) -> Iterator[BreakingChange]:
         """Each variant that is written must be accepted whole by some variant that is read."""
         readable = self.read.get("anyOf", [self.read])
         for variant in self.written.get("anyOf", [self.written]):
@@ -74,7 +74,7 @@ class Comparison:
             same_type = [found for found in attempts if all(b.rule is not Rule.TYPE_REFUSED for b in found)]
             yield from min(same_type or attempts, key=len)
 
-    def _values(self) -> Iterator[Break]:
+    def _values(self) -> Iterator[BreakingChange]:
         written, read = _values(self.written), _values(self.read)
         if read is None:
             return
@@ -85,7 +85,7 @@ class Comparison:
         if unknown:
             yield self._break(Rule.VALUE_REFUSED, f"{unknown} are not among {read}")
 
-    def _limits(self) -> Iterator[Break]:
+    def _limits(self) -> Iterator[BreakingChange]:
         for keyword in sorted(_UPPER_LIMITS | _LOWER_LIMITS):
             limit, bound = self.read.get(keyword), self.written.get(keyword)
             if limit is None:
@@ -93,7 +93,7 @@ class Comparison:
             if bound is None or (bound > limit if keyword in _UPPER_LIMITS else bound < limit):
                 yield self._break(Rule.LIMIT_NARROWED, f"{keyword} {bound} meets {limit}")
 
-    def _constraints(self) -> Iterator[Break]:
+    def _constraints(self) -> Iterator[BreakingChange]:
         """Any other constraint (pattern, format, ones unknown here) is accepted only where it is the same."""
         known = _ANNOTATIONS | _UPPER_LIMITS | _LOWER_LIMITS | _STRUCTURE
         for keyword in sorted(self.read.keys() - known):
@@ -103,7 +103,7 @@ class Comparison:
                     f"{keyword} {self.written.get(keyword)!r} meets {self.read[keyword]!r}",
                 )
 
-    def _properties(self) -> Iterator[Break]:
+    def _properties(self) -> Iterator[BreakingChange]:
         written, read = self.written.get("properties", {}), self.read.get("properties", {})
         for name in sorted(set(self.read.get("required", [])) - set(self.written.get("required", []))):
             yield self._break(Rule.PROPERTY_REQUIRED, "it is required, and may be absent", name)
@@ -113,7 +113,7 @@ class Comparison:
         for name in sorted(written.keys() & read.keys()):
             yield from self._at(f"{self.path}.{name}", written[name], read[name])
 
-    def _members(self, keyword: str) -> Iterator[Break]:
+    def _members(self, keyword: str) -> Iterator[BreakingChange]:
         written, read = self.written.get(keyword), self.read.get(keyword)
         if read is None or read is True:
             return
@@ -122,19 +122,19 @@ class Comparison:
         elif written != read:
             yield self._break(Rule.CONSTRAINT_CHANGED, f"{keyword} {written!r} meets {read!r}")
 
-    def _default(self) -> Iterator[Break]:
+    def _default(self) -> Iterator[BreakingChange]:
         """A document without the property would mean something else than when it was written."""
         if self.direction is Direction.BACKWARD and "default" in self.written and "default" in self.read:
             old, new = self.written["default"], self.read["default"]
             if old != new:
                 yield self._break(Rule.DEFAULT_CHANGED, f"it was {old!r} and is {new!r}")
 
-    def _at(self, path: str, written: Schema, read: Schema) -> Iterator[Break]:
+    def _at(self, path: str, written: Schema, read: Schema) -> Iterator[BreakingChange]:
         return replace(self, path=path, written=written, read=read).breaks()
 
-    def _break(self, rule: Rule, detail: str, name: str = "") -> Break:
+    def _break(self, rule: Rule, detail: str, name: str = "") -> BreakingChange:
         path = f"{self.path}.{name}" if name else self.path
-        return Break(self.event_type, self.direction, rule, path, detail)
+        return BreakingChange(self.event_type, self.direction, rule, path, detail)
 
 
 def _type_accepted(written: object, read: object) -> bool:

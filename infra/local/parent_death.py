@@ -14,15 +14,15 @@ from infra.errors import MachineError
 _START_UNLESS_ORPHANED = 'test "$PPID" = "$0" && exec "$@"'
 
 
-def leashed(
-    argv: tuple[str, ...], *, supervisor: int, user: str | None, reach: tuple[Path, ...] = ()
+def with_parent_death_signal(
+    argv: tuple[str, ...], *, supervisor: int, user: str | None, required_paths: tuple[Path, ...] = ()
 ) -> list[str]:
     """The command line that runs ``argv`` on a leash.
 
     :param supervisor: pid of the process whose death ends the command.
     :param user: run as this user; our process must be root then.
-    :param reach: paths that ``user`` must get to. Where a folder above one is closed to others (root's home,
-        a temporary folder), the command keeps the one capability that walks through it, CAP_DAC_OVERRIDE.
+    :param required_paths: paths that ``user`` must be able to reach. If a parent folder is closed to others
+        (root's home, a temporary folder), the command keeps the capability CAP_DAC_OVERRIDE to pass it.
     """
     setpriv = shutil.which("setpriv")
     if setpriv is None:
@@ -30,12 +30,16 @@ def leashed(
     options = ["--pdeathsig=KILL"]
     if user is not None:
         options += [f"--reuid={user}", f"--regid={user_group(user)}", "--clear-groups"]
-        kept = "-all,+dac_override" if any(not open_to_others(path) for path in reach) else "-all"
+        kept = (
+            "-all,+dac_override"
+            if any(not is_traversable_by_others(path) for path in required_paths)
+            else "-all"
+        )
         options += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
     return [setpriv, *options, "/bin/sh", "-c", _START_UNLESS_ORPHANED, str(supervisor), *argv]
 
 
-def open_to_others(path: Path) -> bool:
+def is_traversable_by_others(path: Path) -> bool:
     """Whether any user may walk to ``path``: each folder above it has the execute bit for others."""
     return all(folder.stat().st_mode & 0o001 for folder in path.absolute().parents)
 

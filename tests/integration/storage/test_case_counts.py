@@ -1,0 +1,25 @@
+"""How many cases wait, as dashboards show it."""
+
+from schemas.moderation import CaseState, DecisionKind
+from storage import cases
+from storage.database import transaction
+from tests.integration.storage.moderation_queue import ModerationQueue
+
+
+def test_cases_are_counted_by_the_state_in_which_they_wait(queue: ModerationQueue) -> None:
+    queue.open("p1")
+    queue.open("p2")
+    queue.claim(queue.open("p3"), "kim")
+    decided = queue.open("p4")
+    queue.claim(decided, "kim")
+    queue.decide(decided, "kim", DecisionKind.AUTHENTIC)
+
+    with transaction(queue.engine) as session:
+        numbers = cases.waiting_counts(session)
+
+    assert numbers == {CaseState.OPEN: 2, CaseState.CLAIMED: 1, CaseState.ESCALATED: 0}
+
+
+def test_an_empty_queue_is_told_too(queue: ModerationQueue) -> None:
+    with transaction(queue.engine) as session:
+        assert set(cases.waiting_counts(session).values()) == {0}
