@@ -77,7 +77,7 @@ def test_every_event_survives_the_way_through_a_record(
 def test_required_header_missing(name: str, value: str | None) -> None:
     assert reason_of(headers(**{name: value}), record().value) == (
         DeadLetterReason.MISSING_HEADERS,
-        f"no {name} among the headers",
+        f"missing headers: {name}",
     )
 
 
@@ -85,23 +85,27 @@ def test_required_header_missing(name: str, value: str | None) -> None:
 def test_no_headers_at_all(none: list[tuple[str, bytes]] | None) -> None:
     assert reason_of(none, record().value) == (
         DeadLetterReason.MISSING_HEADERS,
-        "no ce_specversion, ce_id, ce_source, ce_type among the headers",
+        "missing headers: ce_specversion, ce_id, ce_source, ce_type",
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "reason", "detail"),
     [
-        ({"ce_specversion": "0.3"}, DeadLetterReason.UNKNOWN_VERSION, "CloudEvents '0.3'; we read 1.0"),
+        (
+            {"ce_specversion": "0.3"},
+            DeadLetterReason.UNKNOWN_VERSION,
+            "CloudEvents version '0.3'; supported is '1.0'",
+        ),
         (
             {"ce_type": "fakeme.posts.created.v2"},
             DeadLetterReason.UNKNOWN_VERSION,
-            "type 'fakeme.posts.created.v2'; we read 'fakeme.posts.created.v1'",
+            "type 'fakeme.posts.created.v2'; supported is 'fakeme.posts.created.v1'",
         ),
         (
             {"ce_type": "com.example.liked"},
             DeadLetterReason.UNKNOWN_TYPE,
-            "type 'com.example.liked' is none of ours",
+            "unknown event type 'com.example.liked'",
         ),
     ],
 )
@@ -155,7 +159,7 @@ def test_value_may_have_the_most_bytes_and_not_one_more() -> None:
     assert decode(headers(), full).body == POST
     assert reason_of(headers(), full + b" ") == (
         DeadLetterReason.OVERSIZE,
-        "524289 bytes; an event may have 524288",
+        "the event has 524289 bytes; the limit is 524288",
     )
 
 

@@ -70,7 +70,7 @@ def test_schema_of_no_event_is_stale_and_removed(checkout: Path) -> None:
 
 
 def test_export_outside_a_checkout_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(NoSourceTreeError, match="run this in a checkout, or give one with --root"):
+    with pytest.raises(NoSourceTreeError, match="run this in a checkout, or name one with --root"):
         write_files(tmp_path)
 
 
