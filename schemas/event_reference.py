@@ -99,7 +99,8 @@ def _event(flow: Flow, schema: Schema) -> str:
 
 def _dead_letters() -> str:
     table = _table(
-        ("header", "meaning"), [(f"`{name}`", meaning) for name, meaning in DEAD_LETTER_HEADERS.items()]
+        ("header", "description"),
+        [(f"`{name}`", description) for name, description in DEAD_LETTER_HEADERS.items()],
     )
     return (
         f"## {DEAD_LETTERS.name}\n\n"

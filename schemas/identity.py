@@ -16,7 +16,7 @@ def _identify(kind: str, *parts: str) -> UUID:
 
 
 def post_event_id(kind: str, about: str) -> UUID:
-    """Return the id of a platform event; ``kind`` is its topic, ``about`` a post, report, appeal or replay id."""
+    """Return the id of a platform event: its topic, and the id of its post, report, appeal or replay."""
     return _identify("post-event", kind, about)
 
 

@@ -13,14 +13,14 @@ POLL_SECONDS = 0.1
 
 
 class StillRunningError(InfraError):
-    """The supervisor did not end in time."""
+    """The supervisor did not stop in time."""
 
 
 def stop_stack(folder: Path, timeout: float = STOP_TIMEOUT_SECONDS) -> int:
-    """Ask the supervisor of ``folder`` to stop everything and wait until it is gone; returns its pid.
+    """Stop the stack on ``folder``, wait until its supervisor has exited, and return the supervisor's pid.
 
-    :raises NotRunningError: nobody supervises this folder.
-    :raises StillRunningError: it did not end within ``timeout`` seconds.
+    :raises NotRunningError: no stack runs on this folder.
+    :raises StillRunningError: the supervisor did not exit within ``timeout`` seconds.
     """
     pid = holder(folder)
     if pid is None:
@@ -30,8 +30,8 @@ def stop_stack(folder: Path, timeout: float = STOP_TIMEOUT_SECONDS) -> int:
     while holder(folder) is not None:
         if time.monotonic() > deadline:
             raise StillRunningError(
-                f"the local stack on {folder} still runs after {timeout:.0f} s: "
-                f"see {folder / 'logs'}, or end it with `kill -9 {pid}`"
+                f"the local stack on {folder} is still running after {timeout:.0f} s: "
+                f"see {folder / 'logs'}, or kill it with `kill -9 {pid}`"
             )
         time.sleep(POLL_SECONDS)
     return pid

@@ -1,7 +1,8 @@
-"""Wraps a command so that the kernel ends it when its supervisor dies, even by kill -9; drops root too.
+"""Wraps a command so that the kernel kills it when its supervisor dies, even by kill -9; also drops root.
 
-``setpriv`` (util-linux, on every Debian and Ubuntu) sets the parent-death signal after it has changed the
-user, which would clear it. The shell closes the gap before: a supervisor that died meanwhile is no parent.
+``setpriv`` (util-linux, part of every Debian and Ubuntu) sets the parent-death signal after it changed the
+user, because a change of user clears the signal. A shell then checks that the supervisor is still the parent,
+in case it died before the signal was set.
 """
 
 import grp
@@ -17,10 +18,10 @@ _START_UNLESS_ORPHANED = 'test "$PPID" = "$0" && exec "$@"'
 def with_parent_death_signal(
     argv: tuple[str, ...], *, supervisor: int, user: str | None, required_paths: tuple[Path, ...] = ()
 ) -> list[str]:
-    """The command line that runs ``argv`` on a leash.
+    """Return the command line that runs ``argv`` with SIGKILL as its parent-death signal.
 
-    :param supervisor: pid of the process whose death ends the command.
-    :param user: run as this user; our process must be root then.
+    :param supervisor: pid of the parent process.
+    :param user: run as this user; requires root.
     :param required_paths: paths that ``user`` must be able to reach. If a parent folder is closed to others
         (root's home, a temporary folder), the command keeps the capability CAP_DAC_OVERRIDE to pass it.
     """
@@ -40,10 +41,10 @@ def with_parent_death_signal(
 
 
 def is_traversable_by_others(path: Path) -> bool:
-    """Whether any user may walk to ``path``: each folder above it has the execute bit for others."""
+    """Return true if every folder above ``path`` has the execute bit for others."""
     return all(folder.stat().st_mode & 0o001 for folder in path.absolute().parents)
 
 
 def user_group(user: str) -> str:
-    """The name of the user's own group."""
+    """Return the name of the user's primary group."""
     return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name

@@ -1,4 +1,4 @@
-"""The local stack as a whole: which servers, in what order, with what topics, buckets, tables, workers."""
+"""The local stack: starts servers, creates topics, buckets and tables, then starts the workers."""
 
 import os
 import threading
@@ -24,12 +24,12 @@ from infra.topics import declare_topics
 from storage.migrate import upgrade
 
 SERVERS_SECONDS = 240.0  # the first start downloads Kafka's jars, 44 MB
-WORKERS_SECONDS = 180.0  # a worker that loads a model on a busy machine
+WORKERS_SECONDS = 180.0  # enough to load a model on a busy machine
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the servers are and how to get in; names as in ``pipeline.settings``."""
+    """Addresses and credentials of the servers, named as in ``pipeline.settings``."""
 
     kafka_bootstrap: str
     s3_endpoint: str
@@ -41,13 +41,13 @@ class Endpoints:
 
 
 def _ignore_ready(_name: str, _seconds: float) -> None:
-    """Announces nothing."""
+    """Do nothing."""
 
 
 class LocalStack:
     """Servers and workers on one data folder, from :meth:`start` to :meth:`stop`; also a context manager.
 
-    Without ``servers`` the workers alone, which find services elsewhere through their environment.
+    Without ``servers``, only the workers run; their environment names the external services.
     """
 
     def __init__(
@@ -72,18 +72,18 @@ class LocalStack:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where everything is, once started."""
+        """Addresses and credentials of the started servers."""
         if self._endpoints is None:
-            raise RuntimeError("the local stack has no servers, or was not started")
+            raise RuntimeError("the local stack has no servers, or is not started")
         return self._endpoints
 
     @property
     def worker_urls(self) -> dict[str, str]:
-        """Where the workers that serve users do so, by name."""
+        """URLs of the workers with a public port, by name."""
         return dict(self._worker_urls)
 
     def start(self) -> None:
-        """Start everything and return when it answers; what was started is stopped again if something fails.
+        """Start everything and return when all is ready; on a failure, stop what was started.
 
         :raises AlreadyRunningError: another process supervises this folder.
         :raises InfraError: a server or worker does not start; the message has the end of its log.
@@ -95,12 +95,12 @@ class LocalStack:
             if self._with_servers:
                 self._start_servers()
             self._start_workers()
-        except BaseException:  # a Ctrl-C too must leave nothing running
+        except BaseException:  # also after Ctrl-C, nothing may be left running
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Stop workers, then servers; returns when nothing runs any more."""
+        """Stop the workers, then the servers; return when all processes have exited."""
         for group in (self._workers, self._servers):
             if group is not None:
                 group.stop()
@@ -170,7 +170,7 @@ class LocalStack:
         return Worker(spec, Path.cwd(), health_port=self._ports.of(f"{spec.name}-health"), env=env)
 
     def _publish(self) -> None:
-        """Write ``stack.json``: when all servers are up, and again whenever a process is another one."""
+        """Write ``stack.json`` when all servers are ready, and again after every restart."""
         with self._writing:
             if self._endpoints is None and self._with_servers:
                 return

@@ -1,4 +1,4 @@
-"""Keeps one service running: starts it, waits until it answers, and starts it again when it dies."""
+"""Runs one service: starts it, waits until it is ready, and restarts it after a crash."""
 
 import subprocess
 import threading
@@ -20,7 +20,10 @@ log = structlog.get_logger("fakeme.local")
 
 
 class SupervisedService:
-    """A service with its thread, which lives as long as the service: the kernel's leash hangs on it."""
+    """A service and the thread that starts it.
+
+    The thread lives as long as the service, because the parent-death signal is bound to the thread.
+    """
 
     def __init__(self, service: Service, log_file: Path, on_change: Callable[[], None]) -> None:
         self.service = service
@@ -38,28 +41,28 @@ class SupervisedService:
 
     @property
     def pid(self) -> int | None:
-        """Of the running process; None between two."""
+        """The pid of the running process; None between a crash and the restart."""
         child = self._child
         return child.pid if child is not None and child.exit_code is None else None
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the service in the background."""
         self._thread.start()
 
     def wait_ready(self, timeout: float) -> None:
-        """Wait for its first answer; raises why there is none, or StartError after ``timeout`` seconds."""
+        """Wait until the service is ready; raise its failure, or StartError after ``timeout`` seconds."""
         settled = self._settled.wait(timeout)
         if self._failure is not None:
             raise self._failure
         if self._stopping.is_set():
             raise StoppedError(f"{self.service.name} was stopped before it was ready")
         if not settled:
-            raise StartError(self.service.name, f"no answer within {timeout:.0f} s", self._log_file)
+            raise StartError(self.service.name, f"not ready within {timeout:.0f} s", self._log_file)
 
     def stop(self) -> None:
-        """End it in its own way, by force after its time; returns when it is gone."""
+        """Stop the service gracefully, or kill it after its timeout; return when the process has exited."""
         self._stopping.set()
-        self._settled.set()  # whoever waits for it waits no longer
+        self._settled.set()  # wakes wait_ready
         with self._lock:
             child, command = self._child, self._command
         if child is not None and command is not None:
@@ -87,7 +90,7 @@ class SupervisedService:
             self._stopping.wait(restart_delay(crashes))
 
     def _run_once(self) -> str:
-        """One life of the process; returns what it ended of."""
+        """Run the process until it exits; return the reason."""
         try:
             command = self.service.prepare()
             child = self._spawn(command)
@@ -101,9 +104,9 @@ class SupervisedService:
             return "stopped"
         self._until_ready(child)
         code = child.wait()
-        child.kill()  # what it left in its process group
+        child.kill()  # kills processes that it left in its process group
         self._ready.clear()
-        return f"it ended with exit code {code}"
+        return f"it exited with code {code}"
 
     def _spawn(self, command: Command) -> ChildProcess | None:
         with self._lock:

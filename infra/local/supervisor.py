@@ -1,4 +1,4 @@
-"""Runs services together: starts them side by side, stops them side by side, knows their processes."""
+"""Starts and stops a group of services in parallel."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from infra.local.supervised_service import SupervisedService
 
 
 class Supervisor:
-    """A group of services that come and go at the same time."""
+    """A group of services that start and stop together."""
 
     def __init__(self, services: Iterable[Service], logs: Path, on_change: Callable[[], None]) -> None:
         self.services = [
@@ -19,9 +19,9 @@ class Supervisor:
         ]
 
     def start(self, timeout: float, on_ready: Callable[[str, float], None]) -> None:
-        """Start all and wait until each answers; raises the first failure.
+        """Start all services and wait until they are ready; raise the first failure.
 
-        :param on_ready: called with the name of each service that became ready, and the seconds it took.
+        :param on_ready: called with the name of each ready service and the seconds that it took.
         """
         began = time.monotonic()
         for supervised in self.services:
@@ -38,7 +38,7 @@ class Supervisor:
             raise failures[0]
 
     def stop(self) -> None:
-        """Stop all; returns when every process is gone."""
+        """Stop all services; return when their processes have exited."""
         if not self.services:
             return
         with ThreadPoolExecutor(len(self.services)) as stoppers:

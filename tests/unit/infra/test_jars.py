@@ -94,7 +94,7 @@ def test_a_download_that_is_not_the_locked_jar_is_refused_and_deleted(
     tmp_path: Path, lock: Callable[..., Path], downloads: list[bytes]
 ) -> None:
     downloads.append(b"something else")
-    with pytest.raises(JarsError, match=f"locked is {GOOD}"):
+    with pytest.raises(JarsError, match=f"expected {GOOD}"):
         fetch_jars(tmp_path / "cache", lock(("kafka-x", "1", GOOD)))
     assert list((tmp_path / "cache").rglob("*.jar")) == []
 
