@@ -1,4 +1,4 @@
-"""The module's database, emptied before each test: quicker than a database for each."""
+"""A database for each module, emptied before each test, which is faster than a database for each test."""
 
 import secrets
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def engine(connections: Engine) -> Engine:
 
 @pytest.fixture
 def queue(engine: Engine) -> ModerationQueue:
-    """An empty queue."""
+    """An empty moderation queue."""
     return ModerationQueue(engine)
 
 

@@ -1,4 +1,4 @@
-"""How many cases wait, as dashboards show it."""
+"""The number of undecided cases by state, for the dashboard."""
 
 from schemas.moderation import CaseState, DecisionKind
 from storage import cases
@@ -6,7 +6,7 @@ from storage.database import transaction
 from tests.integration.storage.moderation_queue import ModerationQueue
 
 
-def test_cases_are_counted_by_the_state_in_which_they_wait(queue: ModerationQueue) -> None:
+def test_undecided_cases_are_counted_by_state(queue: ModerationQueue) -> None:
     queue.open("p1")
     queue.open("p2")
     queue.claim(queue.open("p3"), "kim")
@@ -15,11 +15,11 @@ def test_cases_are_counted_by_the_state_in_which_they_wait(queue: ModerationQueu
     queue.decide(decided, "kim", DecisionKind.AUTHENTIC)
 
     with transaction(queue.engine) as session:
-        numbers = cases.waiting_counts(session)
+        counts = cases.waiting_counts(session)
 
-    assert numbers == {CaseState.OPEN: 2, CaseState.CLAIMED: 1, CaseState.ESCALATED: 0}
+    assert counts == {CaseState.OPEN: 2, CaseState.CLAIMED: 1, CaseState.ESCALATED: 0}
 
 
-def test_an_empty_queue_is_told_too(queue: ModerationQueue) -> None:
+def test_empty_queue_has_zero_counts(queue: ModerationQueue) -> None:
     with transaction(queue.engine) as session:
         assert set(cases.waiting_counts(session).values()) == {0}

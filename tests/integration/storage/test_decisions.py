@@ -1,4 +1,4 @@
-"""Decisions: one for each claim, told to everybody."""
+"""Decisions: one for each claim, stored, published and audited."""
 
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ from tests.integration.storage.moderation_queue import ModerationQueue, at_once
 @pytest.mark.parametrize(
     "kind", [DecisionKind.DEEPFAKE, DecisionKind.AUTHENTIC, DecisionKind.REMOVE], ids=lambda kind: kind.value
 )
-def test_a_decision_is_kept_published_and_audited_together(
+def test_decision_is_stored_published_and_audited_together(
     queue: ModerationQueue, kind: DecisionKind
 ) -> None:
     case_id = queue.open()
@@ -43,7 +43,7 @@ def test_a_decision_is_kept_published_and_audited_together(
     assert (last.actor, last.action, last.detail["decision"]) == ("kim", "case.decided", kind.value)
 
 
-def test_an_escalated_case_goes_back_above_all_others_and_stays_escalated(
+def test_escalated_case_returns_to_the_top_and_stays_escalated(
     queue: ModerationQueue,
 ) -> None:
     # given
@@ -69,20 +69,20 @@ def test_an_escalated_case_goes_back_above_all_others_and_stays_escalated(
     queue.claim(escalated, "lee")
     queue.decide(escalated, "lee", DecisionKind.DEEPFAKE)
     with transaction(queue.engine) as session:
-        kinds = [each.decision for each in decisions.of_case(session, escalated)]
+        kinds = [decision.decision for decision in decisions.of_case(session, escalated)]
     assert kinds == ["escalate", "deepfake"]
 
 
-def test_deciding_twice_makes_one_decision(queue: ModerationQueue) -> None:
+def test_concurrent_decisions_store_one_decision(queue: ModerationQueue) -> None:
     case_id = queue.open()
     queue.claim(case_id, "kim")
     kinds = [DecisionKind.DEEPFAKE, DecisionKind.AUTHENTIC, DecisionKind.DEEPFAKE]
-    made = at_once([lambda kind=kind: queue.decide(case_id, "kim", kind) for kind in kinds])
-    assert sorted(type(each).__name__ for each in made) == ["CaseDecidedError"] * 2 + ["DecisionMade"]
+    results = at_once([lambda kind=kind: queue.decide(case_id, "kim", kind) for kind in kinds])
+    assert sorted(type(result).__name__ for result in results) == ["CaseDecidedError"] * 2 + ["DecisionMade"]
     assert queue.count(Decision) == 1
 
 
-def test_what_stands_in_the_way_is_named(queue: ModerationQueue) -> None:
+def test_each_obstacle_raises_its_error(queue: ModerationQueue) -> None:
     unknown = uuid4()
     with pytest.raises(CaseNotFoundError, match=str(unknown)):
         queue.claim(unknown, "kim")
@@ -105,7 +105,7 @@ def test_what_stands_in_the_way_is_named(queue: ModerationQueue) -> None:
         queue.release(case_id, "kim")
 
 
-def test_a_note_that_is_too_long_leaves_the_case_claimed(queue: ModerationQueue) -> None:
+def test_too_long_note_leaves_the_case_claimed(queue: ModerationQueue) -> None:
     case_id = queue.open()
     queue.claim(case_id, "kim")
     with pytest.raises(DecisionInvalidError, match=r"note: .*10000"):

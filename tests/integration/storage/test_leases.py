@@ -1,4 +1,4 @@
-"""Leases: one moderator a case, for a time."""
+"""Leases: one moderator works on a case for a limited time."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from storage.tables import Case
 from tests.integration.storage.moderation_queue import ModerationQueue, at_once
 
 
-def test_claimers_at_the_same_time_never_get_the_same_case(queue: ModerationQueue) -> None:
+def test_concurrent_claims_never_get_the_same_case(queue: ModerationQueue) -> None:
     opened = {queue.open(f"p{number}") for number in range(5)}
 
     claimed = at_once([lambda name=name: queue.claim_next(name) for name in "abcdefgh"])
@@ -21,13 +21,13 @@ def test_claimers_at_the_same_time_never_get_the_same_case(queue: ModerationQueu
     assert [case for case in claimed if not isinstance(case, Case)] == [None] * 3
 
 
-def test_one_given_case_goes_to_one_moderator(queue: ModerationQueue) -> None:
+def test_concurrent_claims_of_one_case_have_one_winner(queue: ModerationQueue) -> None:
     case_id = queue.open()
     claimed = at_once([lambda name=name: queue.claim(case_id, name) for name in "abcd"])
-    assert sorted(type(each).__name__ for each in claimed) == ["Case"] + ["CaseClaimedError"] * 3
+    assert sorted(type(result).__name__ for result in claimed) == ["Case"] + ["CaseClaimedError"] * 3
 
 
-def test_claiming_again_prolongs_the_own_lease_quietly(queue: ModerationQueue) -> None:
+def test_repeated_claim_renews_the_lease_without_an_event(queue: ModerationQueue) -> None:
     case_id = queue.open()
     first = queue.claim(case_id, "kim")
     again = queue.claim(case_id, "kim")
@@ -38,7 +38,7 @@ def test_claiming_again_prolongs_the_own_lease_quietly(queue: ModerationQueue) -
     assert [event.change for event in queue.published()] == [CaseChange.OPENED, CaseChange.CLAIMED]
 
 
-def test_an_ended_lease_is_anybodys_again(queue: ModerationQueue) -> None:
+def test_expired_lease_can_be_claimed_by_another_moderator(queue: ModerationQueue) -> None:
     case_id = queue.open()
     first = queue.claim(case_id, "kim")
     assert queue.claim_next("lee") is None
@@ -51,7 +51,7 @@ def test_an_ended_lease_is_anybodys_again(queue: ModerationQueue) -> None:
         queue.decide(case_id, "kim", DecisionKind.DEEPFAKE)
 
 
-def test_a_released_case_is_open_again(queue: ModerationQueue) -> None:
+def test_released_case_is_open_again(queue: ModerationQueue) -> None:
     case_id = queue.open()
     queue.claim(case_id, "kim")
     released = queue.release(case_id, "kim")

@@ -1,4 +1,4 @@
-"""The outbox and the notices: what is written with a change is heard of when it commits, and not before."""
+"""The outbox and notifications: messages are published when their transaction commits, and not before."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -28,7 +28,7 @@ def _headers(message: Message) -> dict[str, bytes]:
     return dict(message.headers)
 
 
-def test_messages_come_out_as_they_went_in_and_in_order(engine: Engine) -> None:
+def test_messages_are_read_unchanged_and_in_order(engine: Engine) -> None:
     given = [_message(f"p{number}") for number in range(5)]
     with transaction(engine) as session:
         for message in given:
@@ -43,7 +43,7 @@ def test_messages_come_out_as_they_went_in_and_in_order(engine: Engine) -> None:
         assert [row.message.key for row in outbox.unpublished(session, 9)] == [b"p3", b"p4"]
 
 
-def test_an_event_is_announced_once(engine: Engine) -> None:
+def test_event_is_enqueued_once(engine: Engine) -> None:
     event_id = uuid4()
     with transaction(engine) as session:
         assert outbox.enqueue(session, _message("p1"), event_id) is True
@@ -52,7 +52,7 @@ def test_an_event_is_announced_once(engine: Engine) -> None:
         assert len(outbox.unpublished(session, 9)) == 1
 
 
-def test_a_change_that_is_not_committed_is_not_announced(engine: Engine, database_url: str) -> None:
+def test_rolled_back_message_is_not_published(engine: Engine, database_url: str) -> None:
     def fail() -> None:
         with transaction(engine) as session:
             outbox.enqueue(session, _message("lost"), uuid4())
@@ -63,13 +63,13 @@ def test_a_change_that_is_not_committed_is_not_announced(engine: Engine, databas
             fail()
         with transaction(engine) as session:
             outbox.enqueue(session, _message("kept"), uuid4())
-        assert listener.wait(10) == [""]  # one notice: the other never was
+        assert listener.wait(10) == [""]  # only the committed message
         assert listener.wait(0) == []
     with transaction(engine) as session:
         assert [row.message.key for row in outbox.unpublished(session, 9)] == [b"kept"]
 
 
-def test_notices_bring_their_payloads_in_order(engine: Engine, database_url: str) -> None:
+def test_notifications_arrive_with_their_payloads_in_order(engine: Engine, database_url: str) -> None:
     with Listener(database_url, "verdicts") as listener:
         with transaction(engine) as session:
             for post in ("p1", "p2"):
@@ -78,7 +78,7 @@ def test_notices_bring_their_payloads_in_order(engine: Engine, database_url: str
         assert listener.wait(10) == ["p1", "p2"]
 
 
-def test_a_lost_connection_is_not_taken_for_silence(engine: Engine, database_url: str) -> None:
+def test_lost_connection_raises_database_unavailable(engine: Engine, database_url: str) -> None:
     with Listener(database_url, "verdicts") as listener:
         with engine.begin() as connection:
             kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"

@@ -1,4 +1,4 @@
-"""A supervised with small processes for servers: restarts, failures, stops."""
+"""Restarts, failures and stops of supervised services, with small processes as services."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from infra.local.service import Command
 from infra.local.supervised_service import MAX_CRASHES_BEFORE_READY, SupervisedService
 
 SLEEP = "import time; time.sleep(60)"
-DEAF = (
+IGNORES_SIGTERM = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
     "open('up', 'w').close(); time.sleep(60)"
 )
@@ -26,14 +26,14 @@ WITH_CHILD = (
 
 
 class Script:
-    """A service that runs Python code and answers as soon as it was asked ``questions`` times."""
+    """A service that runs Python code and answers the last of ``probes`` probes and all later ones."""
 
     name = "script"
 
-    def __init__(self, folder: Path, code: str, *, questions: int = 1, stop_seconds: float = 10.0) -> None:
+    def __init__(self, folder: Path, code: str, *, probes: int = 1, stop_seconds: float = 10.0) -> None:
         self._folder = folder
         self._code = code
-        self._left = questions
+        self._left = probes
         self._stop_seconds = stop_seconds
         self.failure: MachineError | None = None
 
@@ -61,8 +61,8 @@ def wait_for(condition: object, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def test_ready_once_it_answers_and_gone_after_stop(tmp_path: Path) -> None:
-    supervised = supervise(Script(tmp_path, SLEEP, questions=3), tmp_path)
+def test_service_is_ready_after_its_first_answer_and_exits_on_stop(tmp_path: Path) -> None:
+    supervised = supervise(Script(tmp_path, SLEEP, probes=3), tmp_path)
     supervised.start()
     supervised.wait_ready(20)
     pid = supervised.pid
@@ -72,7 +72,7 @@ def test_ready_once_it_answers_and_gone_after_stop(tmp_path: Path) -> None:
     assert (supervised.pid, supervised.restarts) == (None, 0)
 
 
-def test_what_was_killed_is_started_again(tmp_path: Path) -> None:
+def test_killed_service_is_restarted(tmp_path: Path) -> None:
     supervised = supervise(Script(tmp_path, SLEEP), tmp_path)
     supervised.start()
     supervised.wait_ready(20)
@@ -84,8 +84,8 @@ def test_what_was_killed_is_started_again(tmp_path: Path) -> None:
     assert supervised.restarts == 1
 
 
-def test_what_keeps_dying_fails_with_the_end_of_its_log(tmp_path: Path) -> None:
-    supervised = supervise(Script(tmp_path, "raise SystemExit('no such setting')", questions=10**6), tmp_path)
+def test_crash_loop_fails_with_the_end_of_the_log(tmp_path: Path) -> None:
+    supervised = supervise(Script(tmp_path, "raise SystemExit('no such setting')", probes=10**6), tmp_path)
     supervised.start()
     with pytest.raises(StartError, match=r"(?s)exited with code 1.*no such setting"):
         supervised.wait_ready(30)
@@ -93,8 +93,8 @@ def test_what_keeps_dying_fails_with_the_end_of_its_log(tmp_path: Path) -> None:
     assert supervised.restarts == MAX_CRASHES_BEFORE_READY - 1
 
 
-def test_what_never_answers_fails_in_time(tmp_path: Path) -> None:
-    supervised = supervise(Script(tmp_path, SLEEP, questions=10**6), tmp_path)
+def test_service_that_never_answers_fails_after_the_timeout(tmp_path: Path) -> None:
+    supervised = supervise(Script(tmp_path, SLEEP, probes=10**6), tmp_path)
     supervised.start()
     with pytest.raises(StartError, match="not ready within 0 s"):
         supervised.wait_ready(0.3)
@@ -102,8 +102,8 @@ def test_what_never_answers_fails_in_time(tmp_path: Path) -> None:
     assert supervised.pid is None
 
 
-def test_whoever_waits_for_it_is_told_when_it_is_stopped(tmp_path: Path) -> None:
-    supervised = supervise(Script(tmp_path, SLEEP, questions=10**6), tmp_path)
+def test_stop_wakes_wait_ready(tmp_path: Path) -> None:
+    supervised = supervise(Script(tmp_path, SLEEP, probes=10**6), tmp_path)
     supervised.start()
     with ThreadPoolExecutor(1) as waiter:
         waiting = waiter.submit(supervised.wait_ready, 60)
@@ -113,7 +113,7 @@ def test_whoever_waits_for_it_is_told_when_it_is_stopped(tmp_path: Path) -> None
             waiting.result(10)
 
 
-def test_a_preparation_that_fails_is_told_as_it_is(tmp_path: Path) -> None:
+def test_failed_preparation_is_raised_unchanged(tmp_path: Path) -> None:
     service = Script(tmp_path, SLEEP)
     service.failure = MachineError("the disk is full")
     supervised = supervise(service, tmp_path)
@@ -123,8 +123,8 @@ def test_a_preparation_that_fails_is_told_as_it_is(tmp_path: Path) -> None:
     supervised.stop()
 
 
-def test_one_that_will_not_stop_is_killed_after_its_time(tmp_path: Path) -> None:
-    supervised = supervise(Script(tmp_path, DEAF, stop_seconds=0.3), tmp_path)
+def test_service_that_ignores_the_stop_signal_is_killed(tmp_path: Path) -> None:
+    supervised = supervise(Script(tmp_path, IGNORES_SIGTERM, stop_seconds=0.3), tmp_path)
     supervised.start()
     supervised.wait_ready(20)
     wait_for((tmp_path / "up").exists)
@@ -134,7 +134,7 @@ def test_one_that_will_not_stop_is_killed_after_its_time(tmp_path: Path) -> None
     assert not psutil.pid_exists(pid)
 
 
-def test_children_of_a_killed_process_do_not_stay(tmp_path: Path) -> None:
+def test_children_of_a_killed_process_are_killed(tmp_path: Path) -> None:
     supervised = supervise(Script(tmp_path, WITH_CHILD), tmp_path)
     supervised.start()
     supervised.wait_ready(20)

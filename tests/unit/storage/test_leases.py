@@ -25,7 +25,7 @@ EARLIER = NOW - timedelta(seconds=1)
         ("decided", None, None, CaseDecidedError, "already decided"),
     ],
 )
-def test_what_stands_between_a_moderator_and_a_decision(
+def test_lease_error_of_each_case_state(
     state: str, holder: str | None, until: datetime | None, fault: type[CaseError] | None, words: str
 ) -> None:
     case = Case(case_id=UUID(int=1), state=state, leased_by=holder, leased_until=until)

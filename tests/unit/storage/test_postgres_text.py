@@ -23,5 +23,5 @@ def test_nul_is_replaced_and_nothing_else(text: str, kept: str) -> None:
 
 
 @given(st.text(st.sampled_from("a\\u0\x00")))
-def test_both_ways_agree_on_every_text(text: str) -> None:
+def test_json_and_text_columns_agree_on_every_text(text: str) -> None:
     assert json.loads(dump_json(text)) == replace_nul(text)
