@@ -100,8 +100,8 @@ class PostgresServer:
     def _initdb(self, user: str | None) -> None:
         self._cluster.mkdir(mode=0o700, exist_ok=True)
         if user is not None:
-            _give(self._folder, user)
-            _give(self._cluster, user)
+            _give_ownership(self._folder, user)
+            _give_ownership(self._cluster, user)
         # With /dev/stdin as pwfile, the password is on no command line and in no file.
         options = (
             "-U",
@@ -127,5 +127,5 @@ class PostgresServer:
             raise MachineError(f"initdb failed in {self._cluster}: {done.stderr.strip()}")
 
 
-def _give(folder: Path, user: str) -> None:
+def _give_ownership(folder: Path, user: str) -> None:
     shutil.chown(folder, user, user_group(user))

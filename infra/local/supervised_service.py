@@ -37,7 +37,7 @@ class SupervisedService:
         self._settled = threading.Event()  # ready for the first time, or failed
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._keep, name=f"keep-{service.name}", daemon=True)
+        self._thread = threading.Thread(target=self._supervise, name=f"supervise-{service.name}", daemon=True)
 
     @property
     def pid(self) -> int | None:
@@ -73,7 +73,7 @@ class SupervisedService:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def _keep(self) -> None:
+    def _supervise(self) -> None:
         crashes = 0
         while not self._stopping.is_set():
             began = time.monotonic()
