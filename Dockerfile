@@ -1,8 +1,8 @@
 # syntax=docker/dockerfile:1.19
-# The `fakeme` command with everything it needs, as a user without rights: docker build -t fakeme:0.1.0 .
+# The `fakeme` command with all dependencies, run as an unprivileged user: docker build -t fakeme:0.1.0 .
 #
-# Size: the locked torch is PyPI's build with CUDA 13. It runs without a GPU too, but its CUDA libraries are most
-# of the image's 6 GB. For an image of a fifth of that, for machines without a GPU, add to the first RUN below:
+# Size: the locked torch is PyPI's build with CUDA 13. It also runs without a GPU, but its CUDA libraries take most
+# of the image's 6 GB. For a CPU-only image of a fifth of that size, append this to the RUN with `uv pip sync` below:
 #   && uv pip install --reinstall-package torch --reinstall-package torchvision --torch-backend=cpu \
 #        torch==2.13.0 torchvision==0.28.0 \
 #   && uv pip freeze | grep -E '^(nvidia-|triton==|cuda-)' | cut -d= -f1 | xargs uv pip uninstall
@@ -14,7 +14,7 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy VIRTUAL_ENV=/opt/fakeme
 RUN pip install --no-cache-dir --disable-pip-version-check uv==${UV_VERSION} && python -m venv --without-pip /opt/fakeme
 WORKDIR /src
 
-# Dependencies change seldom: a layer of their own, each package checked against its hash.
+# Dependencies rarely change, so they get their own layer. Each package is checked against its hash.
 COPY requirements.lock ./
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv pip sync --require-hashes requirements.lock
@@ -27,7 +27,7 @@ COPY infra infra
 COPY pipeline pipeline
 COPY training training
 COPY models models
-# The build backend comes hashed from the development lock; the wheel adds nothing that is not locked.
+# The build backend is pinned by hash in the development lock; the wheel adds no unlocked dependency.
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv build --wheel --build-constraint requirements-dev.lock --require-hashes --out-dir /dist \
     && uv pip install --no-deps /dist/fakeme-*.whl

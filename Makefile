@@ -1,4 +1,4 @@
-# make demo and make test do all the set-up they need; see README.md.
+# make demo and make test install everything they need; see README.md.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

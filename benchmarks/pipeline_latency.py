@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from infra.local.status import ask_stack
+from infra.local.status import check_stack
 from pipeline.demo import pictures
 from pipeline.producers import PlatformClient, S3Access
 from pipeline.settings import data_folder, load_settings
@@ -87,7 +87,7 @@ def _times(samples: list[Sample]) -> Table:
 
 
 def _memory() -> Table:
-    status = ask_stack(data_folder())
+    status = check_stack(data_folder())
     table = Table("process", "MB", title="memory, shared pages counted once")
     for service in status.services:
         table.add_row(service.name, f"{service.memory_bytes / 1e6:.0f}")

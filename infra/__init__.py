@@ -1,1 +1,1 @@
-"""Where it runs: the local stack, and the files that deploy the same services elsewhere."""
+"""The local stack, and the monitoring and deployment files."""

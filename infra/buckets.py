@@ -1,4 +1,4 @@
-"""Creates buckets on any S3 service; those that are there need no key that may create."""
+"""Creates the missing buckets on any S3 service."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -20,9 +20,9 @@ class BucketsError(InfraError):
 
 
 def create_buckets(endpoint: str, access_key: str, secret_key: str, names: Iterable[str]) -> list[str]:
-    """Create those of ``names`` that the service does not have.
+    """Create the buckets of ``names`` that do not exist. Existing buckets need no create permission.
 
-    :return: the names of the buckets that were created by this call.
+    :return: the names of the created buckets.
     """
     client = boto3.client(
         "s3",
@@ -41,7 +41,7 @@ def create_buckets(endpoint: str, access_key: str, secret_key: str, names: Itera
 def _create(client: "S3Client", name: str) -> bool:
     try:
         client.head_bucket(Bucket=name)
-    except ClientError as error:  # 404; or 403, where a key may create but not look
+    except ClientError as error:  # 404; or 403 if the key may create buckets but not read them
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
             raise
     else:
@@ -49,7 +49,7 @@ def _create(client: "S3Client", name: str) -> bool:
     try:
         client.create_bucket(Bucket=name)
     except ClientError as error:
-        if error.response["Error"]["Code"] in ALREADY_THERE:  # somebody else just did
+        if error.response["Error"]["Code"] in ALREADY_THERE:  # another process just created it
             return False
         raise
     return True

@@ -1,14 +1,14 @@
-"""What goes wrong with services; every message says what to do."""
+"""Errors of the infra package. Each message says what to do."""
 
 from pathlib import Path
 
 
 class InfraError(Exception):
-    """Base of what this package raises."""
+    """Base class of this package's errors."""
 
 
 class NotAnsweringError(InfraError):
-    """A service was asked and did not give the answer it gives when it works."""
+    """A service did not pass its health check."""
 
 
 class AlreadyRunningError(InfraError):
@@ -19,7 +19,7 @@ class AlreadyRunningError(InfraError):
         self.pid = pid
         super().__init__(
             f"a local stack already runs on {folder} (pid {pid or 'unknown'}): "
-            "see it with `fakeme status`, stop it with `fakeme down`, or give another folder with --data"
+            "see it with `fakeme status`, stop it with `fakeme down`, or choose another folder with --data"
         )
 
 
@@ -36,15 +36,15 @@ class StartError(InfraError):
 
     def __init__(self, name: str, reason: str, log: Path) -> None:
         self.name = name
-        super().__init__(f"{name} did not start: {reason}. Its log is {log}, and ends with:\n{_tail(log)}")
+        super().__init__(f"{name} did not start: {reason}. The last lines of its log {log}:\n{_tail(log)}")
 
 
 class StoppedError(InfraError):
-    """Somebody stopped the stack while it started."""
+    """The stack was stopped while it started."""
 
 
 class JarsError(InfraError):
-    """The jars of Kafka cannot be had, or are not the locked ones."""
+    """Kafka's jars cannot be downloaded, or do not match the lock file."""
 
 
 class MachineError(InfraError):

@@ -1,4 +1,4 @@
-"""Asks a service what only a working one can answer, wherever it runs; raises NotAnsweringError otherwise."""
+"""Health checks of services: each sends a real request and raises NotAnsweringError if it fails."""
 
 import socket
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from sqlalchemy.engine import make_url
 
 from infra.errors import NotAnsweringError
 
-PATIENCE_SECONDS = 3.0  # a local service answers in milliseconds; a remote one within a second
+TIMEOUT_SECONDS = 3.0  # a local service answers in milliseconds; a remote one within a second
 
 
-def kafka_answer(bootstrap: str, timeout: float = PATIENCE_SECONDS) -> str:
-    """Ask the brokers at ``host:port[,host:port]`` for their metadata.
+def kafka_answer(bootstrap: str, timeout: float = TIMEOUT_SECONDS) -> str:
+    """Request the metadata of the brokers at ``host:port[,host:port]``.
 
-    :return: a sentence with the number of brokers and topics.
+    :return: a summary with the number of brokers and topics.
     """
     _require_open_port(bootstrap, timeout)
     try:
@@ -30,12 +30,12 @@ def kafka_answer(bootstrap: str, timeout: float = PATIENCE_SECONDS) -> str:
     except KafkaException as error:
         raise NotAnsweringError(f"Kafka at {bootstrap} does not answer: {error.args[0].str()}") from error
     if not metadata.brokers:
-        raise NotAnsweringError(f"Kafka at {bootstrap} answers without any broker")
+        raise NotAnsweringError(f"Kafka at {bootstrap} reports no broker")
     return f"{len(metadata.brokers)} broker(s), {len(metadata.topics)} topics, cluster {metadata.cluster_id}"
 
 
-def kafka_topics(bootstrap: str, timeout: float = PATIENCE_SECONDS) -> dict[str, int]:
-    """Names of the topics there, and how many partitions each has."""
+def kafka_topics(bootstrap: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, int]:
+    """Return the number of partitions of each topic by name."""
     try:
         with AdminClient(_quiet(bootstrap)) as admin:
             metadata = admin.list_topics(timeout=timeout)
@@ -49,7 +49,7 @@ def s3_answer(
 ) -> str:
     """List one object of ``bucket``, or all buckets, with these credentials.
 
-    :return: the server's name and version as it calls itself.
+    :return: the server's name and version from its response header.
     """
     client = boto3.client(
         "s3",
@@ -58,8 +58,8 @@ def s3_answer(
         aws_secret_access_key=secret_key,
         region_name="us-east-1",
         config=Config(
-            connect_timeout=PATIENCE_SECONDS,
-            read_timeout=PATIENCE_SECONDS,
+            connect_timeout=TIMEOUT_SECONDS,
+            read_timeout=TIMEOUT_SECONDS,
             retries={"total_max_attempts": 1},
             s3={"addressing_style": "path"} if endpoint else {},
         ),
@@ -68,7 +68,7 @@ def s3_answer(
         listed = client.list_objects_v2(Bucket=bucket, MaxKeys=1) if bucket else client.list_buckets()
     except (BotoCoreError, ClientError) as error:
         raise NotAnsweringError(
-            f"S3 at {endpoint or 'AWS'} does not list {bucket or 'buckets'}: {error}"
+            f"S3 at {endpoint or 'AWS'} cannot list {bucket or 'buckets'}: {error}"
         ) from error
     return str(listed["ResponseMetadata"]["HTTPHeaders"].get("server", "S3"))
 
@@ -86,7 +86,7 @@ def postgres_answer(database_url: str) -> str:
             user=url.username,
             password=url.password,
             dbname=url.database,
-            connect_timeout=int(PATIENCE_SECONDS),
+            connect_timeout=int(TIMEOUT_SECONDS),
         )
         with closing(connection), connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('server_version')")
@@ -97,30 +97,30 @@ def postgres_answer(database_url: str) -> str:
     return f"PostgreSQL {row[0] if row else 'of unknown version'}"
 
 
-def http_answer(url: str, *, most: int = 200) -> str:
-    """GET ``url`` and take only 200 for an answer.
+def http_answer(url: str, *, max_characters: int = 200) -> str:
+    """Send a GET request to ``url``; every status other than 200 is a failure.
 
-    :return: the body, at most ``most`` characters of it.
+    :return: the first ``max_characters`` characters of the body.
     """
     try:
-        response = httpx.get(url, timeout=PATIENCE_SECONDS, trust_env=False)
+        response = httpx.get(url, timeout=TIMEOUT_SECONDS, trust_env=False)
     except httpx.HTTPError as error:
         raise NotAnsweringError(f"{url} does not answer: {error}") from error
     if response.status_code != httpx.codes.OK:
-        raise NotAnsweringError(f"{url} answers {response.status_code}: {response.text[:200]}")
-    return response.text[:most]
+        raise NotAnsweringError(f"{url} returned status {response.status_code}: {response.text[:200]}")
+    return response.text[:max_characters]
 
 
 def _quiet(bootstrap: str) -> dict[str, str | int | float | bool]:
-    # Without log_level 0 librdkafka writes each refused connection to our stderr while a broker starts.
+    # Without log_level 0, librdkafka writes each refused connection to stderr while a broker starts.
     return {"bootstrap.servers": bootstrap, "log_level": 0}
 
 
 def _require_open_port(bootstrap: str, timeout: float) -> None:
-    """Fail at once when nothing listens: librdkafka would wait for its whole timeout."""
+    """Fail at once if no server listens; librdkafka would wait for its whole timeout."""
     servers = [server.rsplit(":", 1) for server in bootstrap.split(",")]
     if not any(_listens(server, timeout) for server in servers):
-        raise NotAnsweringError(f"nothing listens at {bootstrap}")
+        raise NotAnsweringError(f"no server listens at {bootstrap}")
 
 
 def _listens(server: Sequence[str], timeout: float) -> bool:

@@ -1,4 +1,4 @@
-"""Declares the topics of ``schemas.topics`` on any broker; asking twice changes nothing."""
+"""Creates the missing topics of ``schemas.topics`` on any Kafka cluster."""
 
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -13,18 +13,18 @@ TIMEOUT_SECONDS = 30.0
 
 
 class TopicsError(InfraError):
-    """A topic could not be declared."""
+    """A topic could not be created."""
 
 
 def declare_topics(
     bootstrap: str, topics: Iterable[Topic] = TOPICS, *, replication_factor: int = -1
 ) -> list[str]:
-    """Create those of ``topics`` that the cluster does not have.
+    """Create the topics that do not exist. Existing topics are not changed.
 
-    :param replication_factor: -1 takes the cluster's own default.
-    :return: the names of the topics that were created by this call.
+    :param replication_factor: -1 uses the cluster's default.
+    :return: the names of the created topics.
     """
-    wanted = [
+    new_topics = [
         NewTopic(
             topic.name,
             num_partitions=topic.partitions,
@@ -34,7 +34,7 @@ def declare_topics(
         for topic in topics
     ]
     with AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}) as admin:
-        outcomes = admin.create_topics(wanted, operation_timeout=TIMEOUT_SECONDS)
+        outcomes = admin.create_topics(new_topics, operation_timeout=TIMEOUT_SECONDS)
         return [name for name, outcome in outcomes.items() if _was_created(name, outcome)]
 
 

@@ -1,1 +1,1 @@
-"""What flows: event contracts, topics and the CloudEvents envelope. Depends on nothing else here."""
+"""Event contracts, topics and the CloudEvents envelope. Imports no other package of FakeME."""

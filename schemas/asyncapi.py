@@ -1,17 +1,17 @@
-"""The AsyncAPI 3.0 document: every topic, what it carries, and what FakeME does there.
+"""Generates the AsyncAPI 3.0 document: all topics, their messages and FakeME's operations.
 
-Operations are from FakeME's point of view: it receives what the platform sends, and sends what it reads.
+Operations are described from FakeME's side: FakeME receives what the platform sends.
 """
 
 from schemas.asyncapi_messages import BINDING_VERSION, Node, cloud_event, messages
 from schemas.flow import FLOWS, Flow, Party
 from schemas.topics import MAX_EVENT_BYTES, RETRIED, TOPICS, Topic
 
-CONTRACTS_VERSION = "1.0.0"  # of the set of events, whose types end in .v1
+CONTRACTS_VERSION = "1.0.0"  # of the event types that end in .v1
 
 
 def document() -> Node:
-    """The whole document; messages refer to the JSON Schema files beside it."""
+    """Return the whole document; its messages refer to the JSON Schema files in ``jsonschema/``."""
     return {
         "asyncapi": "3.0.0",
         "info": _info(),
@@ -31,11 +31,11 @@ def _info() -> Node:
         "title": "FakeME events",
         "version": CONTRACTS_VERSION,
         "description": (
-            "What a platform and FakeME tell each other on Kafka. CloudEvents 1.0 in binary mode: attributes "
-            "are headers, the event is the JSON value. The key is the post (for generation, the request). "
-            "Delivery is at least once: the same id means the same event. "
-            f"A value has at most {MAX_EVENT_BYTES} bytes. "
-            "Readers must ignore properties that they do not know."
+            "The events that a platform and FakeME exchange on Kafka. CloudEvents 1.0 in binary mode: the "
+            "attributes are headers, and the event is the JSON value. The key is the post id (for "
+            "generation, the request id). Delivery is at least once: events with the same id are the same "
+            f"event. A value has at most {MAX_EVENT_BYTES} bytes. "
+            "Readers must ignore unknown properties."
         ),
         "license": {"name": "Apache-2.0"},
     }
@@ -45,9 +45,9 @@ def _server() -> Node:
     return {
         "host": "{bootstrap}",
         "protocol": "kafka",
-        "description": "The platform's own cluster.",
+        "description": "The platform's Kafka cluster.",
         "variables": {
-            "bootstrap": {"default": "localhost:9092", "description": "FakeME's FAKEME_KAFKA_BOOTSTRAP."}
+            "bootstrap": {"default": "localhost:9092", "description": "The value of FAKEME_KAFKA_BOOTSTRAP."}
         },
     }
 
@@ -70,13 +70,13 @@ def _channel(topic: Topic) -> Node:
 
 
 def topic_message(topic: Topic) -> str:
-    """Which of the document's messages ``topic`` carries; a retry topic carries those of its origin."""
+    """Return the name of the message that ``topic`` carries; a retry topic carries that of its origin."""
     origins = {origin.retry: origin.event_type for origin in RETRIED}
     return origins.get(topic.name, topic.event_type)
 
 
 def _topic_configuration(topic: Topic) -> Node:
-    """The settings of the topic that the Kafka binding knows, in its types."""
+    """Return the topic's settings with the types that the Kafka binding requires."""
     settings: Node = {}
     for name, value in topic.config.items():
         settings[name] = value.split(",") if name == "cleanup.policy" else int(value)

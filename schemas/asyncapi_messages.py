@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.dead_letters import MARKS
+from schemas.dead_letters import DEAD_LETTER_HEADERS
 from schemas.envelope import CONTENT_TYPE, REQUIRED, SPEC_VERSION
 from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, Topic
 
@@ -13,7 +13,7 @@ Node = dict[str, Any]
 
 
 def messages() -> Node:
-    """Every message by its name, which for events is their type."""
+    """Return all messages by name. The name of an event's message is the event type."""
     events = {topic.event_type: _event(topic) for topic in EVENT_TOPICS}
     return {**events, DEAD_LETTERS.event_type: _dead_letter()}
 
@@ -37,21 +37,22 @@ def _event(topic: Topic) -> Node:
 def _key(topic: Topic) -> Node:
     assert topic.contract is not None  # event topics carry one
     name = "post_id" if "post_id" in topic.contract.model_fields else "request_id"
-    return {"type": "string", "description": f"The event's {name}, so that what concerns it stays in order."}
+    return {"type": "string", "description": f"The event's {name}; events with the same key stay in order."}
 
 
 def _dead_letter() -> Node:
     return {
         "name": DEAD_LETTERS.event_type,
         "title": "DeadLetter",
-        "summary": "The original bytes, key and headers of an event that could not be read or handled.",
+        "summary": "The original key, value and headers of an event that could not be read or processed.",
         "contentType": "application/octet-stream",
         "headers": {
             "type": "object",
-            "description": "After the headers of the original record, in this order.",
-            "required": list(MARKS),
+            "description": "These headers follow those of the original record, in this order.",
+            "required": list(DEAD_LETTER_HEADERS),
             "properties": {
-                name: {"type": "string", "description": meaning} for name, meaning in MARKS.items()
+                name: {"type": "string", "description": meaning}
+                for name, meaning in DEAD_LETTER_HEADERS.items()
             },
         },
         "bindings": {
@@ -64,7 +65,7 @@ def _dead_letter() -> Node:
 
 
 def cloud_event() -> Node:
-    """The trait of every event: the headers of CloudEvents' binary mode."""
+    """Return the trait of every event: the headers of CloudEvents' binary mode."""
     text = {"type": "string"}
     return {
         "headers": {
@@ -75,15 +76,15 @@ def cloud_event() -> Node:
                 "ce_id": {
                     **text,
                     "minLength": 1,
-                    "description": "The event's identity; a repeat has the same.",
+                    "description": "The event's id; a repeated event has the same.",
                 },
                 "ce_source": {
                     **text,
                     "minLength": 1,
-                    "description": "Who made it; unique together with ce_id.",
+                    "description": "The producer of the event; unique together with ce_id.",
                 },
                 "ce_type": {**text, "minLength": 1, "description": "The name of this message."},
-                "ce_time": {**text, "format": "date-time", "description": "When it happened."},
+                "ce_time": {**text, "format": "date-time", "description": "When the event happened."},
                 "ce_subject": {**text, "description": "The same as the record's key."},
                 "content-type": {"type": "string", "const": CONTENT_TYPE},
             },

@@ -1,28 +1,32 @@
-"""Finds what a change of contracts would break for those who still use the released ones.
+"""Finds breaking changes between the released and the current contracts.
 
-- Backward, for every event: documents made by the released contract are accepted by the current one.
-  Platforms keep sending the old ones, and topics keep old ones of our own for days.
-- Forward, for the events that FakeME writes: documents made by the current contract are accepted by the
-  released one, and lack no property that it promised, since the platform's consumers were made from it.
+- Backward, for every event: the current contract must accept documents of the released one. Platforms keep
+  sending them, and topics retain FakeME's own old events for days.
+- Forward, for events that FakeME writes: the released contract must accept documents of the current one, and
+  no property may disappear, because the platform's consumers were built against the released contract.
 
-Readers ignore properties that they do not know, so a new optional property breaks nobody.
+Readers ignore unknown properties, so a new optional property is not a breaking change.
 """
 
 from collections.abc import Mapping
 
-from schemas.breaks import Break, Direction, Rule
-from schemas.comparison import Comparison
+from schemas.breaking_changes import BreakingChange, Direction, Rule
 from schemas.flow import BY_TOPIC
 from schemas.jsonschemas import Schema
+from schemas.schema_diff import SchemaDiff
 from schemas.topics import BY_EVENT_TYPE
 
 
-def find_breaks(released: Mapping[str, Schema], current: Mapping[str, Schema]) -> list[Break]:
-    """Every break of ``current`` against ``released``, both JSON Schemas by event type."""
-    breaks: list[Break] = []
+def find_breaks(released: Mapping[str, Schema], current: Mapping[str, Schema]) -> list[BreakingChange]:
+    """Return the breaking changes from ``released`` to ``current``, both JSON Schemas by event type."""
+    breaks: list[BreakingChange] = []
     for event_type, old in sorted(released.items()):
         if event_type not in current:
-            breaks.append(Break(event_type, Direction.BACKWARD, Rule.EVENT_REMOVED, "$", "it was released"))
+            breaks.append(
+                BreakingChange(
+                    event_type, Direction.BACKWARD, Rule.EVENT_REMOVED, "$", "this event was released"
+                )
+            )
             continue
         breaks += backward_breaks(event_type, old, current[event_type])
         if not _from_platform(event_type):
@@ -30,14 +34,14 @@ def find_breaks(released: Mapping[str, Schema], current: Mapping[str, Schema]) -
     return breaks
 
 
-def backward_breaks(event_type: str, released: Schema, current: Schema) -> list[Break]:
-    """Why the current contract would refuse, or understand otherwise, a document of the released one."""
-    return list(Comparison(event_type, Direction.BACKWARD, released, current).breaks())
+def backward_breaks(event_type: str, released: Schema, current: Schema) -> list[BreakingChange]:
+    """Return why the current contract would reject or misread documents of the released one."""
+    return list(SchemaDiff(event_type, Direction.BACKWARD, released, current).breaks())
 
 
-def forward_breaks(event_type: str, released: Schema, current: Schema) -> list[Break]:
-    """Why a reader with the released contract would refuse, or miss something in, a document of today."""
-    return list(Comparison(event_type, Direction.FORWARD, current, released).breaks())
+def forward_breaks(event_type: str, released: Schema, current: Schema) -> list[BreakingChange]:
+    """Return why the released contract would reject, or miss a property in, documents of the current one."""
+    return list(SchemaDiff(event_type, Direction.FORWARD, current, released).breaks())
 
 
 def _from_platform(event_type: str) -> bool:

@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 over Kafka in binary mode: attributes in ``ce_`` headers, the event itself as JSON body.
+"""CloudEvents 1.0 on Kafka in binary mode: attributes in ``ce_`` headers, the event as the JSON value.
 
 See the CloudEvents Kafka protocol binding, section 3.2.
 """
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from schemas.base import Contract, utc
+from schemas.base import Contract, rfc3339
 from schemas.errors import DeadLetterReason, UnreadableEventError
 from schemas.topics import BY_CONTRACT, BY_EVENT_TYPE, MAX_EVENT_BYTES, Topic
 
@@ -20,12 +20,12 @@ CONTENT_TYPE = "application/json; charset=utf-8"
 REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type")
 
 Headers = Sequence[tuple[str, bytes]]
-RawHeaders = Sequence[tuple[str, bytes | None]]  # as a broker holds them
+RawHeaders = Sequence[tuple[str, bytes | None]]  # as read from a broker
 
 
 @dataclass(frozen=True)
 class Record:
-    """A record as a broker holds it; any part of it but the topic may be null."""
+    """A record as read from a broker; every part except the topic may be null."""
 
     topic: str
     key: bytes | None
@@ -35,7 +35,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Message(Record):
-    """A record ready for a producer: where to, under which key, with which bytes."""
+    """A record to produce; no part is null."""
 
     key: bytes
     value: bytes
@@ -44,7 +44,7 @@ class Message(Record):
 
 @dataclass(frozen=True)
 class Event:
-    """An event as it was read: its CloudEvents attributes and its validated body."""
+    """A decoded event: its CloudEvents attributes and its validated body."""
 
     id: str
     source: str
@@ -55,9 +55,9 @@ class Event:
 
 
 def encode(body: Contract, *, id: str, source: str, key: str, time: datetime) -> Message:  # noqa: A002 - CloudEvents' name
-    """``body`` as a record for the topic of its contract.
+    """Encode ``body`` as a record for the topic of its contract.
 
-    ``id`` and ``source`` together identify the event; ``key`` is the post (or request) that it is about.
+    ``id`` and ``source`` together identify the event; ``key`` is the id of its post (or request).
     """
     topic = BY_CONTRACT[type(body)]
     attributes = {
@@ -65,7 +65,7 @@ def encode(body: Contract, *, id: str, source: str, key: str, time: datetime) ->
         "ce_id": id,
         "ce_source": source,
         "ce_type": topic.event_type,
-        "ce_time": utc(time),
+        "ce_time": rfc3339(time),
         "ce_subject": key,
         "content-type": CONTENT_TYPE,
     }
@@ -74,7 +74,7 @@ def encode(body: Contract, *, id: str, source: str, key: str, time: datetime) ->
 
 
 def decode(headers: RawHeaders | None, value: bytes | None) -> Event:
-    """The event in a record; raises :class:`UnreadableEventError` with the reason for the dead letter."""
+    """Decode a record; raise :class:`UnreadableEventError` with the dead-letter reason on failure."""
     attributes = _attributes(headers)
     topic = _topic(attributes["ce_type"])
     return Event(
@@ -88,7 +88,7 @@ def decode(headers: RawHeaders | None, value: bytes | None) -> Event:
 
 
 def read_event(record: Record, topic: Topic) -> Event:
-    """The event in a record of ``topic``; one that belongs to another topic is unreadable here."""
+    """Decode a record of ``topic``; raise :class:`UnreadableEventError` if its event belongs elsewhere."""
     event = decode(record.headers, record.value)
     if topic.contract is None or not isinstance(event.body, topic.contract):
         raise UnreadableEventError(
@@ -101,13 +101,11 @@ def _attributes(headers: RawHeaders | None) -> dict[str, str]:
     attributes = {name: (raw or b"").decode("utf-8", "replace") for name, raw in headers or ()}
     missing = [name for name in REQUIRED if not attributes.get(name)]
     if missing:
-        raise UnreadableEventError(
-            DeadLetterReason.MISSING_HEADERS, f"no {', '.join(missing)} among the headers"
-        )
+        raise UnreadableEventError(DeadLetterReason.MISSING_HEADERS, f"missing headers: {', '.join(missing)}")
     if attributes["ce_specversion"] != SPEC_VERSION:
         raise UnreadableEventError(
             DeadLetterReason.UNKNOWN_VERSION,
-            f"CloudEvents {attributes['ce_specversion']!r}; we read {SPEC_VERSION}",
+            f"CloudEvents version {attributes['ce_specversion']!r}; supported is {SPEC_VERSION!r}",
         )
     return attributes
 
@@ -120,19 +118,19 @@ def _topic(event_type: str) -> Topic:
     known = [known for known in BY_EVENT_TYPE if known.startswith(f"{stem}.v")]
     if known:
         raise UnreadableEventError(
-            DeadLetterReason.UNKNOWN_VERSION, f"type {event_type!r}; we read {known[0]!r}"
+            DeadLetterReason.UNKNOWN_VERSION, f"type {event_type!r}; supported is {known[0]!r}"
         )
-    raise UnreadableEventError(DeadLetterReason.UNKNOWN_TYPE, f"type {event_type!r} is none of ours")
+    raise UnreadableEventError(DeadLetterReason.UNKNOWN_TYPE, f"unknown event type {event_type!r}")
 
 
 def _body(topic: Topic, value: bytes) -> Contract:
     if len(value) > MAX_EVENT_BYTES:
         raise UnreadableEventError(
-            DeadLetterReason.OVERSIZE, f"{len(value)} bytes; an event may have {MAX_EVENT_BYTES}"
+            DeadLetterReason.OVERSIZE, f"the event has {len(value)} bytes; the limit is {MAX_EVENT_BYTES}"
         )
     try:
         document = json.loads(value)
-    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or nested without end
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON, or nested too deeply
         raise UnreadableEventError(DeadLetterReason.NOT_JSON, str(error)) from error
     assert topic.contract is not None  # event topics carry one
     try:

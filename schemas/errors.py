@@ -1,13 +1,10 @@
-"""What can be wrong with an event as it comes off a topic.
-
-Each fault is permanent: another try reads the same bytes.
-"""
+"""Errors of the schemas package. Unreadable events are permanent errors: a retry reads the same bytes."""
 
 from enum import StrEnum
 
 
 class DeadLetterReason(StrEnum):
-    """Why an event ended among the dead letters."""
+    """Why an event was moved to the dead-letter topic."""
 
     MISSING_HEADERS = "missing_headers"
     UNKNOWN_TYPE = "unknown_type"
@@ -19,11 +16,11 @@ class DeadLetterReason(StrEnum):
 
 
 class SchemaError(Exception):
-    """Base of what this package raises."""
+    """Base class of this package's errors."""
 
 
 class UnreadableEventError(SchemaError):
-    """A record is no event that we know; ``reason`` says in which way, ``detail`` what was seen."""
+    """A record is not a valid known event; ``reason`` is the category, ``detail`` the explanation."""
 
     def __init__(self, reason: DeadLetterReason, detail: str) -> None:
         super().__init__(f"{reason.value}: {detail}")
@@ -32,15 +29,15 @@ class UnreadableEventError(SchemaError):
 
 
 class IncompatibleContractsError(SchemaError):
-    """The contracts would break those who use the released ones; ``breaks`` says where."""
+    """The current contracts have breaking changes since the last release; ``breaks`` lists them."""
 
     def __init__(self, breaks: list[str]) -> None:
         super().__init__(
-            "the contracts break users of the released ones; keep the old form, or give the event a new "
-            "version beside the old one:\n  " + "\n  ".join(breaks)
+            "the contracts have breaking changes since the last release; revert them, or add a new version "
+            "of the event and keep the old one:\n  " + "\n  ".join(breaks)
         )
         self.breaks = breaks
 
 
 class NoSourceTreeError(SchemaError):
-    """Generated files belong into a checkout, and there is none at the given place."""
+    """The given folder is not a checkout, so generated files cannot be written there."""

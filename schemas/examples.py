@@ -1,4 +1,4 @@
-"""One worked example of every event: shown in the reference and the JSON Schemas, replayed by tests."""
+"""One example of every event, used in the event reference, the JSON Schemas and tests."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

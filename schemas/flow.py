@@ -1,4 +1,4 @@
-"""Who writes each topic and who reads it; topics themselves are in :mod:`schemas.topics`."""
+"""The writer and the readers of each topic. The topics are defined in :mod:`schemas.topics`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,7 +32,7 @@ class Party(StrEnum):
 
 @dataclass(frozen=True)
 class Flow:
-    """A topic with its one writer and its readers; none where only operators look at it."""
+    """A topic with its only writer and its readers; no readers if only operators use it."""
 
     topic: Topic
     writer: Party
@@ -40,7 +40,7 @@ class Flow:
 
     @property
     def from_platform(self) -> bool:
-        """True where the platform's documents must stay readable; false where FakeME's must."""
+        """Whether the platform writes the topic."""
         return self.writer is Party.PLATFORM
 
 

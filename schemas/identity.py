@@ -1,15 +1,14 @@
-"""Identity of events: a UUIDv5 of what an event is about, so that a repeat is seen to be one.
+"""Deterministic event ids (UUIDv5, RFC 9562, section 5.5), so that repeated events can be recognised.
 
-RFC 9562, section 5.5. Two deliveries of the same cause give the same id, whoever computes it and when.
+The same cause always gives the same id, independent of the worker and the time.
 """
 
 from collections.abc import Iterable
 from uuid import UUID, uuid5
 
-_NAMESPACE = UUID(
-    "6f1c8c52-9c1e-5a0b-8d0e-fa8e3e5f0a11"
-)  # FakeME's own; changing it would make every event new
-_SEPARATOR = "\x1f"  # ASCII unit separator: cannot occur in identifiers, so parts cannot run together
+# FakeME's namespace. Changing it would change the id of every event.
+_NAMESPACE = UUID("6f1c8c52-9c1e-5a0b-8d0e-fa8e3e5f0a11")
+_SEPARATOR = "\x1f"  # ASCII unit separator; cannot occur in identifiers, so the parts stay distinct
 
 
 def _identify(kind: str, *parts: str) -> UUID:
@@ -17,7 +16,7 @@ def _identify(kind: str, *parts: str) -> UUID:
 
 
 def post_event_id(kind: str, about: str) -> UUID:
-    """Id of a platform event: ``kind`` is its topic, ``about`` the post, report, appeal or replay id."""
+    """Return the id of a platform event: its topic, and the id of its post, report, appeal or replay."""
     return _identify("post-event", kind, about)
 
 
@@ -36,25 +35,25 @@ def shadow_id(
 
 
 def tag_event_id(post_id: str, action: str, cause_id: UUID) -> UUID:
-    """Id of a tag change: post, what was done, and the verdict or decision that caused it."""
+    """Return the id of a tag change; ``cause_id`` is the verdict or decision that caused it."""
     return _identify("tag", post_id, action, str(cause_id))
 
 
 def case_event_id(case_id: UUID, change: str, cause: str) -> UUID:
-    """Id of a change to a case: ``cause`` is the id of the event, lease or decision behind it."""
+    """Return the id of a case change; ``cause`` is the id of the event, lease or decision that caused it."""
     return _identify("case-event", str(case_id), change, cause)
 
 
 def case_id(post_id: str, cause_event_id: str) -> UUID:
-    """Id of a case: the post and the event that opened it."""
+    """Return the id of a case; ``cause_event_id`` is the event that opened it."""
     return _identify("case", post_id, cause_event_id)
 
 
 def decision_id(case: UUID, moderator: str, lease_token: str) -> UUID:
-    """Id of a decision: one claim of a case by one moderator yields one decision."""
+    """Return the id of a decision: one claim of a case by one moderator gives one decision."""
     return _identify("decision", str(case), moderator, lease_token)
 
 
 def surge_id(post_id: str, window_start: str) -> UUID:
-    """Id of a surge: the post and the start of the window in which it happened."""
+    """Return the id of a surge; ``window_start`` is the start of its time window."""
     return _identify("surge", post_id, window_start)

@@ -1,4 +1,4 @@
-"""The JSON Schema (2020-12) of each event, made from its contract."""
+"""Generates the JSON Schema (2020-12) of each event from its contract."""
 
 from typing import Any
 
@@ -13,16 +13,16 @@ Schema = dict[str, Any]
 
 
 class _Untitled(GenerateJsonSchema):
-    """Leaves out the titles that pydantic makes of field names: they say the name twice."""
+    """Omits the field titles that pydantic adds, which only repeat the field names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the base class's signature
         return False
 
 
 def event_schema(topic: Topic) -> Schema:
-    """The schema of the events of ``topic``; raises ``ValueError`` for a topic without a contract."""
+    """Return the schema of the events of ``topic``; raise ``ValueError`` for a topic without a contract."""
     if topic.contract is None:
-        raise ValueError(f"topic {topic.name} carries raw bytes, which have no schema")
+        raise ValueError(f"topic {topic.name} carries raw bytes and has no schema")
     body = topic.contract.model_json_schema(schema_generator=_Untitled)
     return {
         "$schema": DIALECT,
@@ -35,7 +35,7 @@ def event_schema(topic: Topic) -> Schema:
 
 
 def resolve(schema: Schema, root: Schema) -> Schema:
-    """``schema`` with its reference into the ``$defs`` of ``root`` followed; keywords beside it win."""
+    """Resolve a reference of ``schema`` into the ``$defs`` of ``root``; keywords next to it win."""
     if "$ref" not in schema:
         return schema
     target = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]

@@ -1,4 +1,4 @@
-"""What moderators are asked and what they answer: cases, decisions, and surges of reports."""
+"""Moderation events: cases, decisions and surges of reports."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -10,7 +10,7 @@ from schemas.posts import ReportReason
 
 
 class CaseState(StrEnum):
-    """Where a case is."""
+    """The state of a case."""
 
     OPEN = "open"
     CLAIMED = "claimed"
@@ -19,7 +19,7 @@ class CaseState(StrEnum):
 
 
 class CaseOrigin(StrEnum):
-    """What opened a case."""
+    """The kind of signal that opened a case."""
 
     REPORT = "report"
     SUSPICION = "suspicion"
@@ -27,7 +27,7 @@ class CaseOrigin(StrEnum):
 
 
 class CaseChange(StrEnum):
-    """What just happened to a case."""
+    """The kind of change of a case."""
 
     OPENED = "opened"
     JOINED = "joined"
@@ -38,7 +38,7 @@ class CaseChange(StrEnum):
 
 
 class DecisionKind(StrEnum):
-    """What a moderator can decide."""
+    """A moderator's possible decisions."""
 
     DEEPFAKE = "deepfake"
     AUTHENTIC = "authentic"
@@ -47,40 +47,40 @@ class DecisionKind(StrEnum):
 
 
 class CaseChanged(Contract):
-    """A moderation case was opened, joined by another signal, claimed, or closed."""
+    """A moderation case was opened, joined by a signal, claimed, released, escalated or decided."""
 
-    event_id: UUID = Field(description="Identity of this change: case, change and its cause.")
+    event_id: UUID = Field(description="Deterministic id, derived from case, change and cause.")
     case_id: UUID = Field(description="The case that changed.")
     post_id: PlatformId = Field(description="The post that the case is about.")
-    state: CaseState = Field(description="Where the case is now.")
-    change: CaseChange = Field(description="What just happened.")
-    origin: CaseOrigin = Field(description="What opened the case.")
-    priority: float = Field(ge=0, description="Higher is looked at sooner.")
-    reasons: tuple[ReportReason, ...] = Field(default=(), description="Reasons that reporters gave so far.")
-    reporters: int = Field(default=0, ge=0, description="Distinct users who reported the post.")
+    state: CaseState = Field(description="The state after the change.")
+    change: CaseChange = Field(description="The kind of change.")
+    origin: CaseOrigin = Field(description="The kind of signal that opened the case.")
+    priority: float = Field(ge=0, description="Priority without age; higher is more urgent.")
+    reasons: tuple[ReportReason, ...] = Field(default=(), description="The reasons of all reports so far.")
+    reporters: int = Field(default=0, ge=0, description="Number of distinct users who reported the post.")
     score: Probability | None = Field(
-        default=None, description="Highest score that a verdict gave the post; null without one."
+        default=None, description="The highest score of all verdicts on the post; null without a score."
     )
-    changed_at: Instant = Field(description="When it happened.")
+    changed_at: Instant = Field(description="When the case changed.")
 
 
 class DecisionMade(Contract):
-    """A moderator decided a case; this beats every verdict on the post."""
+    """A moderator decided a case. The decision overrides every verdict on the post."""
 
-    decision_id: UUID = Field(description="Identity of the decision: one claim of a case yields one.")
+    decision_id: UUID = Field(description="Deterministic id; one claim of a case gives one decision.")
     case_id: UUID = Field(description="The case that was decided.")
     post_id: PlatformId = Field(description="The post that the case is about.")
-    decision: DecisionKind = Field(description="What was decided.")
-    moderator: str = Field(max_length=128, pattern=r"\S", description="Who decided.")
-    note: str = Field(default="", max_length=MAX_TEXT, description="The moderator's own words.")
-    decided_at: Instant = Field(description="When it was decided.")
+    decision: DecisionKind = Field(description="The decision.")
+    moderator: str = Field(max_length=128, pattern=r"\S", description="The moderator who decided.")
+    note: str = Field(default="", max_length=MAX_TEXT, description="The moderator's note.")
+    decided_at: Instant = Field(description="When the case was decided.")
 
 
 class ReportsSurged(Contract):
-    """Many people reported a post within a short time."""
+    """Many users reported a post within a short time."""
 
-    surge_id: UUID = Field(description="Identity of the surge: post and start of the window.")
-    post_id: PlatformId = Field(description="The post that is reported.")
-    reporters: int = Field(ge=1, description="Distinct reporters inside the window.")
-    window_seconds: int = Field(ge=1, description="Length of the window.")
-    surged_at: Instant = Field(description="When the count was reached.")
+    surge_id: UUID = Field(description="Deterministic id, derived from post and start of the time window.")
+    post_id: PlatformId = Field(description="The reported post.")
+    reporters: int = Field(ge=1, description="Number of distinct reporters in the time window.")
+    window_seconds: int = Field(ge=1, description="Length of the time window in seconds.")
+    surged_at: Instant = Field(description="When the threshold was reached.")

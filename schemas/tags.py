@@ -1,4 +1,4 @@
-"""What the platform should show on a post: the #Deepfake hashtag, put there or taken away."""
+"""Tag events: add the #Deepfake hashtag to a post, or remove it."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -25,21 +25,21 @@ class TagAction(StrEnum):
 
 
 class CauseKind(StrEnum):
-    """What a tag stands on."""
+    """The kind of cause of a tag change."""
 
     VERDICT = "verdict"
     DECISION = "decision"
 
 
 class TagCause(Contract):
-    """The verdict or decision by which a tag was put or taken away."""
+    """The verdict or decision that caused a tag change."""
 
-    kind: CauseKind = Field(description="Which of the two it is.")
+    kind: CauseKind = Field(description="The kind of cause.")
     id: UUID = Field(description="The verdict_id or decision_id.")
 
 
 class Explanation(Contract):
-    """Why, in the languages of the people who read it."""
+    """The explanation for users, in their languages."""
 
     en: str = Field(max_length=500, description="In English.")
     ko: str = Field(max_length=500, description="In Korean.")
@@ -48,12 +48,10 @@ class Explanation(Contract):
 class PostTagged(Contract):
     """The tag of a post changed."""
 
-    tag_event_id: UUID = Field(description="Identity of this change: post, action and cause.")
+    tag_event_id: UUID = Field(description="Deterministic id, derived from post, action and cause.")
     post_id: PlatformId = Field(description="The post to change.")
-    tag: str = Field(
-        default=DEEPFAKE_TAG, max_length=140, pattern=r"^#[^\s#]+$", description="The hashtag itself."
-    )
-    action: TagAction = Field(description="Put the tag on the post, or take it away.")
-    why: Explanation = Field(description="Text to show beside the tag.")
-    cause: TagCause = Field(description="What the change stands on.")
-    tagged_at: Instant = Field(description="When FakeME changed its mind.")
+    tag: str = Field(default=DEEPFAKE_TAG, max_length=140, pattern=r"^#[^\s#]+$", description="The hashtag.")
+    action: TagAction = Field(description="Whether to add or remove the tag.")
+    why: Explanation = Field(description="The text to show with the tag.")
+    cause: TagCause = Field(description="The cause of the change.")
+    tagged_at: Instant = Field(description="When the tag changed.")

@@ -1,4 +1,4 @@
-"""The one list of topics: which events each carries, how it is partitioned and how long it is kept."""
+"""All Kafka topics: the event type, partitions and retention of each."""
 
 from dataclasses import dataclass, field
 
@@ -9,15 +9,16 @@ from schemas.posts import PostAppealed, PostCreated, PostReplayed, PostReported
 from schemas.tags import PostTagged
 from schemas.verdicts import ShadowVerdict, VerdictIssued
 
-PARTITIONS = 6  # divisible by 1, 2, 3 and 6 consumers; a topic's count cannot grow without moving keys
-MAX_EVENT_BYTES = 524_288  # the largest valid post has 443,823; a broker takes twice this by default
-RETRY_SUFFIX = ".retry"  # no topic of our own ends so otherwise
+# Splits evenly among 1, 2, 3 or 6 consumers; increasing it would move keys to other partitions.
+PARTITIONS = 6
+MAX_EVENT_BYTES = 524_288  # the largest valid post event has 443,823; a broker accepts twice this by default
+RETRY_SUFFIX = ".retry"  # only names of retry topics end like this
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic, the one event contract that it carries (none: raw dead letters) and its broker settings."""
+    """A topic, its event contract (None for dead letters, which are raw records) and its broker settings."""
 
     name: str
     contract: type[Contract] | None
@@ -27,47 +28,49 @@ class Topic:
 
     @property
     def event_type(self) -> str:
-        """The CloudEvents ``type`` of the events here, for example ``fakeme.posts.created.v1``."""
+        """The CloudEvents ``type`` of the topic's events, for example ``fakeme.posts.created.v1``."""
         return f"fakeme.{self.name}.v1"
 
     @property
     def retry(self) -> str:
-        """Where events of this topic wait that could not be handled yet."""
+        """The name of the retry topic for events that could not be processed yet."""
         return self.name + RETRY_SUFFIX
 
 
-POSTS_CREATED = Topic("posts.created", PostCreated, "Posts about to be shown; somebody waits.")
-POSTS_REPORTED = Topic("posts.reported", PostReported, "Users' reports.")
-POSTS_APPEALED = Topic("posts.appealed", PostAppealed, "Authors' appeals.")
-POSTS_REPLAYED = Topic("posts.replayed", PostReplayed, "Old posts to be checked with the model of today.")
-MEDIA_VERDICTS = Topic("media.verdicts", VerdictIssued, "What detection answers, one for each post event.")
+POSTS_CREATED = Topic(
+    "posts.created", PostCreated, "New posts that wait for a verdict before the platform shows them."
+)
+POSTS_REPORTED = Topic("posts.reported", PostReported, "Users' reports of posts.")
+POSTS_APPEALED = Topic("posts.appealed", PostAppealed, "Authors' appeals against a tag.")
+POSTS_REPLAYED = Topic("posts.replayed", PostReplayed, "Old posts to check again with the current model.")
+MEDIA_VERDICTS = Topic("media.verdicts", VerdictIssued, "Verdicts of detection, one for each post event.")
 MEDIA_VERDICTS_SHADOW = Topic(
     "media.verdicts.shadow",
     ShadowVerdict,
-    "What a model on trial says of the same media; for comparison alone.",
+    "Verdicts of a model on trial on the same media items; for comparison only.",
 )
 POSTS_TAGS = Topic(
     "posts.tags",
     PostTagged,
-    "The tag that each post should carry; compacted, so the last word on every post stays.",
+    "Changes of posts' tags; compacted, so the latest change of every post is kept.",
     config={"cleanup.policy": "compact"},
 )
-REPORTS_SURGED = Topic("reports.surged", ReportsSurged, "Posts that many people report within a short time.")
-MODERATION_CASES = Topic("moderation.cases", CaseChanged, "What happens to moderators' cases.")
+REPORTS_SURGED = Topic("reports.surged", ReportsSurged, "Posts that many users reported within a short time.")
+MODERATION_CASES = Topic("moderation.cases", CaseChanged, "Changes of moderation cases.")
 MODERATION_DECISIONS = Topic(
     "moderation.decisions",
     DecisionMade,
-    "What moderators decided; kept, since a decision outlives verdicts.",
+    "Moderators' decisions; kept forever, because a decision overrides later verdicts.",
     config={"retention.ms": "-1"},
 )
 GENERATION_REQUESTED = Topic("generation.requested", GenerationRequested, "Requests for face swaps.")
-GENERATION_RESULTS = Topic("generation.results", GenerationFinished, "Answers to requests for face swaps.")
+GENERATION_RESULTS = Topic("generation.results", GenerationFinished, "Results of face swap requests.")
 
 DEAD_LETTERS = Topic(
     "dead-letters",
     None,
-    "Events that could not be read or handled: the original bytes and headers, with reason and origin.",
-    # An oversize event must fit with the headers that say where it came from.
+    "Events that could not be read or processed: the original bytes and headers, with reason and origin.",
+    # An oversized event must still fit after the headers with its origin are added.
     config={"retention.ms": str(30 * _DAY_MS), "max.message.bytes": "2097152"},
 )
 
@@ -86,7 +89,7 @@ EVENT_TOPICS: tuple[Topic, ...] = (
     GENERATION_RESULTS,
 )
 
-# Topics that a consumer loop reads: each has a place for events that wait for another try.
+# Topics that the workers consume. Each has a retry topic.
 RETRIED: tuple[Topic, ...] = (
     POSTS_CREATED,
     POSTS_REPORTED,
@@ -100,7 +103,7 @@ RETRIED: tuple[Topic, ...] = (
 def retry_topic(topic: Topic) -> Topic:
     """Return the topic on which events of ``topic`` wait for another try."""
     return Topic(
-        topic.retry, topic.contract, f"Events of {topic.name} that wait for another try.", topic.partitions
+        topic.retry, topic.contract, f"Events of {topic.name} that wait for a retry.", topic.partitions
     )
 
 

@@ -1,6 +1,6 @@
-"""What detection answers: for each media of a post a label with its score, and the post's own label.
+"""Verdicts of detection: a label and a score for each media item of a post, and one label for the post.
 
-A model on trial answers beside it, for comparison alone.
+A shadow verdict is the result of a model on trial. It is used for comparison only.
 """
 
 from collections.abc import Iterable
@@ -11,13 +11,14 @@ from pydantic import Field
 
 from schemas.base import Contract, Instant, Pdq, PlatformId, Probability, Sha256
 
-MAX_FACES = 64  # listed of one media; with the most media of a post, a verdict still fits into an event
-MAX_SIGNALS = 8  # findings listed of one media item
+# Faces per media item. A verdict on a post with the maximum number of media items still fits into an event.
+MAX_FACES = 64
+MAX_SIGNALS = 8  # findings per media item
 MAX_SIGNAL_DETAIL = 300  # characters
 
 
 class Label(StrEnum):
-    """What FakeME says of a media or a post."""
+    """FakeME's finding for a media item or a post."""
 
     DEEPFAKE = "deepfake"
     SUSPECTED = "suspected"
@@ -26,7 +27,7 @@ class Label(StrEnum):
     NO_FACE = "no_face"
 
 
-# Worst first. Unprocessable is above authentic: a post is not cleared by the half of it that we could read.
+# Most severe first. Unprocessable outranks authentic: a post that was analysed only in part is not cleared.
 SEVERITY: tuple[Label, ...] = (
     Label.DEEPFAKE,
     Label.SUSPECTED,
@@ -37,12 +38,12 @@ SEVERITY: tuple[Label, ...] = (
 
 
 def worst(labels: Iterable[Label]) -> Label:
-    """The label of a post whose media have ``labels``; raises ``ValueError`` when there are none."""
+    """Return the most severe of ``labels``; raise ``ValueError`` if there are none."""
     return min(labels, key=SEVERITY.index)
 
 
 class UnprocessableReason(StrEnum):
-    """Why a media could not be judged."""
+    """Why a media item could not be analysed."""
 
     BUCKET_NOT_ALLOWED = "bucket_not_allowed"
     OBJECT_MISSING = "object_missing"
@@ -59,7 +60,7 @@ class UnprocessableReason(StrEnum):
 
 
 class TriggerKind(StrEnum):
-    """Which kind of event asked for a verdict."""
+    """The kind of event that requested a verdict."""
 
     CREATED = "created"
     REPORTED = "reported"
@@ -70,20 +71,20 @@ class TriggerKind(StrEnum):
 class Trigger(Contract):
     """The event that a verdict answers."""
 
-    kind: TriggerKind = Field(description="Which kind of event it was.")
-    event_id: str = Field(description="The CloudEvents id of the event that asked.")
+    kind: TriggerKind = Field(description="The kind of event.")
+    event_id: str = Field(description="The CloudEvents id of the event.")
 
 
 class ModelRef(Contract):
-    """Which model said so."""
+    """The model that produced a verdict."""
 
     name: str = Field(max_length=128, description="The model's name in the registry.")
-    version: str = Field(max_length=64, description="Its version there.")
+    version: str = Field(max_length=64, description="The model's version in the registry.")
     weights_sha256: Sha256 = Field(description="SHA-256 of the weights file, lower-case hex.")
 
 
 class Box(Contract):
-    """A rectangle in pixels of the upright picture, origin top left."""
+    """A rectangle in pixels of the upright image; the origin is the top left corner."""
 
     x0: float = Field(description="Left edge.")
     y0: float = Field(description="Top edge.")
@@ -92,15 +93,15 @@ class Box(Contract):
 
 
 class FaceVerdict(Contract):
-    """One face that was found and judged."""
+    """A face that was detected and analysed."""
 
     box: Box = Field(description="Where the face is.")
     score: Probability = Field(description="Calibrated probability that this face is forged.")
     seconds: float | None = Field(
-        default=None, ge=0, description="Time in the video or animation; null in a picture."
+        default=None, ge=0, description="Time in the video or animation in seconds; null for a still image."
     )
     track: int | None = Field(
-        default=None, ge=0, description="The same person followed through a video has one number."
+        default=None, ge=0, description="Track number; the faces of one person in a video share it."
     )
 
 
@@ -115,62 +116,73 @@ class SignalFinding(Contract):
 
 
 class MediaVerdict(Contract):
-    """What is said of one media of the post."""
+    """The verdict on one media item of the post."""
 
-    uri: str = Field(description="The media as the post named it.")
-    label: Label = Field(description="What FakeME says of this media.")
+    uri: str = Field(description="The URI of the media item, as given in the post.")
+    label: Label = Field(description="The label of this media item.")
     score: Probability | None = Field(
-        description="Calibrated probability that it is forged; null if nothing was judged."
+        description="Calibrated probability that the media item is forged; null if nothing was analysed."
     )
     threshold: Probability | None = Field(
-        description="At or above it the label is deepfake; null if nothing was judged."
+        description="Scores at or above this value are labelled deepfake; null if nothing was analysed."
     )
     faces: tuple[FaceVerdict, ...] = Field(
-        default=(), max_length=MAX_FACES, description="The faces that were judged; of very many, the worst."
+        default=(),
+        max_length=MAX_FACES,
+        description="The analysed faces; if there are more than the limit, those with the highest scores.",
     )
     evidence: tuple[str, ...] = Field(
         default=(),
-        description="s3:// URIs of pictures that show what was judged and why: crops, heat maps, scores.",
+        description="s3:// URIs of evidence images and files: face crops, heat maps, scores.",
     )
-    reason: UnprocessableReason | None = Field(default=None, description="Why it is unprocessable.")
-    detail: str = Field(default="", max_length=1_000, description="The reason in words, for people.")
-    sha256: Sha256 | None = Field(default=None, description="Of the bytes that were judged.")
-    pdq: Pdq | None = Field(default=None, description="Perceptual hash (PDQ) of the picture, lower-case hex.")
+    reason: UnprocessableReason | None = Field(
+        default=None, description="Why the media item is unprocessable."
+    )
+    detail: str = Field(default="", max_length=1_000, description="A readable explanation of the reason.")
+    sha256: Sha256 | None = Field(default=None, description="SHA-256 of the analysed bytes, lower-case hex.")
+    pdq: Pdq | None = Field(default=None, description="Perceptual hash (PDQ) of the image, lower-case hex.")
     signals: tuple[SignalFinding, ...] = Field(
         default=(), max_length=MAX_SIGNALS, description="What signals found, in the order they were asked."
     )
-    reused: bool = Field(default=False, description="True if the same bytes had been analysed before.")
+    reused: bool = Field(default=False, description="True if a stored analysis of the same bytes was reused.")
 
 
 class VerdictIssued(Contract):
-    """FakeME's answer to one post event."""
+    """FakeME's verdict on a post, issued once for each post event."""
 
-    verdict_id: UUID = Field(description="Identity of the verdict: post, media, model version and trigger.")
-    post_id: PlatformId = Field(description="The post that was judged.")
-    trigger: Trigger = Field(description="The post event that is answered.")
-    label: Label = Field(description="The worst label of the post's media.")
-    score: Probability | None = Field(description="The highest score of the post's media.")
-    media: tuple[MediaVerdict, ...] = Field(description="Empty only where the post is unknown to us.")
+    verdict_id: UUID = Field(
+        description="Deterministic id, derived from post, media items, analysis identity and trigger."
+    )
+    post_id: PlatformId = Field(description="The post that was analysed.")
+    trigger: Trigger = Field(description="The post event that requested the verdict.")
+    label: Label = Field(description="The most severe label of the post's media items.")
+    score: Probability | None = Field(description="The highest score of the post's media items.")
+    media: tuple[MediaVerdict, ...] = Field(
+        description="The verdict on each media item; empty only if FakeME does not know the post."
+    )
     reason: UnprocessableReason | None = Field(default=None, description="Why the label is unprocessable.")
     model: ModelRef = Field(
-        description="The model in use. It did not look at media that a decisive signal or a refusal settled."
+        description="The model in use; it is not asked about media items that a decisive signal settles."
     )
-    timings: dict[str, float] = Field(default_factory=dict, description="Seconds spent by stage.")
-    issued_at: Instant = Field(description="When it was decided.")
+    timings: dict[str, float] = Field(default_factory=dict, description="Seconds spent, by stage.")
+    issued_at: Instant = Field(description="When the verdict was issued.")
 
 
 class ShadowVerdict(Contract):
-    """What a model on trial says of the media of a verdict; nobody acts on it, and it may be missing."""
+    """The verdict of a model on trial, for comparison only; it triggers no action and may be missing."""
 
-    shadow_id: UUID = Field(description="Identity: post, media, the trial's model version and trigger.")
-    verdict_id: UUID = Field(description="The verdict that the platform got.")
-    post_id: PlatformId = Field(description="The post that was judged.")
-    trigger: Trigger = Field(description="The post event that was answered.")
-    label: Label = Field(description="The worst label of these media.")
-    score: Probability | None = Field(description="The highest score of these media.")
+    shadow_id: UUID = Field(
+        description="Deterministic id, derived from post, media items, analysis identity and trigger."
+    )
+    verdict_id: UUID = Field(description="The verdict that was issued to the platform.")
+    post_id: PlatformId = Field(description="The post that was analysed.")
+    trigger: Trigger = Field(description="The post event that requested the verdict.")
+    label: Label = Field(description="The most severe label of these media items.")
+    score: Probability | None = Field(description="The highest score of these media items.")
     media: tuple[MediaVerdict, ...] = Field(
-        min_length=1, description="Those that were new to the verdict's model; they have no evidence."
+        min_length=1,
+        description="The media items that the verdict's model had to analyse; without evidence.",
     )
     model: ModelRef = Field(description="The model on trial.")
-    timings: dict[str, float] = Field(default_factory=dict, description="Seconds spent by stage.")
-    issued_at: Instant = Field(description="When it was decided.")
+    timings: dict[str, float] = Field(default_factory=dict, description="Seconds spent, by stage.")
+    issued_at: Instant = Field(description="When the shadow verdict was issued.")

@@ -1,1 +1,1 @@
-"""What is kept: objects in S3, rows in PostgreSQL, and the migrations that shape them."""
+"""Persistence: objects in S3, rows in PostgreSQL and the database migrations."""

@@ -1,8 +1,8 @@
-"""API keys of the HTTP gateway: made once, shown once, and kept only as a hash.
+"""API keys of the HTTP gateway: shown once when they are issued, stored only as a hash.
 
-A key reads ``fk_<id>_<secret>``. The secret is 256 random bits, so one round of SHA-256 is as good as a slow
-password hash: there is no dictionary to try (NIST SP 800-63B, 5.1.1.2 asks for salt and stretching of secrets
-that people choose). The id finds the row, the hash of the secret is compared in constant time.
+A key has the form ``fk_<id>_<secret>``. The id finds the row; the hash of the secret is compared in constant
+time. The secret is 256 random bits, so one round of SHA-256 is as safe as a slow password hash: no dictionary
+attack is possible. NIST SP 800-63B, 5.1.1.2 requires salt and stretching for secrets that people choose.
 """
 
 import re
@@ -24,14 +24,14 @@ _TOKEN = re.compile(rf"fk_([0-9a-f]{{{2 * _ID_BYTES}}})_([0-9a-f]{{{2 * _SECRET_
 
 @dataclass(frozen=True)
 class IssuedKey:
-    """A new key; ``token`` is what its owner sends, and cannot be had again."""
+    """A new key. The owner sends ``token`` with each request; it cannot be retrieved later."""
 
     key_id: str
     token: str
 
 
 def issue(session: Session, owner: str) -> IssuedKey:
-    """A new key for ``owner``, the name under which requests with it are known."""
+    """Create a key for ``owner``, the name that identifies requests with this key."""
     key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_hex(_SECRET_BYTES)
     session.add(ApiKey(key_id=key_id, secret_sha256=_hashed(secret), owner=owner))
     session.flush()
@@ -39,7 +39,7 @@ def issue(session: Session, owner: str) -> IssuedKey:
 
 
 def owner_of(session: Session, token: str) -> str | None:
-    """Whose key ``token`` is; None if it was never issued, is revoked, or is no key at all."""
+    """Return the owner of the key; None if ``token`` is malformed, unknown or revoked."""
     parts = _TOKEN.fullmatch(token)
     if parts is None:
         return None
@@ -51,7 +51,7 @@ def owner_of(session: Session, token: str) -> str | None:
 
 
 def revoke(session: Session, key_id: str) -> bool:
-    """Refuse the key from now on; false if there is none of that id. Repeating it keeps the first moment."""
+    """Revoke a key; return false if the id is unknown. A second call keeps the time of the first."""
     change = (
         update(ApiKey)
         .where(ApiKey.key_id == key_id)
@@ -61,8 +61,8 @@ def revoke(session: Session, key_id: str) -> bool:
     return session.execute(change).first() is not None
 
 
-def listed(session: Session) -> Sequence[ApiKey]:
-    """All keys ever issued, oldest first."""
+def list_keys(session: Session) -> Sequence[ApiKey]:
+    """Return all keys, including revoked ones, oldest first."""
     return session.execute(select(ApiKey).order_by(ApiKey.created_at, ApiKey.key_id)).scalars().all()
 
 

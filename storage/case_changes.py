@@ -1,4 +1,4 @@
-"""A change to a case, told to everybody: published through the outbox and noted in the audit."""
+"""Publishes changes of moderation cases through the outbox and records them in the audit log."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from storage import audit, outbox
 from storage.tables import Case
 
 
-def tell(
+def publish(
     session: Session,
     case: Case,
     change: CaseChange,
@@ -23,14 +23,14 @@ def tell(
     source: str,
     detail: Mapping[str, Any] | None = None,
 ) -> CaseChanged:
-    """Publish and audit that ``actor`` changed ``case``, in the transaction that changes it.
+    """Publish and audit that ``actor`` changed ``case``, in the transaction of the change.
 
-    ``cause`` is the id of the event, lease or decision behind it and makes the event's id; ``source`` is
-    the CloudEvents source.
+    ``cause`` is the id of the event, lease or decision that caused the change. The event id is derived from
+    it. ``source`` is the CloudEvents source.
     """
     event = _event(case, change, cause)
     message = encode(event, id=str(event.event_id), source=source, key=case.post_id, time=case.changed_at)
-    outbox.announce(session, message, event.event_id)
+    outbox.enqueue(session, message, event.event_id)
     audit.record(
         session,
         actor=actor,

@@ -1,7 +1,7 @@
-"""Moderators' cases: a signal opens one or joins its post's undecided one. Claims, decisions: elsewhere.
+"""Moderation cases: a signal opens a case or joins the undecided case of its post.
 
-A post has at most one undecided case. The partial unique index on ``cases`` holds that against all races;
-a row lock on the case makes signals, claims and decisions on it follow one another.
+A post has at most one undecided case, enforced by a partial unique index on ``cases``. A row lock on the case
+serialises signals, claims and decisions.
 """
 
 from collections.abc import Collection
@@ -15,36 +15,37 @@ from schemas.identity import case_id as new_case_id
 from schemas.moderation import CaseChange, CaseChanged, CaseState, DecisionKind
 from schemas.posts import ReportReason
 from storage import case_changes, verdicts
-from storage.database import moment
+from storage.database import transaction_time
 from storage.errors import CaseNotFoundError
 from storage.priority import POINTS_PER_HOUR, case_priority
 from storage.signals import Signal, SignalKind
 from storage.tables import Case, CaseSignal, Decision
 
-PIPELINE = "fakeme"  # the actor in the audit when no person acted
+PIPELINE = "fakeme"  # the actor in the audit log for automatic changes
 _HOURS_WAITED = extract("epoch", func.now() - Case.opened_at) / 3600
 AGED_PRIORITY = Case.priority + POINTS_PER_HOUR * _HOURS_WAITED  # storage.priority.aged, in SQL
 QUEUE_ORDER = (AGED_PRIORITY.desc(), Case.opened_at, Case.case_id)
 
 
-def take(session: Session, signal: Signal, *, source: str) -> CaseChanged | None:
-    """Let ``signal`` open a case or join the undecided case of its post.
+def apply_signal(session: Session, signal: Signal, *, source: str) -> CaseChanged | None:
+    """Open a case with ``signal``, or add it to the undecided case of its post.
 
-    None if it changes nothing: it was taken before, or there is no case and it opens none.
+    Return None if nothing changes: the signal was already applied, or the post has no undecided case and this
+    signal does not open one.
     """
     opened = False
-    while not _taken(session, signal.event_id):
+    while not _already_applied(session, signal.event_id):
         case = _undecided(session, signal.post_id)
         if case is not None:
             return _add(session, case, signal, CaseChange.OPENED if opened else CaseChange.JOINED, source)
         if not _may_open(session, signal):
             return None
-        opened = _open(session, signal)  # if not, somebody else just did: look again
+        opened = _open(session, signal)  # false if another transaction just opened one: read it again
     return None
 
 
 def find(session: Session, case_id: UUID) -> Case:
-    """The case with this id; raises :class:`CaseNotFoundError`."""
+    """Return the case with this id; raise :class:`CaseNotFoundError` if there is none."""
     case = session.get(Case, case_id)
     if case is None:
         raise CaseNotFoundError(case_id)
@@ -52,13 +53,13 @@ def find(session: Session, case_id: UUID) -> Case:
 
 
 def queue(session: Session, states: Collection[CaseState], limit: int) -> list[Case]:
-    """Cases in these states, in the order in which moderators should see them."""
+    """Return up to ``limit`` cases in these states, most urgent first."""
     query = select(Case).where(Case.state.in_([state.value for state in states]))
     return list(session.scalars(query.order_by(*QUEUE_ORDER).limit(limit)))
 
 
-def numbers(session: Session) -> dict[CaseState, int]:
-    """How many cases are in each state that waits for somebody."""
+def waiting_counts(session: Session) -> dict[CaseState, int]:
+    """Return the number of cases in each undecided state."""
     waiting = [state for state in CaseState if state is not CaseState.DECIDED]
     query = select(Case.state, func.count()).where(Case.state.in_(waiting)).group_by(Case.state)
     counted = {CaseState(state): number for state, number in session.execute(query)}
@@ -66,13 +67,13 @@ def numbers(session: Session) -> dict[CaseState, int]:
 
 
 def signals(session: Session, case_id: UUID) -> list[CaseSignal]:
-    """What opened and joined a case, oldest first."""
+    """Return the signals of a case, oldest first."""
     query = select(CaseSignal).where(CaseSignal.case_id == case_id)
     return list(session.scalars(query.order_by(CaseSignal.seen_at, CaseSignal.event_id)))
 
 
-def weigh(case: Case) -> float:
-    """The priority that follows from what is known of the case."""
+def priority_of(case: Case) -> float:
+    """Return the priority of the case, computed from its current fields."""
     return case_priority(
         reasons=[ReportReason(reason) for reason in case.reasons],
         score=case.score,
@@ -83,7 +84,7 @@ def weigh(case: Case) -> float:
     )
 
 
-def _taken(session: Session, event_id: str) -> bool:
+def _already_applied(session: Session, event_id: str) -> bool:
     query = select(CaseSignal.event_id).where(CaseSignal.event_id == event_id)
     return session.execute(query).first() is not None
 
@@ -94,7 +95,7 @@ def _undecided(session: Session, post_id: str) -> Case | None:
 
 
 def _may_open(session: Session, signal: Signal) -> bool:
-    """A decision beats a verdict: after it only people's signals open another case."""
+    """A decision overrides verdicts: on a decided post, only a signal from a person opens another case."""
     if signal.opens is None or signal.kind is not SignalKind.VERDICT:
         return signal.opens is not None
     final = [kind.value for kind in DecisionKind if kind is not DecisionKind.ESCALATE]
@@ -109,7 +110,7 @@ def _open(session: Session, signal: Signal) -> bool:
         post_id=signal.post_id,
         origin=signal.opens.value,
         state=CaseState.OPEN.value,
-        priority=0.0,  # weighed when the signal is added
+        priority=0.0,  # computed when the signal is added
         score=verdicts.highest_score(session, signal.post_id),
         reasons=[],
         reporters=0,
@@ -120,23 +121,23 @@ def _open(session: Session, signal: Signal) -> bool:
 
 
 def _add(session: Session, case: Case, signal: Signal, change: CaseChange, source: str) -> CaseChanged | None:
-    if not _keep(session, case, signal):
-        return None  # the same event, handled twice at the same time
+    if not _insert_signal(session, case, signal):
+        return None  # another worker applied the same event at the same time
     if signal.reason is not None and signal.reason.value not in case.reasons:
         case.reasons = [*case.reasons, signal.reason.value]
     case.score = max((score for score in (case.score, signal.score) if score is not None), default=None)
     case.reporters = max(case.reporters, signal.reporters, _reporters(session, case))
     case.surged |= signal.kind is SignalKind.SURGE
     case.appealed |= signal.kind is SignalKind.APPEAL
-    case.priority = weigh(case)
-    case.changed_at = moment(session)
+    case.priority = priority_of(case)
+    case.changed_at = transaction_time(session)
     detail = {"signal": signal.kind.value}
-    return case_changes.tell(
+    return case_changes.publish(
         session, case, change, cause=signal.event_id, actor=PIPELINE, source=source, detail=detail
     )
 
 
-def _keep(session: Session, case: Case, signal: Signal) -> bool:
+def _insert_signal(session: Session, case: Case, signal: Signal) -> bool:
     row = insert(CaseSignal).values(
         event_id=signal.event_id, case_id=case.case_id, kind=signal.kind.value, body=dict(signal.body)
     )

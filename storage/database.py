@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL and transactions on them; what is written in one is for the other modules."""
+"""PostgreSQL connections and transactions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,22 +8,22 @@ from sqlalchemy import URL, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from storage import documents
+from storage import postgres_text
 from storage.errors import DatabaseUnavailableError, is_transient
 
-POOL_SIZE = 5  # a worker has a few threads that talk to the database
+POOL_SIZE = 5  # a worker uses the database from a few threads
 POOL_OVERFLOW = 5
 POOL_WAIT_SECONDS = 10
 CONNECT_TIMEOUT_SECONDS = 5
-STATEMENT_TIMEOUT_MS = 30_000  # our statements take milliseconds; one that does not must not hold locks
+STATEMENT_TIMEOUT_MS = 30_000  # statements take milliseconds; a slow one must not hold its locks
 
 
 def connect(
     database_url: str, *, application: str = "fakeme", statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
 ) -> Engine:
-    """A pool of connections; it connects when first used, so a database that is away is no error yet.
+    """Create a connection pool. It connects on first use, so an unavailable database raises no error here.
 
-    ``application`` is shown in ``pg_stat_activity``; a ``statement_timeout_ms`` of 0 sets no limit.
+    ``application`` is shown in ``pg_stat_activity``. A ``statement_timeout_ms`` of 0 disables the timeout.
     """
     return create_engine(
         driver_url(database_url),
@@ -31,8 +31,8 @@ def connect(
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_timeout=POOL_WAIT_SECONDS,
-        json_serializer=documents.dump,
-        hide_parameters=True,  # what people wrote does not belong into logs and dead letters
+        json_serializer=postgres_text.dump_json,
+        hide_parameters=True,  # users' texts must not appear in logs and dead letters
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
             "application_name": application,
@@ -42,29 +42,29 @@ def connect(
 
 
 def driver_url(database_url: str) -> URL:
-    """The URL with psycopg2 as its driver, also where it only says ``postgresql://`` or ``postgres://``."""
+    """Return the URL with psycopg2 as its driver if it is ``postgresql://`` or ``postgres://``."""
     url = make_url(database_url)
     return url.set(drivername="postgresql+psycopg2") if url.drivername in ("postgresql", "postgres") else url
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """A session whose changes are committed together at the end, or not at all.
+    """Open a session and commit it at the end; roll back if an exception is raised.
 
-    Rows that were read may be used after it. Raises :class:`DatabaseUnavailableError` in place of a
-    driver's exception if the same transaction may succeed later.
+    Rows that were read stay usable afterwards. Raise :class:`DatabaseUnavailableError` instead of the
+    driver's exception if a retry may succeed.
     """
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
     except SQLAlchemyError as error:
         if is_transient(error):
-            raise DatabaseUnavailableError(f"the database is not available: {_first_line(error)}") from error
+            raise DatabaseUnavailableError(f"the database is unavailable: {_first_line(error)}") from error
         raise
 
 
-def moment(session: Session) -> datetime:
-    """The time at which the transaction began, by the database's clock: the one that all workers share."""
+def transaction_time(session: Session) -> datetime:
+    """Return the start time of the transaction by the database's clock, which all workers share."""
     return session.execute(select(func.now())).scalar_one()
 
 

@@ -1,4 +1,4 @@
-"""What moderators decide: kept, audited and published together, once for each claim."""
+"""Moderators' decisions: stored, audited and published in one transaction, one for each claim."""
 
 from uuid import UUID
 
@@ -10,47 +10,54 @@ from schemas.envelope import encode
 from schemas.identity import decision_id
 from schemas.moderation import CaseChange, CaseState, DecisionKind, DecisionMade
 from storage import case_changes, outbox
-from storage.cases import weigh
-from storage.database import moment
-from storage.documents import clean
+from storage.cases import priority_of
+from storage.database import transaction_time
 from storage.errors import DecisionInvalidError
-from storage.leases import end_lease, held
+from storage.leases import end_lease, require_lease
+from storage.postgres_text import replace_nul
 from storage.tables import Case, Decision
 
 
 def decide(
     session: Session, case_id: UUID, moderator: str, kind: DecisionKind, note: str = "", *, source: str
 ) -> DecisionMade:
-    """Decide a case that ``moderator`` holds; an escalation gives it back instead, above all others.
+    """Decide a case that ``moderator`` has claimed. An escalation returns it to the top of the queue instead.
 
-    Raises what :func:`storage.leases.held` raises, and :class:`DecisionInvalidError` if the note is too long.
+    Raise what :func:`storage.leases.require_lease` raises, or :class:`DecisionInvalidError` if the note is
+    too long.
     """
-    case = held(session, case_id, moderator)
-    made = _decision(session, case, moderator, kind, clean(note))
+    case = require_lease(session, case_id, moderator)
+    decision = _decision(session, case, moderator, kind, replace_nul(note))
     escalated = kind is DecisionKind.ESCALATE
     case.escalated |= escalated
-    case.priority = weigh(case)
-    end_lease(case, CaseState.ESCALATED if escalated else CaseState.DECIDED, made.decided_at)
-    _keep(session, made)
-    outbox.announce(
+    case.priority = priority_of(case)
+    end_lease(case, CaseState.ESCALATED if escalated else CaseState.DECIDED, decision.decided_at)
+    _keep(session, decision)
+    outbox.enqueue(
         session,
-        encode(made, id=str(made.decision_id), source=source, key=made.post_id, time=made.decided_at),
-        made.decision_id,
+        encode(
+            decision,
+            id=str(decision.decision_id),
+            source=source,
+            key=decision.post_id,
+            time=decision.decided_at,
+        ),
+        decision.decision_id,
     )
-    case_changes.tell(
+    case_changes.publish(
         session,
         case,
         CaseChange.ESCALATED if escalated else CaseChange.DECIDED,
-        cause=str(made.decision_id),
+        cause=str(decision.decision_id),
         actor=moderator,
         source=source,
-        detail={"decision": kind.value, "note": made.note},
+        detail={"decision": kind.value, "note": decision.note},
     )
-    return made
+    return decision
 
 
 def of_case(session: Session, case_id: UUID) -> list[Decision]:
-    """The decisions on a case, oldest first: any number of escalations, then at most one that ends it."""
+    """Return the decisions on a case, oldest first: any number of escalations, then at most one final one."""
     query = select(Decision).where(Decision.case_id == case_id).order_by(Decision.decided_at)
     return list(session.scalars(query))
 
@@ -64,22 +71,22 @@ def _decision(session: Session, case: Case, moderator: str, kind: DecisionKind, 
             decision=kind,
             moderator=moderator,
             note=note,
-            decided_at=moment(session),
+            decided_at=transaction_time(session),
         )
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         raise DecisionInvalidError(f"{fault['loc'][0]}: {fault['msg']}") from error
 
 
-def _keep(session: Session, made: DecisionMade) -> None:
+def _keep(session: Session, decision: DecisionMade) -> None:
     session.add(
         Decision(
-            decision_id=made.decision_id,
-            case_id=made.case_id,
-            post_id=made.post_id,
-            decision=made.decision.value,
-            moderator=made.moderator,
-            note=made.note,
-            decided_at=made.decided_at,
+            decision_id=decision.decision_id,
+            case_id=decision.case_id,
+            post_id=decision.post_id,
+            decision=decision.decision.value,
+            moderator=decision.moderator,
+            note=decision.note,
+            decided_at=decision.decided_at,
         )
     )

@@ -1,4 +1,4 @@
-"""What can go wrong with what is kept: a service is away, an object is not there, a case is not yours."""
+"""Errors of the storage package, and which of them are worth a retry."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,93 +12,93 @@ _TRANSIENT_CODES = (
     "40001",  # serialization failure
     "40P01",  # deadlock
     "55P03",  # lock not available
-    "42P01",  # no such table: the database is not migrated yet, so what needs it waits
+    "42P01",  # no such table: the database is not migrated yet
 )
 
 
 class StorageError(Exception):
-    """Base of what this package raises."""
+    """Base class of this package's errors."""
 
 
 class UnavailableError(StorageError):
-    """A service is away for now; the same call may succeed later."""
+    """A service is temporarily unavailable; a retry may succeed."""
 
 
 class DatabaseUnavailableError(UnavailableError):
-    """PostgreSQL does not answer, or gave up a transaction that may be tried again."""
+    """PostgreSQL does not respond, or aborted a transaction that can be retried."""
 
 
 class ObjectStoreUnavailableError(UnavailableError):
-    """The object store does not answer, or asks to slow down."""
+    """The object store does not respond, or throttles requests."""
 
 
 class AccessDeniedError(ObjectStoreUnavailableError):
-    """The object store refuses our key: nothing is wrong with the object, so work waits for an operator."""
+    """The object store rejects the access key. Retry until an operator fixes the key."""
 
 
 class ObjectMissingError(StorageError):
-    """No object has that key, or no bucket that name."""
+    """The object or its bucket does not exist."""
 
 
 class ObjectTooLargeError(StorageError):
-    """The object has more bytes than the caller accepts."""
+    """The object is larger than the caller's limit."""
 
 
 class MigrationError(StorageError):
-    """The database's schema is not one that this version knows."""
+    """The database schema is at a revision that this version does not know."""
 
 
 class CaseError(StorageError):
-    """A moderator asked for something that the state of the case does not allow."""
+    """The state of the case does not allow the requested action."""
 
 
 class CaseNotFoundError(CaseError):
-    """There is no such case."""
+    """The case does not exist."""
 
     def __init__(self, case_id: UUID) -> None:
         super().__init__(f"there is no case {case_id}: `fakeme cases list` shows the open ones")
 
 
 class CaseDecidedError(CaseError):
-    """The case was decided already."""
+    """The case is already decided."""
 
     def __init__(self, case_id: UUID) -> None:
-        super().__init__(f"case {case_id} is decided already: a new report or appeal opens a new one")
+        super().__init__(f"case {case_id} is already decided: a new report or appeal opens a new case")
 
 
 class CaseNotClaimedError(CaseError):
-    """The case is not in the hands of this moderator."""
+    """The case is not claimed by this moderator."""
 
     def __init__(self, case_id: UUID, moderator: str, holder: str | None) -> None:
-        held = f"{holder} holds it" if holder else "nobody holds it"
-        super().__init__(f"case {case_id} is not claimed by {moderator} ({held}): claim it first")
+        claim = f"claimed by {holder}" if holder else "unclaimed"
+        super().__init__(f"case {case_id} is not claimed by {moderator} ({claim}): claim it first")
 
 
 class LeaseExpiredError(CaseError):
-    """The moderator held the case for longer than a lease lasts."""
+    """The moderator's claim on the case has expired."""
 
     def __init__(self, case_id: UUID, moderator: str, expired: datetime | None) -> None:
-        super().__init__(f"the claim of {moderator} on case {case_id} ended at {expired}: claim it again")
+        super().__init__(f"the claim of {moderator} on case {case_id} expired at {expired}: claim it again")
 
 
 class DecisionInvalidError(CaseError):
-    """A decision or claim has a part that cannot be kept; the message names it."""
+    """A decision or claim has an invalid field; the message names it."""
 
 
 class CaseClaimedError(CaseError):
-    """Another moderator works on the case."""
+    """Another moderator has claimed the case."""
 
     def __init__(self, case_id: UUID, holder: str, until: datetime) -> None:
-        super().__init__(f"case {case_id} is with {holder} until {until}: claim another, or wait")
+        super().__init__(f"case {case_id} is claimed by {holder} until {until}: claim another case, or wait")
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed later, because a service was away or a transaction gave way."""
+    """Return true if a retry may succeed: a service was unavailable, or a transaction was aborted."""
     if isinstance(error, UnavailableError | PoolTimeoutError):
         return True
     if not isinstance(error, DBAPIError):
         return False
     code = getattr(error.orig, "pgcode", None)
-    if code is None:  # no answer from the server: the connection was refused, lost or timed out
+    if code is None:  # no response from the server: the connection was refused, lost or timed out
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
     return code in _TRANSIENT_CODES or code[:2] in _TRANSIENT_CLASSES

@@ -1,6 +1,7 @@
-"""What the gateway answered to requests with an ``Idempotency-Key``, so that a repeat gets the same answer.
+"""Stored responses of the gateway to requests with an ``Idempotency-Key``, so that a retry gets the same one.
 
-The key is claimed before the work and the answer kept after it (draft-ietf-httpapi-idempotency-key-header).
+The key is claimed before the request is processed, and the response is stored afterwards
+(draft-ietf-httpapi-idempotency-key-header).
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from storage.tables import IdempotentRequest
 
-KEPT_FOR = timedelta(hours=24)  # the longest that a client may sensibly go on repeating
-_UNANSWERED = 0  # no HTTP status: the request with this key is still at work, or failed on the way
+KEPT_FOR = timedelta(hours=24)  # clients are not expected to retry for longer than this
+_UNANSWERED = 0  # not an HTTP status: the request with this key is in progress, or failed
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer: its status and its JSON body."""
+    """An HTTP response: its status and its JSON body."""
 
     status: int
     body: dict[str, Any]
@@ -27,14 +28,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Claim:
-    """Which request a key stands for, and what that was answered, if it was."""
+    """The request that claimed a key, and its response if there is one."""
 
     request_sha256: str
     answer: Answer | None
 
 
 def claim(session: Session, owner: str, key: str, request_sha256: str) -> Claim:
-    """Take ``key`` of ``owner`` for this request, unless another request has it: then that one's claim."""
+    """Claim ``key`` of ``owner`` for this request; return the existing claim if there is one."""
     session.execute(
         insert(IdempotentRequest)
         .values(
@@ -52,14 +53,14 @@ def claim(session: Session, owner: str, key: str, request_sha256: str) -> Claim:
 
 
 def keep_answer(session: Session, owner: str, key: str, answer: Answer) -> None:
-    """Keep the answer to the request that claimed ``key``."""
+    """Store the response to the request that claimed ``key``."""
     session.execute(
         update(IdempotentRequest).where(*_is(owner, key)).values(status=answer.status, response=answer.body)
     )
 
 
-def forget_old(session: Session) -> int:
-    """Forget claims older than :data:`KEPT_FOR`; returns how many."""
+def delete_expired(session: Session) -> int:
+    """Delete claims older than :data:`KEPT_FOR`; return the number of deleted claims."""
     old = delete(IdempotentRequest).where(IdempotentRequest.at < func.now() - KEPT_FOR)
     return len(session.execute(old.returning(IdempotentRequest.idempotency_key)).all())
 

@@ -1,6 +1,6 @@
-"""What moderators decided on posts, with the media and the verdict that they had before them.
+"""Reads posts with moderators' decisions, their media and the verdict at the time of the decision.
 
-Read only. Which decision makes which training label, and of which media, is for whoever asks.
+The caller maps decisions to training labels.
 """
 
 from collections import defaultdict
@@ -20,11 +20,11 @@ from storage.tables import Case, CaseSignal, Decision, Post, Verdict
 
 @dataclass(frozen=True)
 class DecidedPost:
-    """A post with all decisions on it, of all its cases, oldest first.
+    """A post with all decisions of all its cases, oldest first.
 
-    ``media`` is as the post was published, or, where FakeME never saw the post, as the first report or
-    appeal that named any. ``verdict`` is the newest that was not later than the last decision of the kinds
-    asked for. ``reopened``: a case on the post waits for another decision.
+    ``media`` comes from the published post, or from the first report or appeal that lists media if FakeME
+    never received the post. ``verdict`` is the newest verdict that was issued no later than the last decision
+    of the requested kinds. ``reopened`` is true if an undecided case on the post exists.
     """
 
     post_id: str
@@ -36,25 +36,27 @@ class DecidedPost:
 
 
 def decided_since(session: Session, kinds: Collection[DecisionKind], since: datetime | None) -> list[str]:
-    """Posts whose last decision of these kinds was made at ``since`` or later (None: ever), by id."""
+    """Return the sorted ids of posts with a decision of these kinds at ``since`` or later (None: ever)."""
     query = select(Decision.post_id).where(_of(kinds)).group_by(Decision.post_id).order_by(Decision.post_id)
     if since is not None:
         query = query.having(func.max(Decision.decided_at) >= since)
     return list(session.scalars(query))
 
 
-def read(session: Session, post_ids: Collection[str], kinds: Collection[DecisionKind]) -> list[DecidedPost]:
-    """What is known of these posts; five queries, so give it some hundred at a time."""
+def read_decided_posts(
+    session: Session, post_ids: Collection[str], kinds: Collection[DecisionKind]
+) -> list[DecidedPost]:
+    """Return these posts. Runs five queries per call, so pass a few hundred ids at a time."""
     posts = _posts(session, post_ids)
-    told = _told(session, set(post_ids) - posts.keys())
+    reported = _reported_media(session, set(post_ids) - posts.keys())
     decisions = _decisions(session, post_ids)
     verdicts = _verdicts(session, post_ids, kinds)
     reopened = _reopened(session, post_ids)
     return [
         DecidedPost(
             post_id,
-            posts[post_id].author_id if post_id in posts else told[post_id][0],
-            posts[post_id].media if post_id in posts else told[post_id][1],
+            posts[post_id].author_id if post_id in posts else reported[post_id][0],
+            posts[post_id].media if post_id in posts else reported[post_id][1],
             tuple(decisions[post_id]),
             verdicts.get(post_id),
             post_id in reopened,
@@ -72,20 +74,22 @@ def _posts(session: Session, post_ids: Collection[str]) -> dict[str, PostCreated
     return {post_id: PostCreated.model_validate(body) for post_id, body in session.execute(query)}
 
 
-def _told(session: Session, post_ids: Collection[str]) -> dict[str, tuple[str | None, tuple[Media, ...]]]:
-    """Author and media of posts that were not published to us, as far as reports and appeals say."""
+def _reported_media(
+    session: Session, post_ids: Collection[str]
+) -> dict[str, tuple[str | None, tuple[Media, ...]]]:
+    """Return author and media of posts that FakeME did not receive, taken from reports and appeals."""
     query = select(Case.post_id, CaseSignal.body).join(Case, Case.case_id == CaseSignal.case_id)
     query = query.where(Case.post_id.in_(post_ids)).order_by(CaseSignal.seen_at, CaseSignal.event_id)
-    told: dict[str, tuple[str | None, tuple[Media, ...]]] = dict.fromkeys(post_ids, (None, ()))
+    reported: dict[str, tuple[str | None, tuple[Media, ...]]] = dict.fromkeys(post_ids, (None, ()))
     for post_id, body in session.execute(query) if post_ids else ():
-        author, media = told[post_id]
-        # verdicts' bodies have media too, but those are findings: only whoever names media says their type
-        named = [one for one in body.get("media", ()) if "media_type" in one]
-        told[post_id] = (
+        author, media = reported[post_id]
+        # Bodies of verdicts also have "media", but those are results without a media_type.
+        listed = [fields for fields in body.get("media", ()) if "media_type" in fields]
+        reported[post_id] = (
             author or body.get("author_id"),
-            media or tuple(Media.model_validate(one) for one in named),
+            media or tuple(Media.model_validate(fields) for fields in listed),
         )
-    return told
+    return reported
 
 
 def _decisions(session: Session, post_ids: Collection[str]) -> dict[str, list[Decision]]:

@@ -1,6 +1,6 @@
-"""Who works on which case: a claim is a lease that ends by itself, so that no case is forgotten.
+"""Claims on cases. A claim is a lease that expires, so that an abandoned case returns to the queue.
 
-All times are the database's, so that moderators' clocks do not matter.
+All times are taken from the database's clock.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from schemas.moderation import CaseChange, CaseState
 from storage import audit, case_changes
 from storage.cases import QUEUE_ORDER
-from storage.database import moment
+from storage.database import transaction_time
 from storage.errors import (
     CaseClaimedError,
     CaseDecidedError,
@@ -25,28 +25,28 @@ from storage.tables import Case
 
 
 def claim_next(session: Session, moderator: str, lease: timedelta, *, source: str) -> Case | None:
-    """The most urgent case that nobody holds, now held by ``moderator``; none if the queue is empty.
+    """Claim the most urgent free case for ``moderator``; return None if the queue is empty.
 
-    Cases that others are just claiming are passed over, so that nobody waits and nobody gets the same.
+    Cases that another transaction is claiming are skipped, so that two moderators never get the same case.
     """
-    query = select(Case).where(_free()).order_by(*QUEUE_ORDER).limit(1)
+    query = select(Case).where(_claimable()).order_by(*QUEUE_ORDER).limit(1)
     case = session.scalars(query.with_for_update(skip_locked=True)).one_or_none()
     if case is not None:
-        _hand_over(session, case, moderator, lease, source)
+        _assign(session, case, moderator, lease, source)
     return case
 
 
 def claim(session: Session, case_id: UUID, moderator: str, lease: timedelta, *, source: str) -> Case:
-    """A given case, now held by ``moderator``; one that they hold already is theirs for another ``lease``.
+    """Claim a given case for ``moderator``, or renew their existing claim by ``lease``.
 
-    Raises :class:`CaseNotFoundError`, :class:`CaseDecidedError` or :class:`CaseClaimedError`.
+    Raise :class:`CaseNotFoundError`, :class:`CaseDecidedError` or :class:`CaseClaimedError`.
     """
     case = lock(session, case_id)
-    now = moment(session)
+    now = transaction_time(session)
     if case.state == CaseState.DECIDED.value:
         raise CaseDecidedError(case_id)
-    if not _live(case, now):
-        _hand_over(session, case, moderator, lease, source)
+    if not _has_active_lease(case, now):
+        _assign(session, case, moderator, lease, source)
     elif case.leased_by == moderator:
         case.leased_until = now + lease
         audit.record(session, actor=moderator, action="case.renewed", subject=f"case:{case_id}", detail={})
@@ -58,41 +58,44 @@ def claim(session: Session, case_id: UUID, moderator: str, lease: timedelta, *, 
 
 
 def release(session: Session, case_id: UUID, moderator: str, *, source: str) -> Case:
-    """Give a case back undecided; raises what :func:`held` raises, except that a late return is fine."""
+    """Return a case undecided. Raise what :func:`require_lease` raises, except for an expired lease."""
     case = lock(session, case_id)
-    fault = lease_fault(case, moderator, moment(session))
-    if fault is not None and not isinstance(fault, LeaseExpiredError):
-        raise fault
+    error = lease_error(case, moderator, transaction_time(session))
+    if error is not None and not isinstance(error, LeaseExpiredError):
+        raise error
     token = case.lease_token
-    end_lease(case, CaseState.ESCALATED if case.escalated else CaseState.OPEN, moment(session))
-    case_changes.tell(session, case, CaseChange.RELEASED, cause=str(token), actor=moderator, source=source)
+    end_lease(case, CaseState.ESCALATED if case.escalated else CaseState.OPEN, transaction_time(session))
+    case_changes.publish(session, case, CaseChange.RELEASED, cause=str(token), actor=moderator, source=source)
     return case
 
 
-def held(session: Session, case_id: UUID, moderator: str) -> Case:
-    """The case, locked, if ``moderator`` holds a lease on it that has not ended.
+def require_lease(session: Session, case_id: UUID, moderator: str) -> Case:
+    """Lock and return the case if ``moderator`` has an active lease on it.
 
-    Raises :class:`CaseNotFoundError`, :class:`CaseDecidedError`, :class:`CaseNotClaimedError` or
+    Raise :class:`CaseNotFoundError`, :class:`CaseDecidedError`, :class:`CaseNotClaimedError` or
     :class:`LeaseExpiredError`.
     """
     case = lock(session, case_id)
-    fault = lease_fault(case, moderator, moment(session))
-    if fault is not None:
-        raise fault
+    error = lease_error(case, moderator, transaction_time(session))
+    if error is not None:
+        raise error
     return case
 
 
-def lease_fault(case: Case, moderator: str, now: datetime) -> CaseError | None:
-    """What stands between ``moderator`` and a decision on ``case``; none if nothing does."""
+def lease_error(case: Case, moderator: str, now: datetime) -> CaseError | None:
+    """Return the error that keeps ``moderator`` from deciding ``case``; None if they may decide it."""
     if case.state == CaseState.DECIDED.value:
         return CaseDecidedError(case.case_id)
     if case.state != CaseState.CLAIMED.value or case.leased_by != moderator:
-        return CaseNotClaimedError(case.case_id, moderator, case.leased_by if _live(case, now) else None)
-    return None if _live(case, now) else LeaseExpiredError(case.case_id, moderator, case.leased_until)
+        holder = case.leased_by if _has_active_lease(case, now) else None
+        return CaseNotClaimedError(case.case_id, moderator, holder)
+    if not _has_active_lease(case, now):
+        return LeaseExpiredError(case.case_id, moderator, case.leased_until)
+    return None
 
 
 def lock(session: Session, case_id: UUID) -> Case:
-    """The case, which nobody else changes until this transaction ends."""
+    """Return the case, locked until the transaction ends; raise :class:`CaseNotFoundError`."""
     case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
     if case is None:
         raise CaseNotFoundError(case_id)
@@ -100,26 +103,26 @@ def lock(session: Session, case_id: UUID) -> Case:
 
 
 def end_lease(case: Case, state: CaseState, now: datetime) -> None:
-    """Nobody holds ``case`` any more; it goes on in ``state``."""
+    """End the lease on ``case`` and set its state to ``state``."""
     case.state = state.value
     case.leased_by = case.leased_until = case.lease_token = None
     case.changed_at = now
 
 
-def _free() -> ColumnElement[bool]:
+def _claimable() -> ColumnElement[bool]:
     waiting = Case.state.in_([CaseState.OPEN.value, CaseState.ESCALATED.value])
     return or_(waiting, and_(Case.state == CaseState.CLAIMED.value, Case.leased_until <= func.now()))
 
 
-def _live(case: Case, now: datetime) -> bool:
+def _has_active_lease(case: Case, now: datetime) -> bool:
     return case.state == CaseState.CLAIMED.value and case.leased_until is not None and case.leased_until > now
 
 
-def _hand_over(session: Session, case: Case, moderator: str, lease: timedelta, source: str) -> None:
-    now = moment(session)
+def _assign(session: Session, case: Case, moderator: str, lease: timedelta, source: str) -> None:
+    now = transaction_time(session)
     case.state = CaseState.CLAIMED.value
     case.leased_by, case.leased_until, case.lease_token = moderator, now + lease, uuid4()
     case.changed_at = now
-    case_changes.tell(
+    case_changes.publish(
         session, case, CaseChange.CLAIMED, cause=str(case.lease_token), actor=moderator, source=source
     )

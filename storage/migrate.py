@@ -1,4 +1,4 @@
-"""Brings the schema of a database to the one that this version needs."""
+"""Migrates the database schema to the revision that this version needs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,33 +15,33 @@ from storage.database import connect
 from storage.errors import MigrationError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_UPGRADE_LOCK = 0x46616B654D45  # "FakeME"; any number that nobody else locks in the same database
+_UPGRADE_LOCK = 0x46616B654D45  # "FakeME"; key of an advisory lock, unique within the database
 
 
 def head() -> str:
-    """The newest revision that this version knows."""
+    """Return the newest revision that this version knows."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None  # shipped with the package
     return revision
 
 
 def current(database_url: str) -> str | None:
-    """The revision that the database is at; none if it was never migrated."""
+    """Return the revision of the database; None if it was never migrated."""
     with _exclusive(database_url) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:
-    """Apply what is missing, in one transaction; several processes may call it at once.
+    """Apply the missing migrations in one transaction; safe to call from several processes at once.
 
-    Raises :class:`MigrationError` if the database is at a revision that a newer version made.
+    Raise :class:`MigrationError` if the database is at a revision of a newer version.
     """
     with _exclusive(database_url) as connection, _explained():
         command.upgrade(_config(connection), revision)
 
 
 def downgrade(database_url: str, revision: str) -> None:
-    """Take back what came after ``revision`` (``base``: everything), with the data in it."""
+    """Revert the migrations after ``revision`` (``base``: all of them), which deletes their data."""
     with _exclusive(database_url) as connection, _explained():
         command.downgrade(_config(connection), revision)
 
@@ -62,7 +62,9 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except CommandError as error:
-        raise MigrationError(f"{error}: run the version of FakeME that made it, or a newer one") from error
+        raise MigrationError(
+            f"{error}: run the version of FakeME that created this revision, or a newer one"
+        ) from error
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -1,4 +1,4 @@
-"""Objects in S3 or its likes: read within a limit, written, with errors that say whether to wait."""
+"""Reads and writes objects in S3-compatible storage, with size limits and typed errors."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS = 3  # a store in the same network answers in milliseconds
 READ_TIMEOUT_SECONDS = 30  # between two reads, not for the whole object
-ATTEMPTS = 2  # a hiccup is repaired at once; a longer absence is for the retry topic, which blocks nobody
+ATTEMPTS = 2  # covers a short glitch; longer outages go to the retry topic, which blocks no other event
 
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion"})
 _DENIED: Final = frozenset(
@@ -32,7 +32,7 @@ _BUSY: Final = frozenset({"429", "SlowDown", "RequestTimeout", "RequestTimeTooSk
 
 @dataclass(frozen=True)
 class ObjectInfo:
-    """What is known of an object without reading it; ``content_type`` is what the writer claimed."""
+    """Metadata of an object; ``content_type`` is as declared by the writer."""
 
     size: int
     content_type: str
@@ -40,10 +40,10 @@ class ObjectInfo:
 
 
 class ObjectStore:
-    """A client for one store and one key pair; may be used by several threads at once.
+    """A thread-safe client for one store and one key pair. It connects on first use.
 
-    Without a key pair botocore looks for one where AWS puts it (environment, instance role).
-    ``connections`` should not be below the number of threads. It connects when first used.
+    Without a key pair, botocore uses the default AWS credentials (environment, instance role).
+    ``connections`` should be at least the number of threads.
     """
 
     def __init__(
@@ -64,18 +64,18 @@ class ObjectStore:
             aws_secret_access_key=secret_key,
             config=Config(
                 signature_version="s3v4",
-                s3={"addressing_style": "path"},  # stores other than AWS have no DNS name for each bucket
+                s3={"addressing_style": "path"},  # other stores than AWS have no DNS name per bucket
                 connect_timeout=CONNECT_TIMEOUT_SECONDS,
                 read_timeout=READ_TIMEOUT_SECONDS,
                 retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
                 max_pool_connections=connections,
-                request_checksum_calculation="when_required",  # newer checksums are not known to every store
+                request_checksum_calculation="when_required",  # not every store supports the newer checksums
                 response_checksum_validation="when_required",
             ),
         )
 
     def stat(self, bucket: str, key: str) -> ObjectInfo:
-        """Size and type of an object; raises as :meth:`fetch` does."""
+        """Return the metadata of an object; raise the same errors as :meth:`fetch`."""
         try:
             head = self._client.head_object(Bucket=bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
@@ -83,10 +83,10 @@ class ObjectStore:
         return ObjectInfo(head["ContentLength"], head.get("ContentType", ""), head["ETag"].strip('"'))
 
     def fetch(self, bucket: str, key: str, max_bytes: int) -> bytes:
-        """The bytes of an object, at most ``max_bytes``.
+        """Return the bytes of an object of at most ``max_bytes``.
 
-        Raises :class:`ObjectMissingError`, :class:`ObjectTooLargeError` (by the size that the store
-        states, before anything is read) or :class:`ObjectStoreUnavailableError`, also if our key is refused.
+        Raise :class:`ObjectMissingError`; :class:`ObjectTooLargeError`, by the size that the store reports,
+        before the body is read; or :class:`ObjectStoreUnavailableError`, also if the access key is rejected.
         """
         try:
             answer = self._client.get_object(Bucket=bucket, Key=key)
@@ -95,7 +95,7 @@ class ObjectStore:
             raise self._explain(error, bucket, key) from error
 
     def put(self, bucket: str, key: str, data: bytes, content_type: str) -> str:
-        """Write an object, over an older one with the same key; returns its ``s3://`` URI."""
+        """Write an object, replacing one with the same key; return its ``s3://`` URI."""
         try:
             self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
         except (ClientError, BotoCoreError) as error:
@@ -107,10 +107,10 @@ class ObjectStore:
 
 
 def explain(error: ClientError | BotoCoreError, uri: str, store: str) -> StorageError:
-    """What botocore's ``error`` on ``uri`` means for us."""
-    if isinstance(error, ParamValidationError):  # before any request: no store has such a name
-        return ObjectMissingError(f"{uri} cannot be the name of an object: {error}")
-    if not isinstance(error, ClientError):  # no answer, or one that broke off
+    """Translate botocore's ``error`` on ``uri`` into an error of this package."""
+    if isinstance(error, ParamValidationError):  # raised before any request
+        return ObjectMissingError(f"{uri} is not a valid object name: {error}")
+    if not isinstance(error, ClientError):  # no response, or an incomplete one
         return ObjectStoreUnavailableError(f"the object store {store} did not serve {uri}: {error}")
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -118,22 +118,25 @@ def explain(error: ClientError | BotoCoreError, uri: str, store: str) -> Storage
         return ObjectMissingError(f"{uri} is not in the object store {store} ({code})")
     if code in _DENIED:
         return AccessDeniedError(
-            f"the object store {store} refuses our key for {uri} ({code}): check the key pair, and "
-            "that it may read the object and list its bucket (else S3 also refuses what is merely missing)"
+            f"the object store {store} rejects the access key for {uri} ({code}): check the key pair, and "
+            "that it may read the object and list the bucket (without the list permission, S3 also answers "
+            "403 for missing objects)"
         )
     if code in _BUSY or status >= 500:
-        return ObjectStoreUnavailableError(f"the object store {store} is busy or broken ({code}) for {uri}")
-    return StorageError(f"the object store {store} refuses the request for {uri}: {error}")
+        return ObjectStoreUnavailableError(
+            f"the object store {store} is overloaded or failing ({code}) for {uri}"
+        )
+    return StorageError(f"the object store {store} rejects the request for {uri}: {error}")
 
 
 def _read(answer: "GetObjectOutputTypeDef", uri: str, max_bytes: int) -> bytes:
     size = answer["ContentLength"]
     with answer["Body"] as body:
         if size > max_bytes:
-            raise ObjectTooLargeError(f"{uri} has {size} bytes; at most {max_bytes} are read")
+            raise ObjectTooLargeError(f"{uri} has {size} bytes; the limit is {max_bytes}")
         data: bytes = body.read(max_bytes + 1)
     if len(data) > max_bytes:
-        raise ObjectTooLargeError(f"{uri} has more than the {max_bytes} bytes that are read at most")
+        raise ObjectTooLargeError(f"{uri} has more than {max_bytes} bytes, which is the limit")
     if len(data) != size:
-        raise ObjectStoreUnavailableError(f"{uri} broke off after {len(data)} of {size} bytes")
+        raise ObjectStoreUnavailableError(f"the download of {uri} stopped after {len(data)} of {size} bytes")
     return data

@@ -1,4 +1,4 @@
-"""The outbox: messages written in the transaction of the change they announce; a relay publishes them."""
+"""Transactional outbox: messages are written with the change they announce, and a relay publishes them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ from sqlalchemy.orm import Session
 from schemas.envelope import Message
 from storage.tables import OutboxRow
 
-CHANNEL = "outbox"  # NOTIFY, without payload: there is something to publish
-_RELAY_LOCK = 0x6F7574626F78  # "outbox"; any number that nobody else locks in the same database
+CHANNEL = "outbox"  # NOTIFY channel for new messages; no payload
+_RELAY_LOCK = 0x6F7574626F78  # "outbox"; key of an advisory lock, unique within the database
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A message that waits to be published."""
+    """An unpublished message."""
 
     id: int
     message: Message
 
 
 @dataclass(frozen=True)
-class Backlog:
-    """What waits to be published; figures that grow mean that the relay is in trouble."""
+class OutboxBacklog:
+    """Number and age of unpublished messages; growing values mean that the relay does not keep up."""
 
     messages: int
-    oldest_seconds: float  # 0 if nothing waits
+    oldest_seconds: float  # 0 without unpublished messages
 
 
-def announce(session: Session, message: Message, event_id: UUID) -> bool:
-    """Have ``message`` published if and when this transaction commits; false if that event is in already."""
+def enqueue(session: Session, message: Message, event_id: UUID) -> bool:
+    """Publish ``message`` once this transaction commits; return false if the event is already enqueued."""
     row = insert(OutboxRow).values(
         event_id=event_id,
         topic=message.topic,
@@ -47,16 +47,16 @@ def announce(session: Session, message: Message, event_id: UUID) -> bool:
     return written
 
 
-def claim(session: Session) -> bool:
-    """Be the one who publishes until the transaction ends; false, at once, while another is at it."""
+def try_lock(session: Session) -> bool:
+    """Take the relay lock until the transaction ends; return false at once if another relay has it."""
     return bool(session.execute(select(func.pg_try_advisory_xact_lock(_RELAY_LOCK))).scalar_one())
 
 
 def unpublished(session: Session, limit: int) -> list[Pending]:
-    """The oldest messages that wait, in the order in which they were written.
+    """Return the oldest unpublished messages in the order in which they were written.
 
-    They stay locked until the transaction ends: a second relay waits for the first, so that the
-    order of a key's messages holds.
+    The rows stay locked until the transaction ends. A second relay waits for the first, which preserves the
+    order of messages with the same key.
     """
     query = (
         select(OutboxRow)
@@ -69,22 +69,22 @@ def unpublished(session: Session, limit: int) -> list[Pending]:
 
 
 def mark_published(session: Session, ids: Collection[int]) -> None:
-    """Note that these messages are on their topics."""
+    """Mark these messages as published."""
     session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(published_at=func.now()))
 
 
-def backlog(session: Session) -> Backlog:
-    """How much waits to be published, and for how long."""
+def backlog(session: Session) -> OutboxBacklog:
+    """Return the number of unpublished messages and the age of the oldest."""
     age = extract("epoch", func.now() - func.min(OutboxRow.written_at))
     query = select(func.count(), age).where(OutboxRow.published_at.is_(None))
     messages, oldest_seconds = session.execute(query).one()
-    return Backlog(messages, float(oldest_seconds or 0))
+    return OutboxBacklog(messages, float(oldest_seconds or 0))
 
 
 def prune(session: Session, *, older_than: timedelta) -> int:
-    """Delete what was published longer ago than that; returns how many rows."""
-    gone = delete(OutboxRow).where(OutboxRow.published_at < func.now() - older_than).returning(OutboxRow.id)
-    return len(session.execute(gone).all())
+    """Delete messages published more than ``older_than`` ago; return the number of deleted rows."""
+    old = delete(OutboxRow).where(OutboxRow.published_at < func.now() - older_than).returning(OutboxRow.id)
+    return len(session.execute(old).all())
 
 
 def _message(row: OutboxRow) -> Message:

@@ -1,4 +1,4 @@
-"""Posts as the platform published them, so that a later report finds their media."""
+"""Stored posts, so that the media items of a post can be found when it is reported later."""
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -9,7 +9,7 @@ from storage.tables import Post
 
 
 def keep(session: Session, post: PostCreated) -> bool:
-    """Keep a post; false if it was kept before, which then stands."""
+    """Store a post; return false if the id is already stored, which is not overwritten."""
     row = insert(Post).values(
         post_id=post.post_id, author_id=post.author_id, body=post.model_dump(mode="json")
     )
@@ -17,12 +17,12 @@ def keep(session: Session, post: PostCreated) -> bool:
 
 
 def find(session: Session, post_id: str) -> PostCreated | None:
-    """The post with this id, if FakeME ever saw it."""
+    """Return the post with this id; None if FakeME never received it."""
     body = session.execute(select(Post.body).where(Post.post_id == post_id)).scalar_one_or_none()
     return None if body is None else PostCreated.model_validate(body)
 
 
 def media(session: Session, post_id: str) -> tuple[Media, ...]:
-    """The media of a post; empty if FakeME never saw the post."""
+    """Return the media items of a post; empty if FakeME never received it."""
     post = find(session, post_id)
     return post.media if post else ()

@@ -1,18 +1,18 @@
-"""In which order moderators should see cases: harm first, then likelihood, then how many people are affected.
+"""Priority of cases in the moderation queue: harm first, then likelihood, then the number of people affected.
 
-The numbers are points on one scale, chosen so that each factor can outweigh the next smaller ones:
+The priority is a sum of points, with each factor able to outweigh the smaller ones:
 
-- the worst reason given counts up to 40 (:data:`REASON_POINTS`);
-- the detector's score up to 30;
-- distinct reporters up to 30, by the logarithm, since accounts that report together are cheap to make;
-- a surge 20, since what spreads fast harms fast;
-- an appeal 10, since a person is tagged who may be right;
-- an escalation 200, more than all others together: a colleague asks for a second opinion now;
-- two points for each hour of waiting, so that the least case overtakes a fresh one with all points
-  (except an escalated one) within three days.
+- up to 40 for the most severe reason (:data:`REASON_POINTS`);
+- up to 30 for the detector's score;
+- up to 30 for distinct reporters, on a logarithmic scale, because fake accounts are cheap;
+- 20 for a surge, because the post is spreading fast;
+- 10 for an appeal, because the tag may be wrong;
+- 200 for an escalation, more than all other factors together, because a moderator waits for a second opinion;
+- 2 for each hour of waiting, so that the lowest case overtakes a new case with all points (except an
+  escalated one) within three days.
 
-Age grows by itself, so it is not stored: a case keeps :func:`case_priority`, and whoever orders cases
-adds :data:`POINTS_PER_HOUR`, as :func:`aged` does (in SQL: ``storage.cases.AGED_PRIORITY``).
+Age changes constantly, so it is not stored. A case stores :func:`case_priority`, and the queue adds
+:data:`POINTS_PER_HOUR` as :func:`aged` does (in SQL: ``storage.cases.AGED_PRIORITY``).
 """
 
 import math
@@ -22,14 +22,14 @@ from datetime import timedelta
 from schemas.posts import ReportReason
 
 REASON_POINTS = {
-    ReportReason.SEXUAL: 40.0,  # a crime in most places, and the harm cannot be undone
-    ReportReason.IMPERSONATION: 25.0,  # fraud, and a person's name
-    ReportReason.MISINFORMATION: 20.0,  # harms many, each a little
-    ReportReason.UNTAGGED_DEEPFAKE: 15.0,  # the tag is missing; nobody is said to be harmed
+    ReportReason.SEXUAL: 40.0,  # a crime in most countries, with irreversible harm
+    ReportReason.IMPERSONATION: 25.0,  # fraud and damage to a person's reputation
+    ReportReason.MISINFORMATION: 20.0,  # a small harm to many people
+    ReportReason.UNTAGGED_DEEPFAKE: 15.0,  # a missing tag; no harm is reported
     ReportReason.OTHER: 5.0,
 }
 SCORE_POINTS = 30.0
-UNKNOWN_SCORE = 0.5  # nothing was judged (yet): as likely as not
+UNKNOWN_SCORE = 0.5  # no score (yet): neutral
 REPORTER_POINTS = 6.0  # for each doubling of reporters
 MAX_REPORTER_POINTS = 30.0  # reached at 31 reporters
 SURGE_POINTS = 20.0
@@ -47,9 +47,9 @@ def case_priority(
     appealed: bool,
     escalated: bool,
 ) -> float:
-    """Points of a case without its age, 0 to 330; more is looked at sooner.
+    """Return the points of a case without its age, 0 to 330; higher is more urgent.
 
-    ``score`` is the detector's probability (none: nothing was judged), ``reporters`` counts different people.
+    ``score`` is the detector's probability (None: no score), ``reporters`` the number of distinct reporters.
     """
     reason = max((REASON_POINTS[reason] for reason in reasons), default=0.0)
     likelihood = SCORE_POINTS * (UNKNOWN_SCORE if score is None else score)
@@ -59,5 +59,5 @@ def case_priority(
 
 
 def aged(priority: float, age: timedelta) -> float:
-    """Points of a case that has waited for ``age``."""
+    """Return the points of a case that has waited for ``age``."""
     return priority + POINTS_PER_HOUR * (age / timedelta(hours=1))

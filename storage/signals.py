@@ -1,4 +1,4 @@
-"""What the moderation queue takes in: an event, reduced to what it means for the case of its post."""
+"""Signals: the part of an event that matters to the moderation case of its post."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from schemas.posts import ReportReason
 
 
 class SignalKind(StrEnum):
-    """Where a signal comes from."""
+    """The kind of event that a signal comes from."""
 
     REPORT = "report"
     VERDICT = "verdict"
@@ -20,11 +20,10 @@ class SignalKind(StrEnum):
 
 @dataclass(frozen=True)
 class Signal:
-    """What one event says about a post.
+    """The content of one event about a post.
 
-    ``opens`` is the origin of the case that is opened if the post has none that is undecided; none: a
-    signal of this kind only changes a case that is there. ``reporters`` is how many different people are
-    known to have reported the post, if the event says so itself.
+    ``opens`` is the origin of the case to open if the post has no undecided case; None if the signal only
+    updates an existing case. ``reporters`` is the number of distinct reporters if the event contains it.
     """
 
     event_id: str

@@ -1,4 +1,4 @@
-"""Surges of reports: one row each, so that none is raised twice."""
+"""Stored surges of reports, so that no surge is published twice."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from storage.tables import Surge
 
 
 def surge_times(session: Session, post_id: str, since: datetime, until: datetime) -> list[datetime]:
-    """When the post surged at ``since < surged_at < until``; none is added until this transaction ends."""
+    """Return the surges of the post with ``since < surged_at < until``; blocks new ones until the commit."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"surge:{post_id}", 0))))
     query = select(Surge.surged_at).where(
         Surge.post_id == post_id, Surge.surged_at > since, Surge.surged_at < until
@@ -20,7 +20,7 @@ def surge_times(session: Session, post_id: str, since: datetime, until: datetime
 
 
 def record_surge(session: Session, surge: ReportsSurged) -> bool:
-    """Keep a surge; false if it was recorded before."""
+    """Store a surge; return false if it is already stored."""
     row = insert(Surge).values(
         surge_id=surge.surge_id, post_id=surge.post_id, reporters=surge.reporters, surged_at=surge.surged_at
     )

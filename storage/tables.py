@@ -1,4 +1,4 @@
-"""The tables of everything that must not be lost, as SQLAlchemy models; migrations make them."""
+"""SQLAlchemy models of the database tables. Alembic migrations create the tables."""
 
 from datetime import datetime
 from typing import Any
@@ -20,11 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-MomentNow = DateTime(timezone=True)
+Timestamp = DateTime(timezone=True)
 
 
 class Base(DeclarativeBase):
-    """Common metadata: names of constraints are fixed, so that migrations can refer to them."""
+    """Common metadata with fixed constraint names, so that migrations can refer to them."""
 
 
 Base.metadata.naming_convention = {
@@ -37,18 +37,18 @@ Base.metadata.naming_convention = {
 
 
 class Post(Base):
-    """A post as the platform published it, with its media: what a later report refers to."""
+    """A published post with its media items."""
 
     __tablename__ = "posts"
 
     post_id: Mapped[str] = mapped_column(Text, primary_key=True)
     author_id: Mapped[str] = mapped_column(Text)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)  # the PostCreated contract
-    seen_at: Mapped[datetime] = mapped_column(MomentNow, server_default=func.now())
+    seen_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
 
 
-class MediaAnalysis(Base):
-    """What a model found in some bytes; the same bytes are analysed once per model version."""
+class AnalysisRow(Base):
+    """The analysis of one file's bytes; the same bytes are analysed once per model version."""
 
     __tablename__ = "media_analyses"
     __table_args__ = (UniqueConstraint("sha256", "model_version"),)
@@ -61,11 +61,11 @@ class MediaAnalysis(Base):
     score: Mapped[float | None] = mapped_column(Float)
     pdq: Mapped[str | None] = mapped_column(Text)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)  # the MediaVerdict contract, without the uri
-    analysed_at: Mapped[datetime] = mapped_column(MomentNow, server_default=func.now())
+    analysed_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
 
 
 class Verdict(Base):
-    """A verdict as it was published; one for each post event and model version."""
+    """A published verdict; one for each post event and analysis identity."""
 
     __tablename__ = "verdicts"
     __table_args__ = (
@@ -81,11 +81,11 @@ class Verdict(Base):
     label: Mapped[str] = mapped_column(Text)
     score: Mapped[float | None] = mapped_column(Float)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)  # the VerdictIssued contract
-    issued_at: Mapped[datetime] = mapped_column(MomentNow)
+    issued_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class PostTag(Base):
-    """The tag state of a post: what stands, and on what."""
+    """The tag state of a post and its cause."""
 
     __tablename__ = "post_tags"
 
@@ -93,12 +93,12 @@ class PostTag(Base):
     tagged: Mapped[bool]
     cause_kind: Mapped[str] = mapped_column(Text)  # verdict or decision
     cause_id: Mapped[UUID]
-    cause_at: Mapped[datetime] = mapped_column(MomentNow)
-    changed_at: Mapped[datetime] = mapped_column(MomentNow, server_default=func.now())
+    cause_at: Mapped[datetime] = mapped_column(Timestamp)
+    changed_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
 
 
 class Report(Base):
-    """A user's report; whichever consumer sees it first keeps it."""
+    """A user's report, stored by the first consumer that reads it."""
 
     __tablename__ = "reports"
     __table_args__ = (Index("ix_reports_post_id_reported_at", "post_id", "reported_at"),)
@@ -109,22 +109,22 @@ class Report(Base):
     reporter_id: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text, server_default="")
-    reported_at: Mapped[datetime] = mapped_column(MomentNow)
+    reported_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class Surge(Base):
-    """Many distinct reporters of one post within a window; raised once per window."""
+    """A surge of distinct reporters of one post; published once per window."""
 
     __tablename__ = "surges"
 
     surge_id: Mapped[UUID] = mapped_column(primary_key=True)
     post_id: Mapped[str] = mapped_column(Text, index=True)
     reporters: Mapped[int]
-    surged_at: Mapped[datetime] = mapped_column(MomentNow)
+    surged_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class Case(Base):
-    """A question for moderators; a post has at most one that is not decided."""
+    """A moderation case; a post has at most one undecided case."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -142,16 +142,16 @@ class Case(Base):
     reporters: Mapped[int]
     surged: Mapped[bool] = mapped_column(server_default="false")
     appealed: Mapped[bool] = mapped_column(server_default="false")
-    escalated: Mapped[bool] = mapped_column(server_default="false")  # stays true when it is claimed again
+    escalated: Mapped[bool] = mapped_column(server_default="false")  # stays true after a new claim
     leased_by: Mapped[str | None] = mapped_column(Text)
-    leased_until: Mapped[datetime | None] = mapped_column(MomentNow)
+    leased_until: Mapped[datetime | None] = mapped_column(Timestamp)
     lease_token: Mapped[UUID | None]
-    opened_at: Mapped[datetime] = mapped_column(MomentNow)
-    changed_at: Mapped[datetime] = mapped_column(MomentNow)
+    opened_at: Mapped[datetime] = mapped_column(Timestamp)
+    changed_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class CaseSignal(Base):
-    """An event that opened or joined a case; its key makes a repeated delivery change nothing."""
+    """An event that opened or joined a case; the primary key makes repeated deliveries idempotent."""
 
     __tablename__ = "case_signals"
 
@@ -159,11 +159,11 @@ class CaseSignal(Base):
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.case_id"), index=True)
     kind: Mapped[str] = mapped_column(Text)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    seen_at: Mapped[datetime] = mapped_column(MomentNow, server_default=func.now())
+    seen_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
 
 
 class Decision(Base):
-    """What a moderator decided on a case."""
+    """A moderator's decision on a case."""
 
     __tablename__ = "decisions"
 
@@ -173,11 +173,11 @@ class Decision(Base):
     decision: Mapped[str] = mapped_column(Text)
     moderator: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text, server_default="")
-    decided_at: Mapped[datetime] = mapped_column(MomentNow)
+    decided_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class AuditEntry(Base):
-    """Who did what to which thing; rows are only ever added."""
+    """An entry of the audit log. Rows are never changed or deleted."""
 
     __tablename__ = "audit"
 
@@ -186,11 +186,11 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text, index=True)
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    at: Mapped[datetime] = mapped_column(MomentNow, server_default=func.now())
+    at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
 
 
 class OutboxRow(Base):
-    """A message that a committed change announces; the relay publishes it and notes when."""
+    """A message of a committed change; the relay publishes it and records the time."""
 
     __tablename__ = "outbox"
     __table_args__ = (Index("ix_outbox_unpublished", "id", postgresql_where="published_at IS NULL"),)
@@ -201,24 +201,24 @@ class OutboxRow(Base):
     key: Mapped[str] = mapped_column(Text)
     headers: Mapped[dict[str, str]] = mapped_column(JSONB)
     value: Mapped[bytes] = mapped_column(LargeBinary)
-    written_at: Mapped[datetime] = mapped_column(MomentNow, server_default=func.now())
-    published_at: Mapped[datetime | None] = mapped_column(MomentNow)
+    written_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+    published_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
 
 class ApiKey(Base):
-    """A key of the HTTP gateway: only its hash is kept."""
+    """An API key of the HTTP gateway; only the hash of its secret is stored."""
 
     __tablename__ = "api_keys"
 
     key_id: Mapped[str] = mapped_column(Text, primary_key=True)  # the public part, shown in lists
     secret_sha256: Mapped[str] = mapped_column(Text)
     owner: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(MomentNow, server_default=func.now())
-    revoked_at: Mapped[datetime | None] = mapped_column(MomentNow)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+    revoked_at: Mapped[datetime | None] = mapped_column(Timestamp)
 
 
 class IdempotentRequest(Base):
-    """An answer of the gateway, kept so that a repeated request gets the same one."""
+    """A response of the gateway, stored so that a repeated request gets the same one."""
 
     __tablename__ = "idempotent_requests"
 
@@ -227,4 +227,4 @@ class IdempotentRequest(Base):
     request_sha256: Mapped[str] = mapped_column(Text)
     status: Mapped[int]
     response: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    at: Mapped[datetime] = mapped_column(MomentNow, server_default=func.now())
+    at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())

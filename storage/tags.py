@@ -1,4 +1,4 @@
-"""The tag state of each post; what changes it is decided elsewhere."""
+"""The tag state of each post."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,23 +14,23 @@ CHANNEL = "post_tags"  # NOTIFY; the payload is the post's id
 
 
 def lock_tag(session: Session, post_id: str) -> PostTag | None:
-    """The tag state of a post, which nobody else changes until this transaction ends.
+    """Lock and return the tag state of a post until the transaction ends.
 
-    Also a post without a state is locked: of two first changes the second sees what the first wrote.
+    A post without a state is locked too, so that of two first changes the second sees the first.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"post_tag:{post_id}", 0))))
     return session.get(PostTag, post_id, populate_existing=True)
 
 
 def find(session: Session, post_id: str) -> PostTag | None:
-    """The tag state of a post, without a lock; none before the first verdict or decision."""
+    """Return the tag state of a post without a lock; None before the first verdict or decision."""
     return session.get(PostTag, post_id, populate_existing=True)
 
 
 def put_tag(
     session: Session, post_id: str, *, tagged: bool, cause_kind: CauseKind, cause_id: UUID, cause_at: datetime
 ) -> None:
-    """Set the tag state of a post that :func:`lock_tag` locked, and notify :data:`CHANNEL`."""
+    """Set the tag state of a post locked with :func:`lock_tag`, and notify :data:`CHANNEL`."""
     state = {"tagged": tagged, "cause_kind": cause_kind.value, "cause_id": cause_id, "cause_at": cause_at}
     row = insert(PostTag).values(post_id=post_id, **state)
     session.execute(

@@ -1,4 +1,4 @@
-"""The verdicts that were published, and the notice by which somebody who waits hears of a new one."""
+"""Published verdicts; storing one sends a PostgreSQL notification to waiting clients."""
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -19,13 +19,13 @@ def find(session: Session, trigger_event_id: str, identity: str) -> VerdictIssue
 
 
 def latest(session: Session, post_id: str) -> VerdictIssued | None:
-    """The newest verdict on a post, by whichever model."""
+    """Return the newest verdict on a post by any model, or None."""
     query = select(Verdict.body).where(Verdict.post_id == post_id).order_by(Verdict.issued_at.desc()).limit(1)
     return _read(session.execute(query).scalar_one_or_none())
 
 
 def highest_score(session: Session, post_id: str) -> float | None:
-    """The highest score that any verdict gave the post; none if nothing of it was judged."""
+    """Return the highest score of any verdict on the post; None if none of them has a score."""
     query = select(func.max(Verdict.score)).where(Verdict.post_id == post_id)
     return session.execute(query).scalar_one()
 

@@ -1,4 +1,4 @@
-"""Real services for tests: one local stack a session, or the services that the environment names."""
+"""Real services for tests: one local stack per session, or the external services of the environment."""
 
 import os
 import secrets
@@ -22,7 +22,7 @@ from storage.migrate import upgrade
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """Kafka with all topics, S3 with both buckets, PostgreSQL, in a folder and on ports of its own."""
+    """Kafka with all topics, S3 with both buckets and PostgreSQL, in a temporary folder on free ports."""
     if services_are_external(os.environ):
         yield _external()
         return
@@ -32,13 +32,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap(stack: Endpoints) -> str:
-    """``host:port`` of the broker. All tests share its topics: use groups and post ids of your own."""
+    """``host:port`` of the broker. All tests share its topics: use unique groups and post ids."""
     return stack.kafka_bootstrap
 
 
 @pytest.fixture(scope="session")
 def make_s3(stack: Endpoints) -> Callable[[str, str], "boto3.client"]:
-    """Makes S3 clients by access key and secret key."""
+    """Creates an S3 client from an access key and a secret key."""
 
     def make(access_key: str, secret_key: str) -> "boto3.client":
         return boto3.client(
@@ -55,7 +55,7 @@ def make_s3(stack: Endpoints) -> Callable[[str, str], "boto3.client"]:
 
 @pytest.fixture(scope="session")
 def s3(stack: Endpoints, make_s3: Callable[[str, str], "boto3.client"]) -> "boto3.client":
-    """FakeME's own S3 client: reads ``platform-media``, writes ``fakeme-evidence``."""
+    """FakeME's S3 client: reads ``platform-media``, writes ``fakeme-evidence``."""
     return make_s3(stack.s3_access_key, stack.s3_secret_key)
 
 
@@ -67,13 +67,13 @@ def platform_s3(stack: Endpoints, make_s3: Callable[[str, str], "boto3.client"])
 
 @pytest.fixture(scope="session")
 def server_database_url(stack: Endpoints) -> str:
-    """SQLAlchemy URL of the database that tests connect to only to make databases of their own."""
+    """SQLAlchemy URL of the database that tests use to create their own databases."""
     return stack.database_url
 
 
 @pytest.fixture(scope="session")
 def database_template(server_database_url: str) -> Iterator[URL]:
-    """A migrated database that others are copied from."""
+    """A migrated database, used as the template for test databases."""
     server = make_url(server_database_url)
     template = server.set(database=f"template_{secrets.token_hex(4)}")
     _execute(server, "CREATE DATABASE {}", template)
@@ -84,7 +84,7 @@ def database_template(server_database_url: str) -> Iterator[URL]:
 
 @pytest.fixture(scope="module")
 def database_url(server_database_url: str, database_template: URL) -> Iterator[str]:
-    """SQLAlchemy URL of a database with all tables and no rows, one for each test module."""
+    """SQLAlchemy URL of a migrated, empty database for each test module."""
     server = make_url(server_database_url)
     fresh = server.set(database=f"test_{secrets.token_hex(4)}")
     _execute(server, "CREATE DATABASE {} TEMPLATE {}", fresh, database_template)
@@ -93,7 +93,7 @@ def database_url(server_database_url: str, database_template: URL) -> Iterator[s
 
 
 def _execute(server: URL, statement: str, *databases: URL) -> None:
-    names = [sql.Identifier(str(each.database)) for each in databases]
+    names = [sql.Identifier(str(url.database)) for url in databases]
     connection = psycopg2.connect(
         host=server.host,
         port=server.port,
@@ -107,7 +107,7 @@ def _execute(server: URL, statement: str, *databases: URL) -> None:
 
 
 def _external() -> Endpoints:
-    """The services of the environment, with topics and buckets declared where the keys allow it."""
+    """Return the external services of the environment; create missing topics and buckets."""
     own = (os.environ["FAKEME_S3_ACCESS_KEY"], os.environ["FAKEME_S3_SECRET_KEY"])
     platform = (
         os.environ.get("FAKEME_PLATFORM_S3_ACCESS_KEY", own[0]),

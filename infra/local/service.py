@@ -1,4 +1,4 @@
-"""What the supervisor needs to know of a server or worker to keep it running."""
+"""The interface of servers and workers for the supervisor."""
 
 import signal
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Command:
-    """A process to be: ``env`` is added to ours, ``user`` is somebody else to run as (root only)."""
+    """A process to start; ``env`` extends the current environment, ``user`` requires root."""
 
     argv: tuple[str, ...]
     folder: Path
@@ -20,14 +20,14 @@ class Command:
 
 
 class Service(Protocol):
-    """One server or worker. Neither method keeps state in memory that a restart would need."""
+    """A server or worker. Its methods keep no state in memory that a restart would need."""
 
     @property
     def name(self) -> str:
-        """The name in logs, in ``fakeme status`` and of the log file."""
+        """The name in logs, in ``fakeme status`` and in the log file's name."""
 
     def prepare(self) -> Command:
-        """Put on disk what the start needs, unless it is there, and say how to start; may take seconds."""
+        """Create the files that the service needs, and return its command; may take seconds."""
 
-    def ask(self) -> str:
-        """Ask the running service for real; returns what it says, raises NotAnsweringError."""
+    def probe(self) -> str:
+        """Send a real request to the service; return a summary of the answer, or raise NotAnsweringError."""

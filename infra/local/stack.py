@@ -1,4 +1,4 @@
-"""The local stack as a whole: which servers, in what order, with what topics, buckets, tables, workers."""
+"""The local stack: starts servers, creates topics, buckets and tables, then starts the workers."""
 
 import os
 import threading
@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from infra.buckets import create_buckets
-from infra.local.credentials import keep_credentials
+from infra.local.credentials import load_or_create_credentials
 from infra.local.folder_lock import FolderLock
 from infra.local.kafka import KafkaServer
-from infra.local.keeper import Keeper
 from infra.local.ports import HOST, Ports
 from infra.local.postgres import PostgresServer
 from infra.local.seaweedfs import EVIDENCE_BUCKET, MEDIA_BUCKET, SeaweedServer
 from infra.local.state_file import remove_state, write_state
+from infra.local.supervised_service import SupervisedService
 from infra.local.supervisor import Supervisor
 from infra.local.worker import Worker, WorkerSpec
 from infra.topics import declare_topics
@@ -25,12 +25,12 @@ from schemas.topics import TOPICS, Topic
 from storage.migrate import upgrade
 
 SERVERS_SECONDS = 240.0  # the first start downloads Kafka's jars, 44 MB
-WORKERS_SECONDS = 180.0  # a worker that loads a model on a busy machine
+WORKERS_SECONDS = 180.0  # enough to load a model on a busy machine
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the servers are and how to get in; names as in ``pipeline.settings``."""
+    """Addresses and credentials of the servers, named as in ``pipeline.settings``."""
 
     kafka_bootstrap: str
     s3_endpoint: str
@@ -41,21 +41,21 @@ class Endpoints:
     database_url: str
 
 
-def _silent(_name: str, _seconds: float) -> None:
-    """Announces nothing."""
+def _ignore_ready(_name: str, _seconds: float) -> None:
+    """Do nothing."""
 
 
 class LocalStack:
     """Servers and workers on one data folder, from :meth:`start` to :meth:`stop`; also a context manager.
 
-    Without ``servers`` the workers alone, which find services elsewhere through their environment.
+    Without ``servers``, only the workers run; their environment names the external services.
     """
 
     def __init__(
         self,
         folder: Path,
         workers: Sequence[WorkerSpec] = (),
-        announce: Callable[[str, float], None] = _silent,
+        on_ready: Callable[[str, float], None] = _ignore_ready,
         *,
         servers: bool = True,
         topics: Iterable[Topic] = TOPICS,
@@ -63,7 +63,7 @@ class LocalStack:
         self.folder = folder.absolute()
         self._specs = workers
         self._with_servers = servers
-        self._announce = announce
+        self._on_ready = on_ready
         self._topics = tuple(topics)
         self._lock = FolderLock(self.folder)
         self._ports = Ports(self.folder / "ports.json")
@@ -75,35 +75,35 @@ class LocalStack:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where everything is, once started."""
+        """Addresses and credentials of the started servers."""
         if self._endpoints is None:
-            raise RuntimeError("the local stack has no servers, or was not started")
+            raise RuntimeError("the local stack has no servers, or is not started")
         return self._endpoints
 
     @property
     def worker_urls(self) -> dict[str, str]:
-        """Where the workers that serve users do so, by name."""
+        """URLs of the workers with a public port, by name."""
         return dict(self._worker_urls)
 
     def start(self) -> None:
-        """Start everything and return when it answers; what was started is stopped again if something fails.
+        """Start everything and return when all is ready; on a failure, stop what was started.
 
         :raises AlreadyRunningError: another process supervises this folder.
         :raises InfraError: a server or worker does not start; the message has the end of its log.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock.take()
+        self._lock.acquire()
         try:
             (self.folder / "logs").mkdir(exist_ok=True)
             if self._with_servers:
                 self._start_servers()
             self._start_workers()
-        except BaseException:  # a Ctrl-C too must leave nothing running
+        except BaseException:  # also after Ctrl-C, nothing may be left running
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Stop workers, then servers; returns when nothing runs any more."""
+        """Stop the workers, then the servers; return when all processes have exited."""
         for group in (self._workers, self._servers):
             if group is not None:
                 group.stop()
@@ -121,20 +121,21 @@ class LocalStack:
         self.stop()
 
     def _start_servers(self) -> None:
-        credentials = keep_credentials(self.folder / "credentials.json")
+        credentials = load_or_create_credentials(self.folder / "credentials.json")
         ports = self._ports
         kafka = KafkaServer(
             self.folder / "kafka", port=ports.of("kafka"), controller_port=ports.of("kafka-controller")
         )
         weed_ports = {
-            role: ports.of(f"seaweedfs-{role}", shadow=True) for role in ("master", "volume", "filer", "s3")
+            role: ports.of(f"seaweedfs-{role}", with_paired_port=True)
+            for role in ("master", "volume", "filer", "s3")
         }
         weed = SeaweedServer(self.folder / "seaweedfs", ports=weed_ports, credentials=credentials)
         postgres = PostgresServer(
             self.folder / "postgres", port=ports.of("postgres"), credentials=credentials
         )
         self._servers = Supervisor((kafka, weed, postgres), self.folder / "logs", self._publish)
-        self._servers.start(SERVERS_SECONDS, self._announce)
+        self._servers.start(SERVERS_SECONDS, self._on_ready)
         admin = credentials.s3_admin
         with ThreadPoolExecutor(3) as threads:
             steps: list[Future[Any]] = [
@@ -160,7 +161,7 @@ class LocalStack:
     def _start_workers(self) -> None:
         workers = [self._worker(spec) for spec in self._specs]
         self._workers = Supervisor(workers, self.folder / "logs", self._publish)
-        self._workers.start(WORKERS_SECONDS, self._announce)
+        self._workers.start(WORKERS_SECONDS, self._on_ready)
         self._publish()
 
     def _worker(self, spec: WorkerSpec) -> Worker:
@@ -172,28 +173,28 @@ class LocalStack:
         return Worker(spec, Path.cwd(), health_port=self._ports.of(f"{spec.name}-health"), env=env)
 
     def _publish(self) -> None:
-        """Write ``stack.json``: when all servers are up, and again whenever a process is another one."""
+        """Write ``stack.json`` when all servers are ready, and again after every restart."""
         with self._writing:
             if self._endpoints is None and self._with_servers:
                 return
-            servers = self._servers.keepers if self._servers else []
-            workers = self._workers.keepers if self._workers else []
+            servers = self._servers.services if self._servers else []
+            workers = self._workers.services if self._workers else []
             write_state(
                 self.folder,
                 {
                     **(asdict(self._endpoints) if self._endpoints else {}),
                     **{f"{name}_url": url for name, url in self._worker_urls.items()},
                     "supervisor_pid": os.getpid(),
-                    "servers": {keeper.service.name: _describe(keeper) for keeper in servers},
-                    "workers": {keeper.service.name: _describe(keeper) for keeper in workers},
+                    "servers": {supervised.service.name: _describe(supervised) for supervised in servers},
+                    "workers": {supervised.service.name: _describe(supervised) for supervised in workers},
                 },
             )
 
 
-def _describe(keeper: Keeper) -> dict[str, Any]:
-    described: dict[str, Any] = {"pid": keeper.pid, "restarts": keeper.restarts}
-    if isinstance(keeper.service, Worker):
-        described["health_port"] = keeper.service.health_port
+def _describe(supervised: SupervisedService) -> dict[str, Any]:
+    described: dict[str, Any] = {"pid": supervised.pid, "restarts": supervised.restarts}
+    if isinstance(supervised.service, Worker):
+        described["health_port"] = supervised.service.health_port
     return described
 
 

@@ -1,4 +1,4 @@
-"""``stack.json``: where the running local stack is, for other processes' settings and ``fakeme status``."""
+"""``stack.json``: addresses and processes of the running local stack, for other processes and the CLI."""
 
 import json
 import os
@@ -11,7 +11,7 @@ NAME = "stack.json"
 
 
 def write_state(folder: Path, state: dict[str, Any]) -> None:
-    """Replace the file in one step; readable by its owner alone, since it holds keys."""
+    """Replace the file atomically; only its owner can read it, because it contains keys."""
     draft = folder / f"{NAME}.new"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump(state, out, indent=2)
@@ -19,7 +19,7 @@ def write_state(folder: Path, state: dict[str, Any]) -> None:
 
 
 def read_state(folder: Path) -> dict[str, Any] | None:
-    """What was written last; None before the servers are up and after they were stopped."""
+    """Return the last written state; None before the servers are ready and after they were stopped."""
     try:
         state = json.loads((folder / NAME).read_text())
     except FileNotFoundError:
@@ -30,5 +30,5 @@ def read_state(folder: Path) -> dict[str, Any] | None:
 
 
 def remove_state(folder: Path) -> None:
-    """Forget it."""
+    """Delete the file."""
     (folder / NAME).unlink(missing_ok=True)

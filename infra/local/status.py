@@ -1,4 +1,4 @@
-"""How a running local stack is: asks every server and worker, and weighs their processes."""
+"""Checks every server and worker of a running local stack, and measures their memory."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from infra.probes import http_answer, kafka_answer, postgres_answer, s3_answer
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """One server or worker; ``memory_bytes`` counts its processes, shared pages once."""
+    """The status of one server or worker; ``memory_bytes`` counts shared pages once."""
 
     name: str
     kind: str
@@ -31,7 +31,7 @@ class ServiceStatus:
 
 @dataclass(frozen=True)
 class StackStatus:
-    """The whole stack; ``ready`` when every part of it answers."""
+    """The status of the whole stack."""
 
     folder: Path
     supervisor_pid: int
@@ -39,19 +39,19 @@ class StackStatus:
 
     @property
     def ready(self) -> bool:
-        """Whether it is up: there are servers, and nothing in it fails to answer."""
+        """Whether there are services and all of them answer."""
         return bool(self.services) and all(service.ok for service in self.services)
 
     @property
     def memory_bytes(self) -> int:
-        """Of all servers and workers."""
+        """The memory of all servers and workers."""
         return sum(service.memory_bytes for service in self.services)
 
 
-def ask_stack(folder: Path) -> StackStatus:
-    """Ask the stack on ``folder``; no services while its servers still start.
+def check_stack(folder: Path) -> StackStatus:
+    """Check the stack on ``folder``; the result has no services while the servers are starting.
 
-    :raises NotRunningError: nobody supervises this folder.
+    :raises NotRunningError: no stack runs on this folder.
     """
     supervisor = holder(folder)
     if supervisor is None:
@@ -59,35 +59,35 @@ def ask_stack(folder: Path) -> StackStatus:
     state = read_state(folder)
     if state is None:
         return StackStatus(folder, supervisor, ())
-    questions = _questions(state)
-    if not questions:
+    probes = _probes(state)
+    if not probes:
         return StackStatus(folder, supervisor, ())
-    described = {**state["servers"], **state["workers"]}
-    with ThreadPoolExecutor(len(questions)) as threads:
-        answers = threads.map(lambda name: _answer(questions[name][1]), questions)
+    processes = {**state["servers"], **state["workers"]}
+    with ThreadPoolExecutor(len(probes)) as threads:
+        answers = threads.map(lambda name: _answer(probes[name][1]), probes)
         services = tuple(
             ServiceStatus(
                 name,
                 "worker" if name in state["workers"] else "server",
-                where=questions[name][0],
+                where=probes[name][0],
                 ok=ok,
-                says=says,
-                pid=described[name]["pid"],
-                restarts=described[name]["restarts"],
-                memory_bytes=memory_of(described[name]["pid"]),
+                says=answer,
+                pid=processes[name]["pid"],
+                restarts=processes[name]["restarts"],
+                memory_bytes=memory_of(processes[name]["pid"]),
             )
-            for name, (ok, says) in zip(questions, answers, strict=True)
+            for name, (ok, answer) in zip(probes, answers, strict=True)
         )
     return StackStatus(folder, supervisor, services)
 
 
 def memory_of(pid: int | None) -> int:
-    """Bytes of RAM of a process and its children: the proportional set size where the system tells it."""
+    """Return the RAM of a process and its children in bytes: the proportional set size if available."""
     if pid is None:
         return 0
     try:
         process = psutil.Process(pid)
-        return sum(_memory(each) for each in [process, *process.children(recursive=True)])
+        return sum(map(_memory, [process, *process.children(recursive=True)]))
     except psutil.NoSuchProcess:
         return 0
 
@@ -98,12 +98,12 @@ def _memory(process: psutil.Process) -> int:
     except psutil.AccessDenied:
         return int(process.memory_info().rss)
     except psutil.NoSuchProcess:
-        return 0  # it ended while we counted
+        return 0  # it exited in the meantime
 
 
-def _questions(state: dict[str, Any]) -> dict[str, tuple[str, Callable[[], str]]]:
-    """Where each service is, and how to ask it."""
-    workers = {name: _ask_worker(worker["health_port"]) for name, worker in state["workers"].items()}
+def _probes(state: dict[str, Any]) -> dict[str, tuple[str, Callable[[], str]]]:
+    """Return the address and the health check of each service by name."""
+    workers = {name: _worker_probe(worker["health_port"]) for name, worker in state["workers"].items()}
     if not state["servers"]:
         return workers
     endpoint, keys = state["s3_endpoint"], (state["s3_access_key"], state["s3_secret_key"])
@@ -118,13 +118,13 @@ def _questions(state: dict[str, Any]) -> dict[str, tuple[str, Callable[[], str]]
     return servers | workers
 
 
-def _ask_worker(port: int) -> tuple[str, Callable[[], str]]:
+def _worker_probe(port: int) -> tuple[str, Callable[[], str]]:
     url = f"http://{HOST}:{port}/readyz"
     return url, lambda: http_answer(url)
 
 
-def _answer(ask: Callable[[], str]) -> tuple[bool, str]:
+def _answer(probe: Callable[[], str]) -> tuple[bool, str]:
     try:
-        return True, ask().strip()
+        return True, probe().strip()
     except NotAnsweringError as error:
         return False, str(error)

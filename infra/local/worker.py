@@ -1,4 +1,4 @@
-"""A worker of the pipeline, as the supervisor sees it: a command with a health port."""
+"""A worker of the pipeline as a supervised service: a command with a health port."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,15 +8,15 @@ from infra.local.ports import HOST
 from infra.local.service import Command
 from infra.probes import http_answer
 
-STOP_SECONDS = 30.0  # a worker finishes or gives up its work within this
+STOP_SECONDS = 30.0  # a worker finishes or abandons its work within this time
 
 
 @dataclass(frozen=True)
 class WorkerSpec:
     """A worker to run; ``FAKEME_HEALTH_PORT`` is added to its environment.
 
-    ``public_port_variable`` names the variable that receives a second port, for a worker that serves users:
-    its URL becomes ``<name>_url`` of the stack.
+    ``public_port_variable`` is the environment variable for a second, public port. The stack publishes its
+    URL as ``<name>_url``.
     """
 
     name: str
@@ -26,7 +26,7 @@ class WorkerSpec:
 
 
 class Worker:
-    """Ready when its ``/readyz`` says so."""
+    """A worker process with a ``/readyz`` endpoint."""
 
     def __init__(self, spec: WorkerSpec, folder: Path, *, health_port: int, env: Mapping[str, str]) -> None:
         self._spec = spec
@@ -40,9 +40,9 @@ class Worker:
         return self._spec.name
 
     def prepare(self) -> Command:
-        """Nothing to prepare; its command."""
+        """Return the command; there is nothing to prepare."""
         return Command(self._spec.argv, self._folder, env=self._env, stop_seconds=STOP_SECONDS)
 
-    def ask(self) -> str:
-        """Whether it is ready to work."""
+    def probe(self) -> str:
+        """Return the answer of ``/readyz``."""
         return http_answer(f"http://{HOST}:{self.health_port}/readyz")

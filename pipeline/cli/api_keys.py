@@ -53,7 +53,7 @@ def list_keys(as_json: _AsJson = False) -> None:
     from storage import api_keys  # noqa: PLC0415 - SQLAlchemy; start-up stays light
 
     with _session() as session:
-        rows = [_shown(key) for key in api_keys.listed(session)]
+        rows = [_shown(key) for key in api_keys.list_keys(session)]
     if as_json:
         print(json.dumps(rows, indent=2))
         return

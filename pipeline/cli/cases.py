@@ -21,7 +21,7 @@ from pipeline.cli.case_view import (
 from pipeline.settings import Settings, load_settings
 from schemas.moderation import CaseState, DecisionKind
 from storage import audit, cases, decisions, leases
-from storage.database import connect, moment, transaction
+from storage.database import connect, transaction, transaction_time
 
 UNDECIDED = [CaseState.OPEN, CaseState.ESCALATED, CaseState.CLAIMED]
 
@@ -52,7 +52,7 @@ def list_cases(
     """List cases, the most urgent first: those that are not decided, unless told otherwise."""
     with _session(load_settings()) as session:
         found = cases.queue(session, state or UNDECIDED, limit)
-        now = moment(session)
+        now = transaction_time(session)
     if as_json:
         print(json.dumps([case_document(case, now) for case in found], indent=2))
     else:
@@ -69,7 +69,7 @@ def show(case_id: CaseId, as_json: AsJson = False) -> None:
             cases.signals(session, case_id),
             decisions.of_case(session, case_id),
             audit.entries(session, f"case:{case_id}"),
-            moment(session),
+            transaction_time(session),
         )
     if as_json:
         print(json.dumps(history_document(history), indent=2))
@@ -93,7 +93,7 @@ def claim(
             case = leases.claim_next(session, moderator, lease, source=settings.source)
         else:
             case = leases.claim(session, case_id, moderator, lease, source=settings.source)
-        now = moment(session)
+        now = transaction_time(session)
     if as_json:
         print(json.dumps(case and case_document(case, now), indent=2))
     elif case is None:
@@ -126,7 +126,7 @@ def release(case_id: CaseId, moderator: Moderator, as_json: AsJson = False) -> N
     settings = load_settings()
     with _session(settings) as session:
         case = leases.release(session, case_id, moderator, source=settings.source)
-        now = moment(session)
+        now = transaction_time(session)
     if as_json:
         print(json.dumps(case_document(case, now), indent=2))
     else:

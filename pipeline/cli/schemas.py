@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from schemas.contract_releases import breaks_since_release
+from schemas.contract_releases import release as release_contracts
 from schemas.export import SOURCE_TREE, stale_files, write_files
-from schemas.releases import breaks_since_release
-from schemas.releases import release as release_contracts
 
 commands = typer.Typer(help="Event contracts: generated files and compatibility.", no_args_is_help=True)
 

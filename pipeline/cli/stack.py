@@ -67,9 +67,9 @@ def down(data: Data = None) -> None:
 
 def status(data: Data = None, as_json: AsJson = False) -> None:
     """Ask every server and worker how it is; exit code 1 unless all answer."""
-    from infra.local.status import ask_stack  # noqa: PLC0415
+    from infra.local.status import check_stack  # noqa: PLC0415
 
-    found = ask_stack((data or data_folder()).absolute())
+    found = check_stack((data or data_folder()).absolute())
     if as_json:
         print(json.dumps(_as_json(found), indent=2))
     else:
@@ -85,13 +85,13 @@ def running_or_local_stack(console: Console) -> Iterator[None]:
     :raises WorkersMissingError: the one that runs has no workers.
     """
     from infra.local.folder_lock import holder  # noqa: PLC0415
-    from infra.local.status import ask_stack  # noqa: PLC0415 - clients of every service
+    from infra.local.status import check_stack  # noqa: PLC0415 - clients of every service
 
     if holder(data_folder()) is None:
         with _make_stack(data_folder(), console):
             yield
         return
-    if not any(service.kind == "worker" for service in ask_stack(data_folder()).services):
+    if not any(service.kind == "worker" for service in check_stack(data_folder()).services):
         raise WorkersMissingError(
             f"the stack on {data_folder()} runs without workers, or still starts: "
             "wait for it, or stop it with `fakeme down` and try again"

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection (and in the transaction) that storage.migrate hands over."""
+"""Runs the migrations on the connection, and in the transaction, that storage.migrate passes in."""
 
 from alembic import context
 

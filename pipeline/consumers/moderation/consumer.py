@@ -62,7 +62,7 @@ class Moderation:
             with transaction(self._engine) as session:
                 if prepared.report is not None:
                     record_report(session, signal.event_id, prepared.report)
-                change = cases.take(session, signal, source=self._source)
+                change = cases.apply_signal(session, signal, source=self._source)
         except (StorageError, SQLAlchemyError) as error:
             return error  # the loop decides whether it waits or is given up
         if change is None:

@@ -21,7 +21,7 @@ from schemas.posts import PostReported
 from schemas.tags import CauseKind, TagCause
 from schemas.verdicts import VerdictIssued
 from storage.database import transaction
-from storage.outbox import announce
+from storage.outbox import enqueue
 from storage.reports import distinct_reporters, record_report
 from storage.surges import record_surge, surge_times
 from storage.tables import PostTag
@@ -99,7 +99,7 @@ class TagLedger:
 
     def _announce(self, session: Session, body: Contract, event_id: UUID, post_id: str, at: datetime) -> None:
         message = encode(body, id=str(event_id), source=self._source, key=post_id, time=at)
-        announce(session, message, event_id)
+        enqueue(session, message, event_id)
 
 
 def _state(row: PostTag | None) -> TagState | None:

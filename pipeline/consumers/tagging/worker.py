@@ -20,7 +20,7 @@ from pipeline.consumers.tagging.ledger import TagLedger
 from pipeline.consumers.tagging.stream import TaggingStream
 from pipeline.runtime.retries import delay_before, is_transient
 from pipeline.settings import Settings
-from storage.database import connect, moment, transaction
+from storage.database import connect, transaction, transaction_time
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +105,7 @@ class Tagging:
 
     def _check_database(self) -> None:
         with transaction(self._engine) as session:
-            moment(session)
+            transaction_time(session)
 
     def _stand_back(self, delay: float, error: Exception) -> None:
         self._idle_since = time.monotonic()

@@ -90,7 +90,7 @@ class Export:
             post_ids = iter(labels.decided_since(session, TELLING, since))
         while some := list(islice(post_ids, POSTS_AT_ONCE)):
             with transaction(self.database) as session:
-                posts = labels.read(session, some, TELLING)
+                posts = labels.read_decided_posts(session, some, TELLING)
             yield from (recall(choose(post, min_agreement), exported) for post in posts)
 
     def _collect(self, choices: Iterable[Choice]) -> tuple[list[Sample], list[LeftOut]]:

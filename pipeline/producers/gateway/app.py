@@ -77,4 +77,4 @@ async def _forget_old_keys(services: Services) -> None:
 
 def _forget(services: Services) -> int:
     with transaction(services.engine) as session:
-        return idempotency.forget_old(session)
+        return idempotency.delete_expired(session)

@@ -11,7 +11,7 @@ import structlog
 
 from storage import verdicts
 from storage.errors import DatabaseUnavailableError
-from storage.notices import Listener
+from storage.notifications import Listener
 
 _LISTEN_SECONDS = 0.25  # how long closing may take
 _RECONNECT_SECONDS = 1.0

@@ -27,7 +27,7 @@ from pipeline.settings import RetrySettings, Settings
 from schemas.envelope import Message
 from storage import cases, outbox
 from storage.database import connect, transaction
-from storage.notices import Listener
+from storage.notifications import Listener
 
 BATCH = 500  # messages published in one transaction: a few MB at most, some 20 ms
 POLL_SECONDS = 1.0  # how late a message is whose notice was lost, and how long a stop may take
@@ -145,7 +145,7 @@ def publish_batch(engine: Engine, producer: Producer) -> int:
     """Publish the oldest messages of the outbox; how many, 0 too while another relay is at it."""
     began = time.monotonic()
     with transaction(engine) as session:
-        if not outbox.claim(session):
+        if not outbox.try_lock(session):
             return 0
         pending = outbox.unpublished(session, BATCH)
         deliver(producer, [row.message for row in pending])
@@ -179,7 +179,7 @@ def survey(engine: Engine) -> None:
     """Bring the figures of what waits up to date: messages for the relay, cases for moderators."""
     with transaction(engine) as session:
         backlog = outbox.backlog(session)
-        waiting = cases.numbers(session)
+        waiting = cases.waiting_counts(session)
     DEPTH.set(backlog.messages)
     OLDEST.set(backlog.oldest_seconds)
     for state, number in waiting.items():

@@ -1,4 +1,4 @@
-"""`fakeme up`, `status` and `down` as a person uses them."""
+"""`fakeme up`, `status` and `down` on the command line."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def fakeme(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def up(home: Path) -> Iterator[subprocess.Popen[str]]:
-    """`fakeme up --no-workers`, ready."""
+    """A running `fakeme up --no-workers`."""
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline", "up", "--no-workers"],
         env=environment(home),
@@ -59,14 +59,14 @@ def up(home: Path) -> Iterator[subprocess.Popen[str]]:
     process.wait(60)
 
 
-def test_status_and_down_say_that_nothing_runs(home: Path) -> None:
+def test_status_and_down_report_that_nothing_runs(home: Path) -> None:
     status, down = fakeme(home, "status"), fakeme(home, "down")
     assert (status.returncode, status.stdout) == (2, "")
     assert status.stderr.startswith("error: no local stack runs on")
     assert (down.returncode, down.stderr) == (0, "")
 
 
-def test_status_counts_servers_and_memory(up: subprocess.Popen[str], home: Path) -> None:
+def test_status_reports_servers_and_memory(up: subprocess.Popen[str], home: Path) -> None:
     status = fakeme(home, "status", "--json")
     found = json.loads(status.stdout)
     assert status.returncode == 0
@@ -76,20 +76,20 @@ def test_status_counts_servers_and_memory(up: subprocess.Popen[str], home: Path)
     assert found["memory_bytes"] == sum(service["memory_bytes"] for service in found["services"])
 
 
-def test_doctor_is_content_with_what_up_started(up: subprocess.Popen[str], home: Path) -> None:
+def test_doctor_accepts_the_running_stack(up: subprocess.Popen[str], home: Path) -> None:
     findings = json.loads(fakeme(home, "doctor", "--json").stdout)["findings"]
     levels = {finding["subject"]: finding["level"] for finding in findings}
     subjects = ("kafka", "topics", "s3 media", "s3 evidence", "postgres", "migrations", "ports")
     assert {subject: levels[subject] for subject in subjects} == dict.fromkeys(subjects, "ok")
 
 
-def test_a_second_up_names_the_first_and_exits_with_2(up: subprocess.Popen[str], home: Path) -> None:
+def test_second_up_names_the_first_and_exits_with_2(up: subprocess.Popen[str], home: Path) -> None:
     second = fakeme(home, "up", "--no-workers")
     assert second.returncode == 2
     assert second.stderr.startswith(f"error: a local stack already runs on {home} (pid {up.pid})")
 
 
-def test_down_stops_it_and_up_ends_well(up: subprocess.Popen[str], home: Path) -> None:
+def test_down_stops_the_stack_and_up_exits_cleanly(up: subprocess.Popen[str], home: Path) -> None:
     down = fakeme(home, "down")
     assert (down.returncode, down.stderr) == (0, "")
     output, _ = up.communicate(timeout=30)

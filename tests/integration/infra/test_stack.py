@@ -1,4 +1,4 @@
-"""The session's servers: they answer, and keys open no more than they should."""
+"""The session's servers answer, and access keys have minimal permissions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,23 +14,23 @@ from infra.topics import declare_topics
 from schemas.topics import TOPICS
 
 
-def test_every_topic_is_there_with_its_partitions(kafka_bootstrap: str) -> None:
+def test_every_topic_exists_with_its_partitions(kafka_bootstrap: str) -> None:
     found = kafka_topics(kafka_bootstrap)
     assert {topic.name: found.get(topic.name) for topic in TOPICS} == {
         topic.name: topic.partitions for topic in TOPICS
     }
 
 
-def test_declaring_topics_again_creates_none(kafka_bootstrap: str) -> None:
+def test_declaring_topics_again_creates_nothing(kafka_bootstrap: str) -> None:
     assert declare_topics(kafka_bootstrap) == []
 
 
-def test_a_module_has_a_migrated_database_of_its_own(database_url: str, stack: Endpoints) -> None:
+def test_each_module_has_its_own_migrated_database(database_url: str, stack: Endpoints) -> None:
     assert postgres_answer(database_url).startswith("PostgreSQL 1")
     assert database_url != stack.database_url
 
 
-def test_the_platform_writes_media_and_fakeme_reads_them(platform_s3: Any, s3: Any) -> None:
+def test_platform_writes_media_and_fakeme_reads_it(platform_s3: Any, s3: Any) -> None:
     key = f"{uuid4()}.bin"
     platform_s3.put_object(Bucket=MEDIA_BUCKET, Key=key, Body=b"media")
     assert s3.get_object(Bucket=MEDIA_BUCKET, Key=key)["Body"].read() == b"media"
@@ -54,7 +54,7 @@ REFUSED: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize(("who", "action", "bucket"), REFUSED)
-def test_what_a_key_is_not_for_is_refused(
+def test_key_without_permission_is_rejected(
     who: str, action: str, bucket: str, stack: Endpoints, make_s3: Callable[[str, str], Any]
 ) -> None:
     keys = {

@@ -1,4 +1,4 @@
-"""A local stack under kill -9: data stay, what dies comes back, nothing outlives its supervisor."""
+"""A local stack under kill -9: data survives, services are restarted, and they die with their supervisor."""
 
 import json
 import os
@@ -25,9 +25,9 @@ from infra.local.down import stop_stack
 from infra.local.folder_lock import holder
 from infra.local.stack import LocalStack
 from infra.local.state_file import read_state
-from infra.local.status import ask_stack
+from infra.local.status import check_stack
 
-pytestmark = pytest.mark.timeout(240)  # it starts Kafka twice and heals each server
+pytestmark = pytest.mark.timeout(240)  # it starts Kafka twice and restarts each server
 
 TOPIC = "posts.created"
 DEADLINE_SECONDS = 90.0
@@ -66,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def supervisor(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[bytes]]:
-    """A stack with one worker, supervised by a process of its own."""
+    """A stack with one worker, supervised by a separate process."""
     worker = tmp_path_factory.mktemp("worker") / "echo.py"
     worker.write_text(ECHO_WORKER)
     process = subprocess.Popen([sys.executable, "-c", SUPERVISE, str(folder), str(worker)])
@@ -88,14 +88,14 @@ def _ready(folder: Path) -> bool:
 
 def services(folder: Path) -> dict[str, int | None]:
     state = read_state(folder) or {"servers": {}, "workers": {}}
-    return {name: each["pid"] for name, each in {**state["servers"], **state["workers"]}.items()}
+    return {name: process["pid"] for name, process in {**state["servers"], **state["workers"]}.items()}
 
 
 def all_answer(folder: Path) -> bool:
-    return ask_stack(folder).ready
+    return check_stack(folder).ready
 
 
-def test_what_was_acknowledged_survives_kill_9_of_each_server(
+def test_acknowledged_data_survives_kill_9_of_each_server(
     supervisor: subprocess.Popen[bytes], folder: Path
 ) -> None:
     # given
@@ -120,9 +120,7 @@ def test_what_was_acknowledged_survives_kill_9_of_each_server(
     assert read_row(state) == "kept"
 
 
-def test_a_killed_worker_is_started_again_on_its_port(
-    supervisor: subprocess.Popen[bytes], folder: Path
-) -> None:
+def test_killed_worker_is_restarted_on_its_port(supervisor: subprocess.Popen[bytes], folder: Path) -> None:
     before = read_state(folder)
     assert before is not None
     os.kill(before["workers"]["echo"]["pid"], signal.SIGKILL)
@@ -136,7 +134,7 @@ def test_a_killed_worker_is_started_again_on_its_port(
     assert after["workers"]["echo"]["restarts"] == 1
 
 
-def test_a_second_stack_on_the_folder_says_who_has_it(
+def test_second_stack_on_the_folder_reports_the_holder(
     supervisor: subprocess.Popen[bytes], folder: Path
 ) -> None:
     with pytest.raises(AlreadyRunningError) as refused:
@@ -145,19 +143,19 @@ def test_a_second_stack_on_the_folder_says_who_has_it(
     assert all_answer(folder)
 
 
-def test_status_weighs_every_process(supervisor: subprocess.Popen[bytes], folder: Path) -> None:
-    status = ask_stack(folder)
+def test_status_measures_every_process(supervisor: subprocess.Popen[bytes], folder: Path) -> None:
+    status = check_stack(folder)
     assert [service.name for service in status.services] == ["kafka", "seaweedfs", "postgres", "echo"]
     assert all(service.memory_bytes > 1_000_000 for service in status.services)
     assert status.memory_bytes < 1_000_000_000
 
 
-def test_secrets_are_for_the_owner_alone(supervisor: subprocess.Popen[bytes], folder: Path) -> None:
+def test_secrets_are_readable_by_the_owner_only(supervisor: subprocess.Popen[bytes], folder: Path) -> None:
     modes = {name: (folder / name).stat().st_mode & 0o777 for name in ("stack.json", "credentials.json")}
     assert modes == {"stack.json": 0o600, "credentials.json": 0o600}
 
 
-def test_nothing_outlives_a_killed_supervisor_and_the_next_one_finds_the_data(
+def test_services_die_with_the_supervisor_and_the_data_survives(
     supervisor: subprocess.Popen[bytes], folder: Path
 ) -> None:
     # given
@@ -182,7 +180,7 @@ def test_nothing_outlives_a_killed_supervisor_and_the_next_one_finds_the_data(
     assert holder(folder) is None
 
 
-def test_down_finds_nothing_to_stop_afterwards(folder: Path) -> None:
+def test_down_fails_without_a_running_stack(folder: Path) -> None:
     from infra.errors import NotRunningError
 
     with pytest.raises(NotRunningError):
@@ -237,7 +235,7 @@ def read_object(state: dict[str, Any]) -> bytes:
     found: list[bytes] = []
 
     def there() -> bool:
-        # The S3 port answers a moment before the volumes behind it have reported themselves.
+        # The S3 port answers before the volume servers have registered.
         try:
             found.append(s3_of(state).get_object(Bucket="platform-media", Key="survival")["Body"].read())
         except (BotoCoreError, ClientError):

@@ -1,4 +1,4 @@
-"""The module's database, emptied before each test: quicker than a database for each."""
+"""A database for each module, emptied before each test, which is faster than a database for each test."""
 
 import secrets
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from storage.database import connect
 from storage.tables import Base
-from tests.integration.storage.desk import Desk
+from tests.integration.storage.moderation_queue import ModerationQueue
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,9 @@ def engine(connections: Engine) -> Engine:
 
 
 @pytest.fixture
-def desk(engine: Engine) -> Desk:
-    """An empty queue."""
-    return Desk(engine)
+def queue(engine: Engine) -> ModerationQueue:
+    """An empty moderation queue."""
+    return ModerationQueue(engine)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""API keys against a real database: only their hash is kept, and a revoked key opens nothing."""
+"""API keys in a real database: only the hash is stored, and a revoked key is rejected."""
 
 import pytest
 from sqlalchemy import Engine, select
@@ -8,7 +8,7 @@ from storage.database import transaction
 from storage.tables import ApiKey
 
 
-def test_a_key_is_known_by_its_owner(engine: Engine) -> None:
+def test_key_identifies_its_owner(engine: Engine) -> None:
     with transaction(engine) as session:
         issued = api_keys.issue(session, "social.example")
 
@@ -16,7 +16,7 @@ def test_a_key_is_known_by_its_owner(engine: Engine) -> None:
         assert api_keys.owner_of(session, issued.token) == "social.example"
 
 
-def test_the_secret_is_not_kept(engine: Engine) -> None:
+def test_secret_is_not_stored(engine: Engine) -> None:
     with transaction(engine) as session:
         issued = api_keys.issue(session, "social.example")
     secret = issued.token.rpartition("_")[2]
@@ -27,17 +27,25 @@ def test_the_secret_is_not_kept(engine: Engine) -> None:
     assert issued.key_id in str(row)
 
 
-def test_only_the_very_token_opens(engine: Engine) -> None:
+def test_only_the_exact_token_is_accepted(engine: Engine) -> None:
     with transaction(engine) as session:
-        one, other = api_keys.issue(session, "one"), api_keys.issue(session, "other")
-    mixed = f"fk_{one.key_id}_{other.token.rpartition('_')[2]}"
+        first, second = api_keys.issue(session, "first"), api_keys.issue(session, "second")
+    mixed = f"fk_{first.key_id}_{second.token.rpartition('_')[2]}"
 
     with transaction(engine) as session:
-        for token in ("", "fk_", one.token[:-1], one.token + "0", one.token.upper(), mixed, f"{one.token}\n"):
+        for token in (
+            "",
+            "fk_",
+            first.token[:-1],
+            first.token + "0",
+            first.token.upper(),
+            mixed,
+            f"{first.token}\n",
+        ):
             assert api_keys.owner_of(session, token) is None
 
 
-def test_a_revoked_key_opens_nothing_and_stays_in_the_list(engine: Engine) -> None:
+def test_revoked_key_is_rejected_and_stays_in_the_list(engine: Engine) -> None:
     with transaction(engine) as session:
         issued = api_keys.issue(session, "social.example")
         kept = api_keys.issue(session, "social.example")
@@ -47,11 +55,11 @@ def test_a_revoked_key_opens_nothing_and_stays_in_the_list(engine: Engine) -> No
     with transaction(engine) as session:
         assert api_keys.owner_of(session, issued.token) is None
         assert api_keys.owner_of(session, kept.token) == "social.example"
-        revoked = {key.key_id: key.revoked_at is not None for key in api_keys.listed(session)}
+        revoked = {key.key_id: key.revoked_at is not None for key in api_keys.list_keys(session)}
     assert revoked == {issued.key_id: True, kept.key_id: False}
 
 
 @pytest.mark.parametrize("key_id", ["", "0000000000000000"])
-def test_a_key_that_is_not_there_cannot_be_revoked(engine: Engine, key_id: str) -> None:
+def test_unknown_key_cannot_be_revoked(engine: Engine, key_id: str) -> None:
     with transaction(engine) as session:
         assert not api_keys.revoke(session, key_id)

@@ -1,4 +1,4 @@
-"""Idempotency keys against a real database: the first claim stands, for a day."""
+"""Idempotency keys in a real database: the first claim is kept for a day."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from storage.tables import IdempotentRequest
 ACCEPTED = Answer(202, {"event_id": "e1"})
 
 
-def test_the_first_claim_stands(engine: Engine) -> None:
+def test_first_claim_wins(engine: Engine) -> None:
     with transaction(engine) as session:
         assert idempotency.claim(session, "ann", "k", "first") == Claim("first", None)
 
@@ -21,7 +21,7 @@ def test_the_first_claim_stands(engine: Engine) -> None:
         assert idempotency.claim(session, "bob", "k", "second") == Claim("second", None)
 
 
-def test_an_answer_is_given_again(engine: Engine) -> None:
+def test_stored_response_is_returned_again(engine: Engine) -> None:
     with transaction(engine) as session:
         idempotency.claim(session, "ann", "k", "first")
         idempotency.keep_answer(session, "ann", "k", ACCEPTED)
@@ -30,7 +30,7 @@ def test_an_answer_is_given_again(engine: Engine) -> None:
         assert idempotency.claim(session, "ann", "k", "first") == Claim("first", ACCEPTED)
 
 
-def test_a_claim_of_work_that_failed_is_undone_with_it(engine: Engine) -> None:
+def test_claim_is_rolled_back_with_failed_work(engine: Engine) -> None:
     with transaction(engine) as session:
         idempotency.claim(session, "ann", "k", "first")
         session.rollback()
@@ -39,7 +39,7 @@ def test_a_claim_of_work_that_failed_is_undone_with_it(engine: Engine) -> None:
         assert idempotency.claim(session, "ann", "k", "second") == Claim("second", None)
 
 
-def test_only_what_is_older_than_a_day_is_forgotten(engine: Engine) -> None:
+def test_only_claims_older_than_a_day_are_deleted(engine: Engine) -> None:
     with transaction(engine) as session:
         idempotency.claim(session, "ann", "old", "first")
         idempotency.claim(session, "ann", "new", "first")
@@ -49,6 +49,6 @@ def test_only_what_is_older_than_a_day_is_forgotten(engine: Engine) -> None:
         )
 
     with transaction(engine) as session:
-        assert idempotency.forget_old(session) == 1
+        assert idempotency.delete_expired(session) == 1
         assert idempotency.claim(session, "ann", "old", "second") == Claim("second", None)
         assert idempotency.claim(session, "ann", "new", "second") == Claim("first", None)

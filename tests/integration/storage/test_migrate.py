@@ -19,7 +19,7 @@ def _tables(url: str) -> set[str]:
         engine.dispose()
 
 
-def test_migrations_make_exactly_the_tables_of_the_models(database_url: str) -> None:
+def test_migrations_match_the_models(database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
@@ -29,7 +29,7 @@ def test_migrations_make_exactly_the_tables_of_the_models(database_url: str) -> 
     assert migrate.current(database_url) == migrate.head()
 
 
-def test_upgrade_works_from_any_folder_and_down_and_up_again(
+def test_upgrade_downgrade_and_upgrade_work_from_any_folder(
     empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -42,13 +42,13 @@ def test_upgrade_works_from_any_folder_and_down_and_up_again(
     assert migrate.current(empty_database) == migrate.head()
 
 
-def test_upgrades_at_the_same_time_wait_for_each_other(empty_database: str) -> None:
+def test_concurrent_upgrades_wait_for_each_other(empty_database: str) -> None:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(migrate.upgrade, [empty_database] * 4))
     assert migrate.current(empty_database) == migrate.head()
 
 
-def test_a_database_of_a_newer_version_is_left_alone(empty_database: str) -> None:
+def test_database_of_a_newer_version_is_rejected(empty_database: str) -> None:
     migrate.upgrade(empty_database)
     engine = create_engine(empty_database)
     with engine.begin() as connection:

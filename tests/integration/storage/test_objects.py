@@ -1,4 +1,4 @@
-"""Objects in the real store, with FakeME's own key and with wrong ones."""
+"""Objects in the real store, with FakeME's key and with wrong keys."""
 
 from typing import Any
 from uuid import uuid4
@@ -31,48 +31,48 @@ def key(platform_s3: Any) -> str:
     return key
 
 
-def test_an_object_is_described_and_read_up_to_the_limit(store: ObjectStore, key: str) -> None:
+def test_object_is_described_and_read_up_to_the_limit(store: ObjectStore, key: str) -> None:
     info = store.stat(MEDIA, key)
     assert (info.size, info.content_type) == (1000, "image/jpeg")
     assert store.fetch(MEDIA, key, 1000) == bytes(1000)
-    with pytest.raises(ObjectTooLargeError, match="has 1000 bytes; at most 999"):
+    with pytest.raises(ObjectTooLargeError, match="has 1000 bytes; the limit is 999"):
         store.fetch(MEDIA, key, 999)
 
 
-def test_what_is_written_can_be_read_and_written_over(store: ObjectStore) -> None:
+def test_written_object_can_be_read_and_overwritten(store: ObjectStore) -> None:
     key = f"{uuid4()}/face.png"
-    assert store.put(EVIDENCE, key, b"one", "image/png") == f"s3://{EVIDENCE}/{key}"
-    store.put(EVIDENCE, key, b"another", "image/png")
-    assert store.fetch(EVIDENCE, key, 100) == b"another"
+    assert store.put(EVIDENCE, key, b"first", "image/png") == f"s3://{EVIDENCE}/{key}"
+    store.put(EVIDENCE, key, b"second", "image/png")
+    assert store.fetch(EVIDENCE, key, 100) == b"second"
     assert store.stat(EVIDENCE, key).content_type == "image/png"
 
 
-def test_an_empty_object_is_empty_and_not_missing(store: ObjectStore) -> None:
+def test_empty_object_is_not_missing(store: ObjectStore) -> None:
     key = f"{uuid4()}/empty"
     store.put(EVIDENCE, key, b"", "image/png")
     assert store.fetch(EVIDENCE, key, 100) == b""
 
 
 @pytest.mark.parametrize("name", ["no-such-key", "a..b", "x" * 1024])
-def test_an_object_that_is_not_there_is_missing(store: ObjectStore, name: str) -> None:
+def test_absent_object_is_missing(store: ObjectStore, name: str) -> None:
     with pytest.raises(ObjectMissingError, match="platform-media"):
         store.fetch(MEDIA, name, 100)
     with pytest.raises(ObjectMissingError, match="platform-media"):
         store.stat(MEDIA, name)
 
 
-def test_a_key_that_is_not_known_is_told_from_a_missing_object(stack: Endpoints, key: str) -> None:
+def test_unknown_access_key_is_distinguished_from_a_missing_object(stack: Endpoints, key: str) -> None:
     stranger = ObjectStore(stack.s3_endpoint, "us-east-1", "nobody", "wrong")
     with pytest.raises(AccessDeniedError, match="check the key pair"):
         stranger.fetch(MEDIA, key, 1000)
 
 
-def test_media_is_the_platforms_to_write(store: ObjectStore) -> None:
+def test_media_bucket_is_not_writable(store: ObjectStore) -> None:
     with pytest.raises(AccessDeniedError):
         store.put(MEDIA, f"{uuid4()}", b"ours", "image/png")
 
 
-def test_a_store_that_is_away_may_come_back() -> None:
-    away = ObjectStore("http://127.0.0.1:1", "us-east-1", "key", "secret")
+def test_unreachable_store_is_unavailable() -> None:
+    unreachable = ObjectStore("http://127.0.0.1:1", "us-east-1", "key", "secret")
     with pytest.raises(ObjectStoreUnavailableError, match=r"127\.0\.0\.1:1"):
-        away.fetch(MEDIA, "cat.jpg", 100)
+        unreachable.fetch(MEDIA, "cat.jpg", 100)

@@ -1,4 +1,4 @@
-"""The outbox and the notices: what is written with a change is heard of when it commits, and not before."""
+"""The outbox and notifications: messages are published when their transaction commits, and not before."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -12,7 +12,7 @@ from schemas.moderation import ReportsSurged
 from storage import outbox
 from storage.database import transaction
 from storage.errors import DatabaseUnavailableError
-from storage.notices import Listener
+from storage.notifications import Listener
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -28,11 +28,11 @@ def _headers(message: Message) -> dict[str, bytes]:
     return dict(message.headers)
 
 
-def test_messages_come_out_as_they_went_in_and_in_order(engine: Engine) -> None:
+def test_messages_are_read_unchanged_and_in_order(engine: Engine) -> None:
     given = [_message(f"p{number}") for number in range(5)]
     with transaction(engine) as session:
         for message in given:
-            assert outbox.announce(session, message, uuid4()) is True
+            assert outbox.enqueue(session, message, uuid4()) is True
     with transaction(engine) as session:
         pending = outbox.unpublished(session, 3)
         assert [row.message.value for row in pending] == [message.value for message in given[:3]]
@@ -43,33 +43,33 @@ def test_messages_come_out_as_they_went_in_and_in_order(engine: Engine) -> None:
         assert [row.message.key for row in outbox.unpublished(session, 9)] == [b"p3", b"p4"]
 
 
-def test_an_event_is_announced_once(engine: Engine) -> None:
+def test_event_is_enqueued_once(engine: Engine) -> None:
     event_id = uuid4()
     with transaction(engine) as session:
-        assert outbox.announce(session, _message("p1"), event_id) is True
-        assert outbox.announce(session, _message("p1"), event_id) is False
+        assert outbox.enqueue(session, _message("p1"), event_id) is True
+        assert outbox.enqueue(session, _message("p1"), event_id) is False
     with transaction(engine) as session:
         assert len(outbox.unpublished(session, 9)) == 1
 
 
-def test_a_change_that_is_not_committed_is_not_announced(engine: Engine, database_url: str) -> None:
+def test_rolled_back_message_is_not_published(engine: Engine, database_url: str) -> None:
     def fail() -> None:
         with transaction(engine) as session:
-            outbox.announce(session, _message("lost"), uuid4())
+            outbox.enqueue(session, _message("lost"), uuid4())
             raise ZeroDivisionError
 
     with Listener(database_url, outbox.CHANNEL) as listener:
         with pytest.raises(ZeroDivisionError):
             fail()
         with transaction(engine) as session:
-            outbox.announce(session, _message("kept"), uuid4())
-        assert listener.wait(10) == [""]  # one notice: the other never was
+            outbox.enqueue(session, _message("kept"), uuid4())
+        assert listener.wait(10) == [""]  # only the committed message
         assert listener.wait(0) == []
     with transaction(engine) as session:
         assert [row.message.key for row in outbox.unpublished(session, 9)] == [b"kept"]
 
 
-def test_notices_bring_their_payloads_in_order(engine: Engine, database_url: str) -> None:
+def test_notifications_arrive_with_their_payloads_in_order(engine: Engine, database_url: str) -> None:
     with Listener(database_url, "verdicts") as listener:
         with transaction(engine) as session:
             for post in ("p1", "p2"):
@@ -78,7 +78,7 @@ def test_notices_bring_their_payloads_in_order(engine: Engine, database_url: str
         assert listener.wait(10) == ["p1", "p2"]
 
 
-def test_a_lost_connection_is_not_taken_for_silence(engine: Engine, database_url: str) -> None:
+def test_lost_connection_raises_database_unavailable(engine: Engine, database_url: str) -> None:
     with Listener(database_url, "verdicts") as listener:
         with engine.begin() as connection:
             kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"

@@ -1,4 +1,4 @@
-"""What is kept once: posts, analyses, verdicts, reports and tags, with repeats and races."""
+"""Posts, analyses, verdicts, reports and tags are stored once, also with repeats and races."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -10,7 +10,7 @@ from schemas.tags import CauseKind
 from schemas.verdicts import Label, MediaVerdict, ModelRef, Trigger, TriggerKind, VerdictIssued
 from storage import analyses, posts, reports, tags, verdicts
 from storage.database import transaction
-from tests.integration.storage.desk import at_once
+from tests.integration.storage.moderation_queue import at_once
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MODEL = ModelRef(name="m", version="1", weights_sha256="0" * 64)
@@ -43,7 +43,7 @@ def _report(event: str, reporter: str, at: datetime, post: str = "p1") -> tuple[
     return event, report
 
 
-def test_the_first_version_of_a_post_stands(engine: Engine) -> None:
+def test_first_version_of_a_post_is_kept(engine: Engine) -> None:
     first = PostCreated(post_id="p1", author_id="u1", text="a\x00b", media=(PHOTO,), created_at=NOW)
     second = first.model_copy(update={"text": "changed", "media": (PHOTO, PHOTO)})
     with transaction(engine) as session:
@@ -54,7 +54,7 @@ def test_the_first_version_of_a_post_stands(engine: Engine) -> None:
         assert (posts.find(session, "p2"), posts.media(session, "p2")) == (None, ())
 
 
-def test_bytes_are_analysed_once_for_each_model(engine: Engine) -> None:
+def test_one_analysis_is_stored_for_each_hash_and_model(engine: Engine) -> None:
     known, unknown = "a" * 64, "b" * 64
     with transaction(engine) as session:
         kept = [
@@ -71,7 +71,7 @@ def test_bytes_are_analysed_once_for_each_model(engine: Engine) -> None:
     assert found[known].at(elsewhere) == _media(known, 0.2, elsewhere).model_copy(update={"reused": True})
 
 
-def test_an_event_has_one_verdict_of_each_model(engine: Engine) -> None:
+def test_one_verdict_is_stored_for_each_event_and_model(engine: Engine) -> None:
     first, again = _verdict("e1"), _verdict("e1", score=0.9)
     with transaction(engine) as session:
         assert [verdicts.keep(session, verdict, "m@1") for verdict in (first, again)] == [True, False]
@@ -81,7 +81,7 @@ def test_an_event_has_one_verdict_of_each_model(engine: Engine) -> None:
         assert verdicts.find(session, "e2", "m@1") is None
 
 
-def test_the_latest_verdict_and_the_highest_score_of_a_post(engine: Engine) -> None:
+def test_latest_verdict_and_highest_score_of_a_post(engine: Engine) -> None:
     given = [
         _verdict("e1", score=0.7, at=NOW),
         _verdict("e2", score=None, at=NOW + timedelta(hours=1)),
@@ -96,7 +96,7 @@ def test_the_latest_verdict_and_the_highest_score_of_a_post(engine: Engine) -> N
         assert (verdicts.latest(session, "p2"), verdicts.highest_score(session, "p2")) == (None, None)
 
 
-def test_reporters_are_counted_once_and_within_the_window(engine: Engine) -> None:
+def test_distinct_reporters_are_counted_within_the_window(engine: Engine) -> None:
     window = timedelta(minutes=10)
     given = [
         _report("e1", "u1", NOW),
@@ -107,12 +107,12 @@ def test_reporters_are_counted_once_and_within_the_window(engine: Engine) -> Non
         _report("e6", "u5", NOW, post="another"),
     ]
     with transaction(engine) as session:
-        assert [reports.record_report(session, *one) for one in given] == [True] * 6
+        assert [reports.record_report(session, *report) for report in given] == [True] * 6
         assert reports.record_report(session, *given[0]) is False
         assert reports.distinct_reporters(session, "p1", NOW, NOW + window) == 2
 
 
-def test_of_two_first_changes_of_a_tag_the_second_sees_the_first(engine: Engine) -> None:
+def test_concurrent_first_tag_changes_are_serialised(engine: Engine) -> None:
     def tag_unless_tagged(cause: int) -> int | None:
         with transaction(engine) as session:
             if tags.lock_tag(session, "p1") is not None:
@@ -138,7 +138,7 @@ def test_of_two_first_changes_of_a_tag_the_second_sees_the_first(engine: Engine)
     assert (state.tagged, state.cause_id) == (True, UUID(int=winners[0]))
 
 
-def test_a_tag_is_changed_in_place(engine: Engine) -> None:
+def test_tag_is_updated_in_place(engine: Engine) -> None:
     for tagged, kind, cause in [(True, CauseKind.VERDICT, 1), (False, CauseKind.DECISION, 2)]:
         with transaction(engine) as session:
             tags.lock_tag(session, "p1")

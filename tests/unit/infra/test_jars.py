@@ -1,4 +1,4 @@
-"""Kafka's jars are the locked ones or none."""
+"""Only locked jars of Kafka are used."""
 
 import hashlib
 import re
@@ -22,12 +22,12 @@ packaging = "jar"
 sha256 = "{sha256}"
 """
 CONTENT = b"a jar"
-GOOD = hashlib.sha256(CONTENT).hexdigest()
+CONTENT_SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 @pytest.fixture
 def lock(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a lock of (name, version, sha256)."""
+    """Write a lock file with entries of (name, version, sha256)."""
 
     def write(*entries: tuple[str, str, str]) -> Path:
         file = tmp_path / "kafka.lock"
@@ -42,7 +42,7 @@ def lock(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def downloads(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What Maven Central answers, one body a jar; nothing left: it cannot be reached."""
+    """The responses of Maven Central, one body for each jar; if empty, it is unreachable."""
     bodies: list[bytes] = []
 
     def answer(url: str, **_: object) -> requests.Response:
@@ -67,56 +67,62 @@ def put(cache: Path, name: str, version: str, content: bytes) -> Path:
     return file
 
 
-def test_the_shipped_lock_has_one_kafka_version_hashes_and_no_addresses() -> None:
+def test_shipped_lock_file_has_one_kafka_version_hashes_and_no_urls() -> None:
     assert kafka_version() == "4.3.0"
     assert len(read_lock()) == 46
     assert all(re.fullmatch(r"[0-9a-f]{64}", jar.sha256) for jar in read_lock())
     assert "://" not in LOCK.read_text()
 
 
-def test_a_cached_jar_is_used_without_the_network(
+def test_cached_jar_is_used_without_network(
     tmp_path: Path, lock: Callable[..., Path], downloads: list[bytes]
 ) -> None:
-    kept = put(tmp_path / "cache", "kafka-x", "1", CONTENT)
-    assert fetch_jars(tmp_path / "cache", lock(("kafka-x", "1", GOOD))) == [kept]
+    cached = put(tmp_path / "cache", "kafka-x", "1", CONTENT)
+    assert fetch_jars(tmp_path / "cache", lock(("kafka-x", "1", CONTENT_SHA256))) == [cached]
 
 
-def test_a_changed_jar_is_fetched_anew(
+def test_modified_jar_is_downloaded_again(
     tmp_path: Path, lock: Callable[..., Path], downloads: list[bytes]
 ) -> None:
-    kept = put(tmp_path / "cache", "kafka-x", "1", b"half a j")
+    cached = put(tmp_path / "cache", "kafka-x", "1", b"half a j")
     downloads.append(CONTENT)
-    assert fetch_jars(tmp_path / "cache", lock(("kafka-x", "1", GOOD))) == [kept]
-    assert kept.read_bytes() == CONTENT
+    assert fetch_jars(tmp_path / "cache", lock(("kafka-x", "1", CONTENT_SHA256))) == [cached]
+    assert cached.read_bytes() == CONTENT
 
 
-def test_a_download_that_is_not_the_locked_jar_is_refused_and_deleted(
+def test_download_with_a_wrong_hash_is_rejected_and_deleted(
     tmp_path: Path, lock: Callable[..., Path], downloads: list[bytes]
 ) -> None:
     downloads.append(b"something else")
-    with pytest.raises(JarsError, match=f"locked is {GOOD}"):
-        fetch_jars(tmp_path / "cache", lock(("kafka-x", "1", GOOD)))
+    with pytest.raises(JarsError, match=f"expected {CONTENT_SHA256}"):
+        fetch_jars(tmp_path / "cache", lock(("kafka-x", "1", CONTENT_SHA256)))
     assert list((tmp_path / "cache").rglob("*.jar")) == []
 
 
-def test_without_network_the_message_names_the_jar_and_the_way_out(
+def test_failed_download_names_the_jar_and_a_remedy(
     tmp_path: Path, lock: Callable[..., Path], downloads: list[bytes]
 ) -> None:
     with pytest.raises(JarsError, match=r"org\.example:kafka-x:1 .* cannot be downloaded.*Maven Central"):
-        fetch_jars(tmp_path / "cache", lock(("kafka-x", "1", GOOD)))
+        fetch_jars(tmp_path / "cache", lock(("kafka-x", "1", CONTENT_SHA256)))
 
 
-def test_a_lock_of_mixed_kafka_versions_is_refused(lock: Callable[..., Path]) -> None:
+def test_lock_file_with_mixed_kafka_versions_is_rejected(lock: Callable[..., Path]) -> None:
     with pytest.raises(JarsError, match=r"mixes Kafka versions \['1', '2'\]"):
-        kafka_version(lock(("kafka-x", "1", GOOD), ("kafka-y", "2", GOOD), ("other", "3", GOOD)))
+        kafka_version(
+            lock(
+                ("kafka-x", "1", CONTENT_SHA256),
+                ("kafka-y", "2", CONTENT_SHA256),
+                ("other", "3", CONTENT_SHA256),
+            )
+        )
 
 
-def test_a_lock_without_a_hash_is_refused(lock: Callable[..., Path]) -> None:
+def test_lock_file_without_a_hash_is_rejected(lock: Callable[..., Path]) -> None:
     with pytest.raises(JarsError, match="no SHA-256"):
         read_lock(lock(("kafka-x", "1", "")))
 
 
-def test_the_cache_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_cache_folder_follows_xdg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache_folder() == tmp_path / "fakeme" / "maven"
     assert jars.ENDPOINT.startswith("org.apache.kafka:kafka_2.13:4.3.0")

@@ -1,4 +1,4 @@
-"""docker-compose.yml is valid by the Compose specification, pinned, and speaks of things that exist."""
+"""docker-compose.yml is valid and pinned, and refers only to things that exist."""
 
 import json
 import re
@@ -23,24 +23,24 @@ from tests.unit.infra_production.compose import (
 
 STANDARD = ROOT / "tests/standards/compose-spec.json"
 SERVERS = ("kafka", "objects", "database")
-OURS = [name for name, service in services().items() if service["image"].startswith("fakeme:")]
-OF_WORKERS = [name for name in OURS if name != "setup"]
+FAKEME_SERVICES = [name for name, service in services().items() if service["image"].startswith("fakeme:")]
+WORKER_SERVICES = [name for name in FAKEME_SERVICES if name != "setup"]
 
 
 def standard() -> Draft7Validator:
     return Draft7Validator(json.loads(STANDARD.read_text("utf-8")))
 
 
-def test_file_is_valid_by_the_compose_specification() -> None:
-    faults = [
-        f"{'.'.join(map(str, fault.path))}: {fault.message}"
-        for fault in standard().iter_errors(load_compose())
+def test_file_conforms_to_the_compose_specification() -> None:
+    errors = [
+        f"{'.'.join(map(str, error.path))}: {error.message}"
+        for error in standard().iter_errors(load_compose())
     ]
 
-    assert faults == []
+    assert errors == []
 
 
-def test_specification_refuses_what_compose_would() -> None:
+def test_specification_rejects_an_unknown_property() -> None:
     content = load_compose()
     content["services"]["kafka"]["restarts"] = "always"
 
@@ -55,32 +55,34 @@ def test_image_is_pinned_to_an_exact_version(name: str) -> None:
     assert re.fullmatch(r"v?\d+\.\d+(\.\d+)?", tag), f"{name} runs {image}:{tag}"
 
 
-def test_services_are_those_of_the_pipeline() -> None:
-    commands = {name: services()[name]["command"] for name in OURS}
+def test_services_match_the_workers() -> None:
+    commands = {name: services()[name]["command"] for name in FAKEME_SERVICES}
 
     assert {command[1] for command in commands.values() if command[0] == "worker"} == set(WORKERS)
     assert commands["setup"] == ["setup"]
-    assert set(services()) - set(OURS) == {*SERVERS, "prometheus", "grafana"}
+    assert set(services()) - set(FAKEME_SERVICES) == {*SERVERS, "prometheus", "grafana"}
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_command_is_one_that_fakeme_has(name: str) -> None:
+@pytest.mark.parametrize("name", FAKEME_SERVICES)
+def test_command_exists(name: str) -> None:
     command = services()[name]["command"]
 
-    helped = CliRunner().invoke(cli, [command[0], "--help"])
+    result = CliRunner().invoke(cli, [command[0], "--help"])
 
-    assert helped.exit_code == 0
+    assert result.exit_code == 0
     assert command[0] in COMMANDS
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_variables_of_ours_are_settings(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    given = services()[name]["environment"]
+@pytest.mark.parametrize("name", FAKEME_SERVICES)
+def test_environment_variables_are_settings(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    variables = services()[name]["environment"]
     monkeypatch.setenv("FAKEME_HOME", str(tmp_path))
-    for variable, value in given.items():
+    for variable, value in variables.items():
         monkeypatch.setenv(variable, value)
 
-    unknown = [variable for variable in given if not is_setting(variable)]
+    unknown = [variable for variable in variables if not is_setting(variable)]
     settings = Settings()
 
     assert unknown == []
@@ -98,14 +100,14 @@ def is_setting(variable: str) -> bool:
     return last in fields
 
 
-def test_a_variable_that_is_no_setting_is_noticed() -> None:
+def test_unknown_variable_is_detected() -> None:
     assert is_setting("FAKEME_DETECTION__BATCH_MEDIA")
     assert not is_setting("FAKEME_DETECTION__BATCHES")
     assert not is_setting("FAKEME_KAFKA")
 
 
-@pytest.mark.parametrize("name", OF_WORKERS)
-def test_worker_is_asked_whether_it_is_ready_and_waits_for_setup(name: str) -> None:
+@pytest.mark.parametrize("name", WORKER_SERVICES)
+def test_worker_has_a_readiness_check_and_waits_for_setup(name: str) -> None:
     service = services()[name]
 
     assert service["healthcheck"]["test"][0] == "CMD"
@@ -118,8 +120,8 @@ def test_setup_waits_for_healthy_servers() -> None:
     assert all("test" in services()[name]["healthcheck"] for name in SERVERS)
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_our_containers_can_change_nothing_but_their_work(name: str) -> None:
+@pytest.mark.parametrize("name", FAKEME_SERVICES)
+def test_containers_run_with_minimal_privileges(name: str) -> None:
     service = services()[name]
 
     assert service["read_only"] is True
@@ -129,22 +131,22 @@ def test_our_containers_can_change_nothing_but_their_work(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", services())
-def test_what_dies_is_started_again(name: str) -> None:
+def test_services_are_restarted(name: str) -> None:
     assert services()[name]["restart"] == ("no" if name == "setup" else "unless-stopped")
 
 
-def test_ports_are_open_to_this_machine_alone() -> None:
-    opened = [port for service in services().values() for port in service.get("ports", [])]
+def test_ports_are_bound_to_the_loopback_interface() -> None:
+    ports = [port for service in services().values() for port in service.get("ports", [])]
 
-    assert len(opened) == 5
-    assert all(port.startswith("127.0.0.1:") for port in opened)
+    assert len(ports) == 5
+    assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_workers_that_read_media_reach_only_our_services() -> None:
+def test_only_the_gateway_is_on_the_outside_network() -> None:
     content = load_compose()
 
     assert content["networks"]["inside"] == {"internal": True}
-    assert [name for name in OURS if "outside" in services()[name]["networks"]] == ["gateway"]
+    assert [name for name in FAKEME_SERVICES if "outside" in services()[name]["networks"]] == ["gateway"]
 
 
 def test_one_detection_worker_runs_by_profile_and_the_gpu_is_reserved() -> None:
@@ -158,18 +160,18 @@ def test_one_detection_worker_runs_by_profile_and_the_gpu_is_reserved() -> None:
     assert on_gpu["environment"]["FAKEME_DETECTION__DEVICE"] == "cuda"
 
 
-def test_topics_have_their_partitions_from_us_and_never_by_accident() -> None:
+def test_topics_are_never_auto_created() -> None:
     kafka = services()["kafka"]["environment"]
 
     assert kafka["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
     assert int(kafka["KAFKA_NUM_PARTITIONS"]) >= 3
 
 
-def test_every_variable_is_in_the_example_and_used() -> None:
+def test_example_lists_exactly_the_used_variables() -> None:
     assert set(example_variables()) - {"COMPOSE_PROFILES"} == used_variables()
 
 
-def test_secrets_have_no_default_and_are_marked_in_the_example() -> None:
+def test_secrets_have_no_default_and_a_placeholder_in_the_example() -> None:
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
     secrets = [name for name in used_variables() if re.search(r"PASSWORD|KEY", name)]
 
@@ -178,13 +180,13 @@ def test_secrets_have_no_default_and_are_marked_in_the_example() -> None:
     assert not [name for name in secrets if re.search(rf"\$\{{{name}(:-|\}})", text)]
 
 
-def test_storage_identities_are_those_of_the_local_stack() -> None:
-    given = example_variables()
+def test_storage_identities_match_the_local_stack() -> None:
+    variables = example_variables()
     key = {
-        who: S3Key(given[f"{who}_S3_ACCESS_KEY"], given[f"{who}_S3_SECRET_KEY"])
+        who: S3Key(variables[f"{who}_S3_ACCESS_KEY"], variables[f"{who}_S3_SECRET_KEY"])
         for who in ("PLATFORM", "FAKEME")
     }
-    admin = S3Key(given["S3_ADMIN_ACCESS_KEY"], given["S3_ADMIN_SECRET_KEY"])
+    admin = S3Key(variables["S3_ADMIN_ACCESS_KEY"], variables["S3_ADMIN_SECRET_KEY"])
     local = identities(Credentials(admin, key["PLATFORM"], key["FAKEME"], "", ""))
 
     assert sorted_actions(json.loads(load_compose()["configs"]["identities"]["content"])) == sorted_actions(
@@ -194,8 +196,8 @@ def test_storage_identities_are_those_of_the_local_stack() -> None:
 
 def sorted_actions(content: Any) -> list[tuple[str, Any, list[str]]]:
     return [
-        (one["name"], one["credentials"], sorted(one["actions"]))
-        for one in json.loads(json.dumps(content))["identities"]
+        (identity["name"], identity["credentials"], sorted(identity["actions"]))
+        for identity in json.loads(json.dumps(content))["identities"]
     ]
 
 

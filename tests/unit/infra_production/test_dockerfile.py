@@ -1,4 +1,4 @@
-"""The image is built from pinned parts, in two stages, and runs without rights."""
+"""The image is built from pinned dependencies in two stages and runs unprivileged."""
 
 import re
 
@@ -16,12 +16,12 @@ INSTRUCTIONS = [
 ]
 
 
-def of(kind: str) -> list[str]:
+def instructions(kind: str) -> list[str]:
     return [line.removeprefix(f"{kind} ") for line in INSTRUCTIONS if line.startswith(f"{kind} ")]
 
 
 def test_two_stages_from_one_pinned_image() -> None:
-    images = [line.split()[0] for line in of("FROM")]
+    images = [line.split()[0] for line in instructions("FROM")]
 
     assert len(images) == 2
     assert len(set(images)) == 1
@@ -29,27 +29,27 @@ def test_two_stages_from_one_pinned_image() -> None:
 
 
 def test_dependencies_come_from_the_lock_with_hashes() -> None:
-    [sync] = [line for line in of("RUN") if "uv pip sync" in line]
+    [sync] = [line for line in instructions("RUN") if "uv pip sync" in line]
 
     assert sync.endswith("uv pip sync --require-hashes requirements.lock")
-    assert not [line for line in of("RUN") if "apt-get" in line or "curl" in line]
+    assert not [line for line in instructions("RUN") if "apt-get" in line or "curl" in line]
 
 
-def test_uv_is_the_one_of_the_makefile() -> None:
+def test_uv_version_matches_the_makefile() -> None:
     [makefile] = re.findall(r"^UV_VERSION := (.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 
-    assert of("ARG") == [f"UV_VERSION={makefile}"]
+    assert instructions("ARG") == [f"UV_VERSION={makefile}"]
 
 
-def test_torch_of_the_note_on_size_is_the_locked_one() -> None:
+def test_torch_versions_in_the_size_comment_match_the_lock() -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
-    told = re.findall(r"torch(?:vision)?==[\d.]+", TEXT)
+    pins = re.findall(r"torch(?:vision)?==[\d.]+", TEXT)
 
-    assert len(told) == 2
-    assert all(re.search(rf"^{re.escape(pin)}\b", lock, re.MULTILINE) for pin in told)
+    assert len(pins) == 2
+    assert all(re.search(rf"^{re.escape(pin)}\b", lock, re.MULTILINE) for pin in pins)
 
 
-def test_container_runs_without_rights_and_as_the_command() -> None:
+def test_container_runs_unprivileged_with_the_command_as_entry_point() -> None:
     last_stage = INSTRUCTIONS[max(i for i, line in enumerate(INSTRUCTIONS) if line.startswith("FROM ")) :]
 
     assert "USER 10001:10001" in last_stage
@@ -58,13 +58,15 @@ def test_container_runs_without_rights_and_as_the_command() -> None:
     assert not [line for line in last_stage if line.startswith("RUN") and "pip" in line]
 
 
-def test_everything_that_is_copied_exists_and_is_let_through() -> None:
-    let_through = {
+def test_copied_paths_exist_and_are_not_ignored() -> None:
+    not_ignored = {
         line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")
     }
-    copied = {path for line in of("COPY") if not line.startswith("--from") for path in line.split()[:-1]}
+    copied = {
+        path for line in instructions("COPY") if not line.startswith("--from") for path in line.split()[:-1]
+    }
 
-    assert copied == let_through
+    assert copied == not_ignored
     assert all((ROOT / path).exists() for path in copied)
 
 
@@ -72,12 +74,12 @@ def test_everything_that_is_copied_exists_and_is_let_through() -> None:
     "package", ["schemas", "storage", "inference", "infra", "pipeline", "training", "models"]
 )
 def test_every_package_of_the_wheel_is_copied(package: str) -> None:
-    assert f"{package} {package}" in of("COPY")
+    assert f"{package} {package}" in instructions("COPY")
 
 
-def test_packages_are_those_of_the_project() -> None:
+def test_copied_packages_match_the_project() -> None:
     [packages] = re.findall(
         r"^packages = (\[\"schemas\".*\])$", (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE
     )[:1]
 
-    assert {f"{name} {name}" for name in re.findall(r"\"(\w+)\"", packages)} <= set(of("COPY"))
+    assert {f"{name} {name}" for name in re.findall(r"\"(\w+)\"", packages)} <= set(instructions("COPY"))

@@ -1,4 +1,4 @@
-"""Prometheus, its alerts and the dashboard ask only for what the workers tell."""
+"""Prometheus, its alerts and the dashboard use only metrics that the workers export."""
 
 import json
 import re
@@ -26,7 +26,7 @@ PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 
 
 def known_series() -> set[str]:
-    """Every name under which a metric of ours is stored."""
+    """Return the names of all series of FakeME's metrics."""
     suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"], "gauge": [""]}
     return {
         metric.name + suffix
@@ -37,7 +37,7 @@ def known_series() -> set[str]:
 
 
 def labels_of(series: str) -> set[str]:
-    """The labels of a metric of ours."""
+    """Return the labels of one of FakeME's metrics."""
     name = re.sub(r"_(bucket|sum|count|total)$", "", series)
     for collector in set(REGISTRY._collector_to_names):
         if getattr(collector, "_name", None) == name:
@@ -57,49 +57,51 @@ EXPRESSIONS = list(expressions())
 
 
 @pytest.mark.parametrize(("where", "expression"), EXPRESSIONS, ids=[where for where, _ in EXPRESSIONS])
-def test_expression_asks_for_metrics_and_labels_that_exist(where: str, expression: str) -> None:
+def test_expression_uses_existing_metrics_and_labels(where: str, expression: str) -> None:
     for series, selector in re.findall(r"\b(fakeme_\w+)(?:\{([^}]*)\})?", expression):
-        assert series in known_series(), f"{where} asks for {series}"
-        asked = set(re.findall(r"(\w+)\s*(?:=|!=|=~|!~)\s*\"", selector))
-        assert asked <= labels_of(series) | {"job", "service", "instance"}, (
-            f"{where} asks {series} by {asked}"
+        assert series in known_series(), f"{where} uses {series}"
+        selected = set(re.findall(r"(\w+)\s*(?:=|!=|=~|!~)\s*\"", selector))
+        assert selected <= labels_of(series) | {"job", "service", "instance"}, (
+            f"{where} selects {series} by {selected}"
         )
 
 
 @pytest.mark.parametrize(("where", "expression"), EXPRESSIONS, ids=[where for where, _ in EXPRESSIONS])
-def test_expression_sums_over_labels_that_exist(where: str, expression: str) -> None:
+def test_expression_aggregates_by_existing_labels(where: str, expression: str) -> None:
     series = re.findall(r"\bfakeme_\w+", expression)
     grouped = {
         name.strip() for group in re.findall(r"by \(([^)]*)\)", expression) for name in group.split(",")
     }
 
-    assert grouped <= {label for one in series for label in labels_of(one)}, where
+    assert grouped <= {label for name in series for label in labels_of(name)}, where
 
 
-def test_every_metric_of_the_workers_is_looked_at() -> None:
-    asked = {series for _, expression in EXPRESSIONS for series in re.findall(r"\bfakeme_\w+", expression)}
-    told = {re.sub(r"_(bucket|sum|count)$", "", series) for series in known_series()}
+def test_every_metric_is_used_in_an_alert_or_panel() -> None:
+    used = {series for _, expression in EXPRESSIONS for series in re.findall(r"\bfakeme_\w+", expression)}
+    exported = {re.sub(r"_(bucket|sum|count)$", "", series) for series in known_series()}
 
-    assert told - {re.sub(r"_(bucket|sum|count)$", "", series) for series in asked} == set()
+    assert exported - {re.sub(r"_(bucket|sum|count)$", "", series) for series in used} == set()
 
 
-def test_prometheus_asks_every_worker_where_it_listens() -> None:
+def test_prometheus_scrapes_every_worker() -> None:
     [job] = [job for job in PROMETHEUS["scrape_configs"] if job["job_name"] == "fakeme"]
-    [asked] = job["dns_sd_configs"]
+    [discovery] = job["dns_sd_configs"]
 
-    assert set(asked["names"]) == set(WORKERS)
+    assert set(discovery["names"]) == set(WORKERS)
     assert set(WORKERS) <= set(services())
-    assert {services()[name]["environment"]["FAKEME_HEALTH_PORT"] for name in WORKERS} == {str(asked["port"])}
+    assert {services()[name]["environment"]["FAKEME_HEALTH_PORT"] for name in WORKERS} == {
+        str(discovery["port"])
+    }
     assert PROMETHEUS["rule_files"] == ["alerts.yml"]
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=[rule["alert"] for rule in ALERTS])
-def test_alert_says_what_is_wrong_and_what_to_do(rule: dict[str, Any]) -> None:
+def test_alert_has_severity_summary_and_action(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert set(rule["annotations"]) == {"summary", "action"}
 
 
-def test_panels_have_ids_titles_and_words_of_their_own_and_do_not_overlap() -> None:
+def test_panels_have_unique_ids_and_titles_and_do_not_overlap() -> None:
     cells = [
         (x, y)
         for panel in PANELS
@@ -113,7 +115,7 @@ def test_panels_have_ids_titles_and_words_of_their_own_and_do_not_overlap() -> N
     assert max(x for x, _ in cells) < 24
 
 
-def test_dashboard_reads_the_provisioned_source() -> None:
+def test_dashboard_uses_the_provisioned_data_source() -> None:
     provisioned = yaml.safe_load(
         (ROOT / "infra/grafana/provisioning/datasources/prometheus.yml").read_text("utf-8")
     )

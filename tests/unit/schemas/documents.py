@@ -1,4 +1,4 @@
-"""Hypothesis strategies that make documents of a JSON Schema: what a platform that only read it may send."""
+"""Hypothesis strategies that generate documents of a JSON Schema, as a platform may send them."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from schemas.jsonschemas import Schema, event_schema, resolve
 from schemas.topics import EVENT_TOPICS
 
-PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)  # no white space: contracts strip it
+PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)  # no white space, because contracts strip it
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
@@ -35,12 +35,12 @@ def _strings(schema: Schema, root: Schema) -> st.SearchStrategy[str]:
     if schema.get("format") == "date-time":
         moments = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=OFFSETS | st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
         return moments.map(datetime.isoformat)
-    longest = schema.get("maxLength", 200)
+    max_length = schema.get("maxLength", 200)
     if "pattern" in schema:
         return st.from_regex(schema["pattern"], fullmatch=True, alphabet=PRINTABLE).map(
-            lambda text: text[:longest]
+            lambda text: text[:max_length]
         )
-    return st.text(min_size=schema.get("minLength", 0), max_size=min(longest, 200))
+    return st.text(min_size=schema.get("minLength", 0), max_size=min(max_length, 200))
 
 
 def _numbers(schema: Schema, root: Schema) -> st.SearchStrategy[float]:
@@ -58,8 +58,8 @@ def _integers(schema: Schema, root: Schema) -> st.SearchStrategy[int]:
 
 
 def _arrays(schema: Schema, root: Schema) -> st.SearchStrategy[list[Any]]:
-    least = schema.get("minItems", 0)
-    return st.lists(_values(schema["items"], root), min_size=least, max_size=least + 2)
+    min_items = schema.get("minItems", 0)
+    return st.lists(_values(schema["items"], root), min_size=min_items, max_size=min_items + 2)
 
 
 def _objects(schema: Schema, root: Schema) -> st.SearchStrategy[dict[str, Any]]:
@@ -75,7 +75,7 @@ def _objects(schema: Schema, root: Schema) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-# Bodies of the events of each topic, from its schema alone; made once, since regular expressions are slow.
+# Event bodies by topic, generated from the schemas. Built once, because regular expressions are slow.
 EVENT_DOCUMENTS = {
     topic.name: _values(schema, schema) for topic in EVENT_TOPICS for schema in [event_schema(topic)]
 }

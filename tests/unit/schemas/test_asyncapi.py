@@ -1,4 +1,4 @@
-"""The AsyncAPI document is valid by AsyncAPI's own schema, and complete."""
+"""The AsyncAPI document is complete and conforms to the AsyncAPI schema."""
 
 import json
 from collections.abc import Iterator
@@ -82,8 +82,8 @@ def test_retry_topic_carries_the_messages_of_its_origin() -> None:
     )
 
 
-def test_dead_letter_says_the_headers_that_a_buried_record_gets() -> None:
-    buried = dead_letter(
+def test_dead_letter_headers_match_those_of_the_pipeline() -> None:
+    letter = dead_letter(
         topic="posts.created",
         partition=0,
         offset=1,
@@ -98,7 +98,7 @@ def test_dead_letter_says_the_headers_that_a_buried_record_gets() -> None:
 
     headers = document()["components"]["messages"][DEAD_LETTERS.event_type]["headers"]
 
-    assert [name for name, _ in buried.headers] == list(headers["properties"]) == headers["required"]
+    assert [name for name, _ in letter.headers] == list(headers["properties"]) == headers["required"]
 
 
 def test_operations_are_what_the_workers_send_and_receive() -> None:
@@ -120,7 +120,7 @@ def test_operations_are_what_the_workers_send_and_receive() -> None:
     ("event_type", "key"),
     [("fakeme.posts.created.v1", "post_id"), ("fakeme.generation.requested.v1", "request_id")],
 )
-def test_message_says_its_key_and_headers(event_type: str, key: str) -> None:
+def test_message_describes_its_key_and_headers(event_type: str, key: str) -> None:
     root = document()
     message = root["components"]["messages"][event_type]
 

@@ -1,4 +1,4 @@
-"""Events survive the way through a record, and a record that is no event says why."""
+"""Encoding and decoding of events, and the reasons for unreadable records."""
 
 import json
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ def record() -> Message:
 
 
 def headers(**changes: str | None) -> list[tuple[str, bytes]]:
-    """The headers of a good record with some values changed; ``None`` leaves the header out."""
+    """Return the headers of a valid record with changed values; ``None`` removes a header."""
     values = {name: value.decode() for name, value in record().headers} | changes
     return [(name, value.encode()) for name, value in values.items() if value is not None]
 
@@ -53,7 +53,7 @@ def test_record_is_a_cloud_event_in_binary_mode() -> None:
 @pytest.mark.parametrize("topic", EVENT_TOPICS, ids=lambda topic: topic.name)
 @settings(max_examples=8, deadline=None)
 @given(data=st.data(), event_id=st.uuids().map(str), key=st.text(min_size=1, max_size=128))
-def test_every_event_survives_the_way_through_a_record(
+def test_every_event_survives_encoding_and_decoding(
     topic: Topic, data: st.DataObject, event_id: str, key: str
 ) -> None:
     body = topic.contract.model_validate(data.draw(EVENT_DOCUMENTS[topic.name]))
@@ -77,7 +77,7 @@ def test_every_event_survives_the_way_through_a_record(
 def test_required_header_missing(name: str, value: str | None) -> None:
     assert reason_of(headers(**{name: value}), record().value) == (
         DeadLetterReason.MISSING_HEADERS,
-        f"no {name} among the headers",
+        f"missing headers: {name}",
     )
 
 
@@ -85,27 +85,31 @@ def test_required_header_missing(name: str, value: str | None) -> None:
 def test_no_headers_at_all(none: list[tuple[str, bytes]] | None) -> None:
     assert reason_of(none, record().value) == (
         DeadLetterReason.MISSING_HEADERS,
-        "no ce_specversion, ce_id, ce_source, ce_type among the headers",
+        "missing headers: ce_specversion, ce_id, ce_source, ce_type",
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "reason", "detail"),
     [
-        ({"ce_specversion": "0.3"}, DeadLetterReason.UNKNOWN_VERSION, "CloudEvents '0.3'; we read 1.0"),
+        (
+            {"ce_specversion": "0.3"},
+            DeadLetterReason.UNKNOWN_VERSION,
+            "CloudEvents version '0.3'; supported is '1.0'",
+        ),
         (
             {"ce_type": "fakeme.posts.created.v2"},
             DeadLetterReason.UNKNOWN_VERSION,
-            "type 'fakeme.posts.created.v2'; we read 'fakeme.posts.created.v1'",
+            "type 'fakeme.posts.created.v2'; supported is 'fakeme.posts.created.v1'",
         ),
         (
             {"ce_type": "com.example.liked"},
             DeadLetterReason.UNKNOWN_TYPE,
-            "type 'com.example.liked' is none of ours",
+            "unknown event type 'com.example.liked'",
         ),
     ],
 )
-def test_event_of_another_kind(changes: dict[str, str], reason: DeadLetterReason, detail: str) -> None:
+def test_unsupported_version_or_type(changes: dict[str, str], reason: DeadLetterReason, detail: str) -> None:
     assert reason_of(headers(**changes), record().value) == (reason, detail)
 
 
@@ -131,35 +135,35 @@ def test_value_that_is_not_json(value: bytes | None) -> None:
         ({"post_id": 1, "author_id": 2}, "post_id: Input should be a valid string (and 1 more)"),
     ],
 )
-def test_json_of_another_shape(change: dict[str, object], detail: str) -> None:
+def test_json_that_violates_the_schema(change: dict[str, object], detail: str) -> None:
     document = json.loads(record().value) | change
 
     assert reason_of(headers(), json.dumps(document).encode()) == (DeadLetterReason.WRONG_SCHEMA, detail)
 
 
 @pytest.mark.parametrize("value", [b"null", b"[]", b'"post"', b"7"])
-def test_json_that_is_no_object(value: bytes) -> None:
+def test_json_that_is_not_an_object(value: bytes) -> None:
     assert reason_of(headers(), value)[0] is DeadLetterReason.WRONG_SCHEMA
 
 
-def test_number_that_json_does_not_have() -> None:
+def test_nan_is_rejected() -> None:
     value = record().value.replace(b'"created_at":"2026-11-23T12:00:00Z"', b'"created_at":NaN')
 
     assert reason_of(headers(), value)[0] is DeadLetterReason.WRONG_SCHEMA
 
 
-def test_value_may_have_the_most_bytes_and_not_one_more() -> None:
+def test_size_limit_is_inclusive() -> None:
     value = record().value
     full = value + b" " * (MAX_EVENT_BYTES - len(value))
 
     assert decode(headers(), full).body == POST
     assert reason_of(headers(), full + b" ") == (
         DeadLetterReason.OVERSIZE,
-        "524289 bytes; an event may have 524288",
+        "the event has 524289 bytes; the limit is 524288",
     )
 
 
-def test_largest_valid_post_is_not_oversize() -> None:
+def test_largest_valid_post_fits_the_size_limit() -> None:
     media = Media(
         uri=f"s3://{'a' * 63}/{'😀' * 1024}",
         media_type="image/" + "x" * 64,
@@ -181,7 +185,7 @@ def test_largest_valid_post_is_not_oversize() -> None:
     assert decode(message.headers, message.value).body == post
 
 
-def test_unknown_properties_and_headers_are_no_fault() -> None:
+def test_unknown_properties_and_headers_are_accepted() -> None:
     document = json.loads(record().value) | {"mood": "good"}
 
     event = decode([*headers(), ("traceparent", b"00-ab-cd-01")], json.dumps(document).encode())
@@ -190,7 +194,7 @@ def test_unknown_properties_and_headers_are_no_fault() -> None:
     assert event.extensions["traceparent"] == "00-ab-cd-01"
 
 
-def test_hashtags_get_their_hash_once() -> None:
+def test_missing_hash_is_added_to_hashtags() -> None:
     document = json.loads(record().value) | {"hashtags": ["selfie", "#딥페이크", "a" * 140]}
 
     body = decode(headers(), json.dumps(document).encode()).body

@@ -1,8 +1,8 @@
-"""docs/events.md tells people every event, field and limit."""
+"""docs/events.md describes every event, field and limit."""
 
 import re
 
-from schemas.reference import reference
+from schemas.event_reference import reference
 from schemas.topics import EVENT_TOPICS
 
 
@@ -15,7 +15,7 @@ def test_every_event_has_a_section_with_its_fields() -> None:
         assert all(f"| `{name}` |" in section for name in topic.contract.model_fields)
 
 
-def test_limits_and_defaults_are_told() -> None:
+def test_reference_shows_limits_and_defaults() -> None:
     page = reference()
 
     assert "| `media` | list of [Media](#media) | yes | not empty; at most 20 items |" in page
@@ -25,7 +25,7 @@ def test_limits_and_defaults_are_told() -> None:
     )
 
 
-def test_every_link_within_the_page_leads_to_a_heading() -> None:
+def test_every_internal_link_targets_a_heading() -> None:
     page = reference()
     headings = {
         re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
@@ -35,7 +35,7 @@ def test_every_link_within_the_page_leads_to_a_heading() -> None:
     assert set(re.findall(r"\(#([^)]+)\)", page)) <= headings
 
 
-def test_tables_have_as_many_cells_in_each_row_as_in_the_head() -> None:
+def test_every_table_row_has_as_many_cells_as_the_header() -> None:
     columns = 0
     for line in reference().splitlines():
         if not line.startswith("|"):

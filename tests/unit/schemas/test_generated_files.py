@@ -1,4 +1,4 @@
-"""Checked-in files say what the contracts say."""
+"""The generated files match the contracts."""
 
 from pathlib import Path
 from shutil import copytree
@@ -13,7 +13,7 @@ from schemas.export import SOURCE_TREE, generated_files, stale_files, write_file
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with all files, to copy: making them takes a second."""
+    """A checkout with all generated files, to copy, because generating them takes a second."""
     root = tmp_path_factory.mktemp("exported")
     (root / "pyproject.toml").touch()
     write_files(root)
@@ -22,15 +22,15 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def checkout(exported: Path, tmp_path: Path) -> Path:
-    """A checkout with all files up to date."""
+    """A checkout with all generated files up to date."""
     return copytree(exported, tmp_path / "checkout")
 
 
-def test_checked_in_files_are_those_of_the_contracts() -> None:
+def test_committed_files_are_up_to_date() -> None:
     assert stale_files(SOURCE_TREE) == [], "run `fakeme schemas export` and commit what it writes"
 
 
-def test_one_schema_an_event_the_asyncapi_document_and_the_reference() -> None:
+def test_generated_files_are_schemas_asyncapi_and_reference() -> None:
     names = sorted(generated_files())
 
     assert len(names) == 14
@@ -41,7 +41,7 @@ def test_one_schema_an_event_the_asyncapi_document_and_the_reference() -> None:
     ]
 
 
-def test_a_second_export_writes_nothing(checkout: Path) -> None:
+def test_second_export_writes_nothing(checkout: Path) -> None:
     assert write_files(checkout) == []
 
 
@@ -61,7 +61,7 @@ def test_missing_file_is_stale(checkout: Path) -> None:
     assert stale_files(checkout) == ["schemas/asyncapi.yaml"]
 
 
-def test_schema_of_no_event_is_stale_and_removed(checkout: Path) -> None:
+def test_schema_of_a_removed_event_is_stale_and_deleted(checkout: Path) -> None:
     left_over = checkout / "schemas/jsonschema/fakeme.posts.forgotten.v1.json"
     left_over.write_text("{}")
 
@@ -69,8 +69,8 @@ def test_schema_of_no_event_is_stale_and_removed(checkout: Path) -> None:
     assert not left_over.exists()
 
 
-def test_export_outside_a_checkout_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(NoSourceTreeError, match="run this in a checkout, or give one with --root"):
+def test_export_outside_a_checkout_fails_with_instructions(tmp_path: Path) -> None:
+    with pytest.raises(NoSourceTreeError, match="run this in a checkout, or name one with --root"):
         write_files(tmp_path)
 
 
@@ -84,7 +84,7 @@ def test_command_checks_without_writing(checkout: Path) -> None:
     assert not (checkout / "docs/events.md").exists()
 
 
-def test_command_names_what_it_wrote(checkout: Path) -> None:
+def test_command_lists_the_written_files(checkout: Path) -> None:
     (checkout / "docs/events.md").unlink()
 
     exported = CliRunner().invoke(cli, ["schemas", "export", "--root", str(checkout)])

@@ -1,4 +1,4 @@
-"""Identities are the same for ever: a changed one would make every event new to everybody."""
+"""Event ids never change: a new scheme would make all consumers process old events again."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -36,20 +36,20 @@ PART = st.text(alphabet=st.characters(exclude_characters="\x1f", exclude_categor
     ],
     ids=["post event", "verdict", "shadow", "tag", "case", "case event", "decision", "surge"],
 )
-def test_identity_is_what_it_was(identify: Callable[[], UUID], expected: str) -> None:
+def test_ids_do_not_change(identify: Callable[[], UUID], expected: str) -> None:
     assert str(identify()) == expected
 
 
-def test_identities_are_name_based() -> None:
+def test_ids_are_uuid_version_5() -> None:
     assert post_event_id("posts.created", "post-1").version == 5
 
 
 @given(first=st.tuples(PART, PART), second=st.tuples(PART, PART))
-def test_identities_are_equal_only_for_equal_parts(first: tuple[str, str], second: tuple[str, str]) -> None:
+def test_ids_are_equal_only_for_equal_parts(first: tuple[str, str], second: tuple[str, str]) -> None:
     assert (post_event_id(*first) == post_event_id(*second)) is (first == second)
 
 
-def test_parts_do_not_run_together() -> None:
+def test_parts_are_separated() -> None:
     assert case_id("post-1", "2") != case_id("post-", "12")
 
 
@@ -62,7 +62,7 @@ def test_parts_do_not_run_together() -> None:
         verdict_id("post-1", ["aa"], "net@2", "e1"),
         verdict_id("post-1", ["aa"], "net@1", "e2"),
     ],
-    ids=["post", "bytes", "number of media", "model", "trigger"],
+    ids=["post", "bytes", "number of media items", "model", "trigger"],
 )
-def test_verdict_is_another_when_anything_it_is_about_is(other: UUID) -> None:
+def test_verdict_id_depends_on_every_part(other: UUID) -> None:
     assert other != verdict_id("post-1", ["aa"], "net@1", "e1")

@@ -1,4 +1,4 @@
-"""JSON Schemas and contracts say the same, so that a platform that knows only the schema is understood."""
+"""The JSON Schemas accept the same documents as the contracts."""
 
 import json
 
@@ -12,38 +12,36 @@ from schemas.jsonschemas import event_schema
 from schemas.topics import DEAD_LETTERS, EVENT_TOPICS, Topic
 from tests.unit.schemas.documents import EVENT_DOCUMENTS
 
-each_topic = pytest.mark.parametrize("topic", EVENT_TOPICS, ids=lambda topic: topic.name)
+all_topics = pytest.mark.parametrize("topic", EVENT_TOPICS, ids=lambda topic: topic.name)
 
 
 def validator(topic: Topic) -> Draft202012Validator:
     return Draft202012Validator(event_schema(topic), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
-@each_topic
+@all_topics
 def test_schema_is_valid_2020_12(topic: Topic) -> None:
     Draft202012Validator.check_schema(event_schema(topic))
 
 
-@each_topic
-def test_every_field_says_what_it_means(topic: Topic) -> None:
+@all_topics
+def test_every_field_has_a_description(topic: Topic) -> None:
     schema = event_schema(topic)
 
-    silent = [
+    undescribed = [
         name
         for node in (schema, *schema.get("$defs", {}).values())
         for name, field in node.get("properties", {}).items()
         if not field.get("description")
     ]
 
-    assert silent == []
+    assert undescribed == []
 
 
-@each_topic
+@all_topics
 @settings(max_examples=10, deadline=None)
 @given(data=st.data())
-def test_contract_reads_every_document_of_its_schema_and_writes_one(
-    topic: Topic, data: st.DataObject
-) -> None:
+def test_contract_reads_and_writes_documents_of_its_schema(topic: Topic, data: st.DataObject) -> None:
     document = data.draw(EVENT_DOCUMENTS[topic.name])
     assert validator(topic).is_valid(document)
 
@@ -52,8 +50,8 @@ def test_contract_reads_every_document_of_its_schema_and_writes_one(
     validator(topic).validate(json.loads(body.model_dump_json()))
 
 
-@each_topic
-def test_every_event_has_an_example_that_is_valid(topic: Topic) -> None:
+@all_topics
+def test_every_event_has_a_valid_example(topic: Topic) -> None:
     [example] = event_schema(topic)["examples"]
 
     validator(topic).validate(example)
@@ -78,7 +76,7 @@ def test_every_event_has_an_example_that_is_valid(topic: Topic) -> None:
         ("created_at", 7),
     ],
 )
-def test_schema_refuses_what_is_beyond_the_limits_of_a_post(field: str, value: object) -> None:
+def test_schema_rejects_values_outside_the_limits_of_a_post(field: str, value: object) -> None:
     [created] = [topic for topic in EVENT_TOPICS if topic.name == "posts.created"]
     [document] = event_schema(created)["examples"]
 

@@ -1,4 +1,4 @@
-"""The list of topics holds together: one topic an event, one event a topic."""
+"""The list of topics is consistent: one topic for each event and one event for each topic."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""A post is judged by the worst of its media."""
+"""The label of a post is the most severe label of its media items."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from schemas.verdicts import SEVERITY, Label, worst
 
 
-def test_every_label_has_its_place() -> None:
+def test_every_label_has_a_severity() -> None:
     assert [label.value for label in SEVERITY] == [
         "deepfake",
         "suspected",
@@ -33,7 +33,7 @@ def test_worst(labels: list[Label], expected: Label) -> None:
 
 
 @given(st.lists(st.sampled_from(Label), min_size=1), st.sampled_from(Label))
-def test_another_media_never_makes_a_post_better(labels: list[Label], added: Label) -> None:
+def test_adding_a_media_item_never_lowers_the_severity(labels: list[Label], added: Label) -> None:
     assert SEVERITY.index(worst([*labels, added])) <= SEVERITY.index(worst(labels))
 
 

@@ -14,7 +14,7 @@ from storage.errors import (
 )
 
 
-class _Coded(psycopg2.Error):
+class _ErrorWithCode(psycopg2.Error):
     def __init__(self, code: str | None) -> None:
         super().__init__("as the server said")
         self._code = code
@@ -25,13 +25,13 @@ class _Coded(psycopg2.Error):
 
 
 def _driver_error(code: str | None, *, invalidated: bool = False) -> DBAPIError:
-    return DBAPIError("SELECT 1", None, _Coded(code), connection_invalidated=invalidated)
+    return DBAPIError("SELECT 1", None, _ErrorWithCode(code), connection_invalidated=invalidated)
 
 
 @pytest.mark.parametrize(
     ("error", "transient"),
     [
-        (DatabaseUnavailableError("away"), True),
+        (DatabaseUnavailableError("unavailable"), True),
         (AccessDeniedError("key refused"), True),
         (PoolTimeoutError("no connection free"), True),
         (_driver_error("40001"), True),  # serialization failure
@@ -51,7 +51,9 @@ def _driver_error(code: str | None, *, invalidated: bool = False) -> DBAPIError:
     ],
     ids=repr,
 )
-def test_transient_errors_are_told_from_permanent_ones(error: BaseException, transient: bool) -> None:
+def test_transient_errors_are_distinguished_from_permanent_ones(
+    error: BaseException, transient: bool
+) -> None:
     assert is_transient(error) is transient
 
 
@@ -63,11 +65,11 @@ def test_transient_errors_are_told_from_permanent_ones(error: BaseException, tra
         ("postgresql+psycopg2://u:p@db/fakeme", "postgresql+psycopg2"),
     ],
 )
-def test_every_spelling_of_the_url_takes_psycopg2(url: str, driver: str) -> None:
+def test_every_url_scheme_uses_psycopg2(url: str, driver: str) -> None:
     assert driver_url(url).drivername == driver
 
 
-def test_a_database_that_is_away_is_an_error_of_ours() -> None:
+def test_unavailable_database_raises_database_unavailable() -> None:
     engine = connect("postgresql://u:secret@127.0.0.1:1/fakeme")
     with pytest.raises(DatabaseUnavailableError, match="refused") as raised, transaction(engine) as session:
         session.connection()

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from storage.errors import CaseDecidedError, CaseError, CaseNotClaimedError, LeaseExpiredError
-from storage.leases import lease_fault
+from storage.leases import lease_error
 from storage.tables import Case
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -18,17 +18,17 @@ EARLIER = NOW - timedelta(seconds=1)
         ("claimed", "kim", LATER, None, ""),
         ("claimed", "kim", NOW, LeaseExpiredError, "claim it again"),
         ("claimed", "kim", EARLIER, LeaseExpiredError, "claim it again"),
-        ("claimed", "lee", LATER, CaseNotClaimedError, "lee holds it"),
-        ("claimed", "lee", EARLIER, CaseNotClaimedError, "nobody holds it"),
-        ("open", None, None, CaseNotClaimedError, "nobody holds it"),
-        ("escalated", None, None, CaseNotClaimedError, "nobody holds it"),
-        ("decided", None, None, CaseDecidedError, "decided already"),
+        ("claimed", "lee", LATER, CaseNotClaimedError, "claimed by lee"),
+        ("claimed", "lee", EARLIER, CaseNotClaimedError, "unclaimed"),
+        ("open", None, None, CaseNotClaimedError, "unclaimed"),
+        ("escalated", None, None, CaseNotClaimedError, "unclaimed"),
+        ("decided", None, None, CaseDecidedError, "already decided"),
     ],
 )
-def test_what_stands_between_a_moderator_and_a_decision(
+def test_lease_error_of_each_case_state(
     state: str, holder: str | None, until: datetime | None, fault: type[CaseError] | None, words: str
 ) -> None:
     case = Case(case_id=UUID(int=1), state=state, leased_by=holder, leased_until=until)
-    found = lease_fault(case, "kim", NOW)
+    found = lease_error(case, "kim", NOW)
     assert (None if found is None else type(found)) is fault
     assert words in str(found or "")

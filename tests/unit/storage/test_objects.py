@@ -50,9 +50,7 @@ def _answer(code: str, status: int) -> ClientError:
     ],
     ids=repr,
 )
-def test_what_the_store_says_becomes_an_error_that_says_whether_to_wait(
-    error: ClientError | BotoCoreError, meaning: type[StorageError]
-) -> None:
+def test_store_errors_are_translated(error: ClientError | BotoCoreError, meaning: type[StorageError]) -> None:
     explained = explain(error, "s3://platform-media/cat.jpg", "http://store")
     assert type(explained) is meaning
     assert is_transient(explained) is issubclass(meaning, ObjectStoreUnavailableError)
@@ -68,20 +66,20 @@ def _object(raw: io.BytesIO, size: int) -> dict[str, object]:
     return {"ContentLength": size, "Body": StreamingBody(raw, None)}
 
 
-def test_an_object_of_exactly_the_limit_is_read() -> None:
+def test_object_of_exactly_the_limit_is_read() -> None:
     assert _read(_object(io.BytesIO(b"1234"), 4), "s3://b/k", 4) == b"1234"  # type: ignore[arg-type]
 
 
-def test_an_object_that_says_it_is_too_large_is_not_read() -> None:
-    with pytest.raises(ObjectTooLargeError, match="5 bytes; at most 4"):
+def test_object_with_a_too_large_content_length_is_not_read() -> None:
+    with pytest.raises(ObjectTooLargeError, match="5 bytes; the limit is 4"):
         _read(_object(_Unread(), 5), "s3://b/k", 4)  # type: ignore[arg-type]
 
 
-def test_an_object_larger_than_it_says_is_refused() -> None:
-    with pytest.raises(ObjectTooLargeError, match="more than the 4 bytes"):
+def test_object_larger_than_its_content_length_is_rejected() -> None:
+    with pytest.raises(ObjectTooLargeError, match="more than 4 bytes"):
         _read(_object(io.BytesIO(b"123456"), 3), "s3://b/k", 4)  # type: ignore[arg-type]
 
 
-def test_an_object_that_breaks_off_may_be_read_again() -> None:
+def test_incomplete_download_is_transient() -> None:
     with pytest.raises(ObjectStoreUnavailableError, match="after 2 of 4 bytes"):
         _read(_object(io.BytesIO(b"12"), 4), "s3://b/k", 9)  # type: ignore[arg-type]

@@ -53,12 +53,12 @@ def test_points_of_each_factor(facts: dict[str, Any], points: float) -> None:
 
 
 @given(FACTS, FACTS)
-def test_more_of_anything_is_never_looked_at_later(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_priority_is_monotonic_in_every_factor(first: dict[str, Any], second: dict[str, Any]) -> None:
     # given a case with at least as much of each factor as another
-    more = {name: max(one[name], other[name]) for name in one if name != "reasons"}
-    more["reasons"] = one["reasons"] | other["reasons"]
+    more = {name: max(first[name], second[name]) for name in first if name != "reasons"}
+    more["reasons"] = first["reasons"] | second["reasons"]
     # then
-    assert case_priority(**more) >= max(case_priority(**one), case_priority(**other))
+    assert case_priority(**more) >= max(case_priority(**first), case_priority(**second))
 
 
 @given(FACTS)
@@ -71,11 +71,11 @@ WAITS = st.timedeltas(timedelta(0), timedelta(days=365))
 
 
 @given(st.floats(0, 330), WAITS, WAITS)
-def test_waiting_longer_never_moves_a_case_back(priority: float, age: timedelta, more: timedelta) -> None:
+def test_priority_never_falls_with_age(priority: float, age: timedelta, more: timedelta) -> None:
     assert aged(priority, age) <= aged(priority, age + more)
 
 
-def test_nothing_but_an_escalation_outruns_the_least_case_for_three_days() -> None:
+def test_only_escalations_outrank_a_case_that_waited_three_days() -> None:
     most = case_priority(
         reasons=list(ReportReason), score=1.0, reporters=10_000, surged=True, appealed=True, escalated=False
     )

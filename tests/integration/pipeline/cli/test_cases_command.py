@@ -41,7 +41,7 @@ def _open(engine: Engine, post: str, reason: ReportReason) -> UUID:
     body = {"reporter_id": "u1", "text": "this is [bold]me[/bold]"}
     signal = Signal(str(uuid4()), post, SignalKind.REPORT, CaseOrigin.REPORT, body, reason=reason)
     with transaction(engine) as session:
-        change = cases.take(session, signal, source="tests")
+        change = cases.apply_signal(session, signal, source="tests")
     assert change is not None
     return change.case_id
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(
     with pytest.raises(SystemExit) as exit_:
         app()
     assert exit_.value.code == 2
-    message = f"error: case {case_id} is not claimed by kim (nobody holds it): claim it first\n"
+    message = f"error: case {case_id} is not claimed by kim (unclaimed): claim it first\n"
     assert capsys.readouterr().err == message
 
 

@@ -37,7 +37,7 @@ from schemas.verdicts import Label, MediaVerdict, TriggerKind, UnprocessableReas
 from storage.database import connect, transaction
 from storage.errors import DatabaseUnavailableError, UnavailableError
 from storage.objects import ObjectStore
-from storage.tables import MediaAnalysis, Verdict
+from storage.tables import AnalysisRow, Verdict
 
 BUCKET = "platform-media"
 LIMITS = MediaLimits(max_bytes=2_000_000, max_pixels=4_000_000, max_seconds=5.0)
@@ -312,7 +312,7 @@ def test_the_same_bytes_are_analysed_once(
     assert later.media[0].reused
     with transaction(database) as session:
         sha256 = hashlib.sha256(data).hexdigest()
-        rows = session.scalar(select(func.count()).where(MediaAnalysis.sha256 == sha256))
+        rows = session.scalar(select(func.count()).where(AnalysisRow.sha256 == sha256))
     assert rows == 1
 
 

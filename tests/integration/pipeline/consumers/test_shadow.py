@@ -29,7 +29,7 @@ from schemas.posts import Media, PostCreated
 from schemas.verdicts import ShadowVerdict, VerdictIssued
 from storage.database import connect, transaction
 from storage.objects import ObjectStore
-from storage.tables import Case, MediaAnalysis, OutboxRow, PostTag, Verdict
+from storage.tables import AnalysisRow, Case, OutboxRow, PostTag, Verdict
 from tests.unit.inference.random_checkpoint import random_checkpoint
 
 ReadTopic = Callable[[str, str], list[KafkaMessage]]
@@ -157,7 +157,7 @@ def test_shadow_says_its_word_on_its_topic_alone(
 
     # and nothing came of it
     assert rows(database, Verdict, Verdict.analysis_identity.startswith(f"{TRIAL}@2")) == 0
-    assert rows(database, MediaAnalysis, MediaAnalysis.analysis_identity.startswith(f"{TRIAL}@2")) == 0
+    assert rows(database, AnalysisRow, AnalysisRow.analysis_identity.startswith(f"{TRIAL}@2")) == 0
     assert (rows(database, PostTag), rows(database, Case), rows(database, OutboxRow)) == (0, 0, 0)
     assert read_topic("posts.tags", verdict.post_id) == read_topic("moderation.cases", verdict.post_id) == []
 

@@ -93,7 +93,7 @@ class Desk:
     def report(self, post_id: str) -> None:
         signal = Signal(uuid4().hex, post_id, SignalKind.REPORT, CaseOrigin.REPORT, {"reporter_id": "r"})
         with transaction(self.database) as session:
-            assert cases.take(session, signal, source="tests") is not None
+            assert cases.apply_signal(session, signal, source="tests") is not None
 
     def decide(self, post_id: str, kind: DecisionKind, moderator: str = "moderator-kim") -> None:
         """A report opens a case, if none waits, and a moderator decides it."""
@@ -238,7 +238,7 @@ def test_a_post_that_was_never_published_to_us_has_the_media_that_a_report_named
     body = {"reporter_id": "r", "media": [media.model_dump(mode="json")]}
     signal = Signal(uuid4().hex, "unseen", SignalKind.REPORT, CaseOrigin.REPORT, body)
     with transaction(desk.database) as session:
-        cases.take(session, signal, source="tests")
+        cases.apply_signal(session, signal, source="tests")
         assert session.get(Post, "unseen") is None
     desk.decide("unseen", DecisionKind.AUTHENTIC)
     export(tmp_path / "set")

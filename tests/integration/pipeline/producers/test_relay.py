@@ -50,7 +50,7 @@ def announce(engine: Engine, post: str, number: int) -> None:
     event_id = uuid4()
     message = encode(surge, id=str(number), source="test", key=post, time=surge.surged_at)
     with transaction(engine) as session:
-        outbox.announce(session, message, event_id)
+        outbox.enqueue(session, message, event_id)
 
 
 def numbers(records: list[KafkaMessage]) -> list[int]:

@@ -1,4 +1,4 @@
-"""What tests do with the moderators' queue, each step in a transaction of its own."""
+"""Steps of tests on the moderation queue, each in its own transaction."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,39 +25,39 @@ LEASE = timedelta(minutes=15)
 def report(
     post: str = "p1", reporter: str = "u1", reason: ReportReason = ReportReason.OTHER, event: str = ""
 ) -> Signal:
-    """Somebody reports a post."""
+    """A user's report of a post."""
     body = {"reporter_id": reporter}
     return Signal(event or str(uuid4()), post, SignalKind.REPORT, CaseOrigin.REPORT, body, reason=reason)
 
 
 def verdict(post: str = "p1", score: float = 0.6, *, suspected: bool = True) -> Signal:
-    """The detector judges a post."""
+    """A verdict on a post."""
     opens = CaseOrigin.SUSPICION if suspected else None
     return Signal(str(uuid4()), post, SignalKind.VERDICT, opens, {}, score=score)
 
 
 def appeal(post: str = "p1") -> Signal:
-    """The author appeals."""
+    """An appeal of the author."""
     return Signal(str(uuid4()), post, SignalKind.APPEAL, CaseOrigin.APPEAL, {})
 
 
 def surge(post: str = "p1", reporters: int = 7) -> Signal:
-    """Many people report a post."""
+    """A surge of reports of a post."""
     return Signal(str(uuid4()), post, SignalKind.SURGE, CaseOrigin.REPORT, {}, reporters=reporters)
 
 
-class Desk:
-    """The queue as one moderator or worker after another meets it."""
+class ModerationQueue:
+    """The moderation queue as workers and moderators use it."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def take(self, signal: Signal) -> CaseChanged | None:
+    def apply_signal(self, signal: Signal) -> CaseChanged | None:
         with transaction(self.engine) as session:
-            return cases.take(session, signal, source=SOURCE)
+            return cases.apply_signal(session, signal, source=SOURCE)
 
     def open(self, post: str = "p1", **more: Any) -> UUID:
-        change = self.take(report(post, **more))
+        change = self.apply_signal(report(post, **more))
         assert change is not None
         return change.case_id
 
@@ -84,7 +84,7 @@ class Desk:
             return cases.find(session, case_id)
 
     def published(self) -> list[Any]:
-        """The bodies of what waits in the outbox, in order."""
+        """Return the events in the outbox in order."""
         with transaction(self.engine) as session:
             rows = outbox.unpublished(session, 100)
         return [decode(row.message.headers, row.message.value).body for row in rows]
@@ -94,11 +94,11 @@ class Desk:
             return session.execute(select(func.count()).select_from(table)).scalar_one()
 
     def expire(self, case_id: UUID) -> None:
-        """Let the lease on a case have ended a second ago."""
+        """Set the end of the lease on a case to one second ago."""
         self._set(case_id, leased_until=func.now() - timedelta(seconds=1))
 
     def age(self, case_id: UUID, age: timedelta) -> None:
-        """Let a case have been opened that long ago."""
+        """Set the opening time of a case to ``age`` ago."""
         self._set(case_id, opened_at=func.now() - age)
 
     def _set(self, case_id: UUID, **values: Any) -> None:
@@ -106,16 +106,16 @@ class Desk:
             session.execute(update(Case).where(Case.case_id == case_id).values(**values))
 
 
-def at_once(work: list[Callable[[], T]]) -> list[T | Exception]:
-    """What each piece of work gave or raised, all begun together in threads of their own."""
-    start = Barrier(len(work))
+def at_once(tasks: list[Callable[[], T]]) -> list[T | Exception]:
+    """Run all tasks at the same time in threads; return their results or exceptions."""
+    start = Barrier(len(tasks))
 
-    def run(one: Callable[[], T]) -> T | Exception:
+    def run(task: Callable[[], T]) -> T | Exception:
         start.wait(10)
         try:
-            return one()
-        except Exception as error:  # noqa: BLE001 - what each thread met is what the test looks at
+            return task()
+        except Exception as error:  # noqa: BLE001 - the tests check the exceptions
             return error
 
-    with ThreadPoolExecutor(len(work)) as threads:
-        return list(threads.map(run, work))
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        return list(threads.map(run, tasks))

@@ -1,9 +1,9 @@
-"""The last released set of contracts: JSON Schemas as they were when somebody began to depend on them."""
+"""Reads and writes the released contracts: the JSON Schemas of the last release, which users depend on."""
 
 import json
 from pathlib import Path
 
-from schemas.breaks import Break
+from schemas.breaking_changes import BreakingChange
 from schemas.compatibility import find_breaks
 from schemas.errors import IncompatibleContractsError
 from schemas.jsonschemas import Schema, event_schema
@@ -13,26 +13,26 @@ RELEASED = Path(__file__).parent / "released"
 
 
 def current_contracts() -> dict[str, Schema]:
-    """The JSON Schemas of the contracts as they are now, by event type."""
+    """Return the JSON Schemas of the current contracts by event type."""
     return {topic.event_type: event_schema(topic) for topic in EVENT_TOPICS}
 
 
 def released_contracts(folder: Path = RELEASED) -> dict[str, Schema]:
-    """The JSON Schemas of the last release, by event type; empty before the first."""
+    """Return the JSON Schemas of the last release by event type; empty before the first release."""
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
-def breaks_since_release(folder: Path = RELEASED) -> list[Break]:
-    """What the current contracts would break for users of the last release."""
+def breaks_since_release(folder: Path = RELEASED) -> list[BreakingChange]:
+    """Return the breaking changes of the current contracts since the last release."""
     return find_breaks(released_contracts(folder), current_contracts())
 
 
 def release(folder: Path = RELEASED) -> list[Path]:
-    """Make the current contracts the released ones.
+    """Release the current contracts.
 
-    :return: the files that were written.
-    :raises IncompatibleContractsError: where they break users of the last release; an event that must
-        change so gets a new type (``….v2``) beside the old one.
+    :return: the written files.
+    :raises IncompatibleContractsError: if there are breaking changes since the last release. Add a new event
+        type (``….v2``) for an incompatible change, and keep the old one.
     """
     breaks = breaks_since_release(folder)
     if breaks:
@@ -47,5 +47,5 @@ def release(folder: Path = RELEASED) -> list[Path]:
 
 
 def render(schema: Schema) -> str:
-    """The text of a JSON Schema file: indented, with characters as they are."""
+    """Return the text of a JSON Schema file: indented, with non-ASCII characters unescaped."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

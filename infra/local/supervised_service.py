@@ -1,4 +1,4 @@
-"""Keeps one service running: starts it, waits until it answers, and starts it again when it dies."""
+"""Runs one service: starts it, waits until it is ready, and restarts it after a crash."""
 
 import subprocess
 import threading
@@ -9,18 +9,21 @@ from pathlib import Path
 import structlog
 
 from infra.errors import InfraError, NotAnsweringError, StartError, StoppedError
-from infra.local.backoff import deaths_in_a_row, restart_delay
+from infra.local.backoff import consecutive_crashes, restart_delay
 from infra.local.process import ChildProcess
 from infra.local.service import Command, Service
 
 POLL_SECONDS = 0.1
-DEATHS_BEFORE_READY = 4  # a first start may lose a race for a port; one that keeps dying will not get better
+MAX_CRASHES_BEFORE_READY = 4  # a first start may lose a race for a port; more crashes mean a real fault
 
 log = structlog.get_logger("fakeme.local")
 
 
-class Keeper:
-    """A service with its thread, which lives as long as the service: the kernel's leash hangs on it."""
+class SupervisedService:
+    """A service and the thread that starts it.
+
+    The thread lives as long as the service, because the parent-death signal is bound to the thread.
+    """
 
     def __init__(self, service: Service, log_file: Path, on_change: Callable[[], None]) -> None:
         self.service = service
@@ -34,32 +37,32 @@ class Keeper:
         self._settled = threading.Event()  # ready for the first time, or failed
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._keep, name=f"keep-{service.name}", daemon=True)
+        self._thread = threading.Thread(target=self._supervise, name=f"supervise-{service.name}", daemon=True)
 
     @property
     def pid(self) -> int | None:
-        """Of the running process; None between two."""
+        """The pid of the running process; None between a crash and the restart."""
         child = self._child
         return child.pid if child is not None and child.exit_code is None else None
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the service in the background."""
         self._thread.start()
 
     def wait_ready(self, timeout: float) -> None:
-        """Wait for its first answer; raises why there is none, or StartError after ``timeout`` seconds."""
+        """Wait until the service is ready; raise its failure, or StartError after ``timeout`` seconds."""
         settled = self._settled.wait(timeout)
         if self._failure is not None:
             raise self._failure
         if self._stopping.is_set():
             raise StoppedError(f"{self.service.name} was stopped before it was ready")
         if not settled:
-            raise StartError(self.service.name, f"no answer within {timeout:.0f} s", self._log_file)
+            raise StartError(self.service.name, f"not ready within {timeout:.0f} s", self._log_file)
 
     def stop(self) -> None:
-        """End it in its own way, by force after its time; returns when it is gone."""
+        """Stop the service gracefully, or kill it after its timeout; return when the process has exited."""
         self._stopping.set()
-        self._settled.set()  # whoever waits for it waits no longer
+        self._settled.set()  # wakes wait_ready
         with self._lock:
             child, command = self._child, self._command
         if child is not None and command is not None:
@@ -70,24 +73,24 @@ class Keeper:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def _keep(self) -> None:
-        deaths = 0
+    def _supervise(self) -> None:
+        crashes = 0
         while not self._stopping.is_set():
             began = time.monotonic()
             reason = self._run_once()
             if self._stopping.is_set():
                 break
-            deaths = deaths_in_a_row(deaths, time.monotonic() - began)
-            if self._gives_up(deaths, reason):
+            crashes = consecutive_crashes(crashes, time.monotonic() - began)
+            if self._gives_up(crashes, reason):
                 return
             self.restarts += 1
             log.warning(
-                "restarts", service=self.service.name, because=reason, in_seconds=restart_delay(deaths)
+                "restarts", service=self.service.name, because=reason, in_seconds=restart_delay(crashes)
             )
-            self._stopping.wait(restart_delay(deaths))
+            self._stopping.wait(restart_delay(crashes))
 
     def _run_once(self) -> str:
-        """One life of the process; returns what it ended of."""
+        """Run the process until it exits; return the reason."""
         try:
             command = self.service.prepare()
             child = self._spawn(command)
@@ -101,9 +104,9 @@ class Keeper:
             return "stopped"
         self._until_ready(child)
         code = child.wait()
-        child.kill()  # what it left in its process group
+        child.kill()  # kills processes that it left in its process group
         self._ready.clear()
-        return f"it ended with exit code {code}"
+        return f"it exited with code {code}"
 
     def _spawn(self, command: Command) -> ChildProcess | None:
         with self._lock:
@@ -117,7 +120,7 @@ class Keeper:
     def _until_ready(self, child: ChildProcess) -> None:
         while child.exit_code is None and not self._stopping.is_set():
             try:
-                self.service.ask()
+                self.service.probe()
             except NotAnsweringError:
                 self._stopping.wait(POLL_SECONDS)
             else:
@@ -125,10 +128,10 @@ class Keeper:
                 self._settled.set()
                 return
 
-    def _gives_up(self, deaths: int, reason: str) -> bool:
+    def _gives_up(self, crashes: int, reason: str) -> bool:
         if self._settled.is_set():
             return self._failure is not None
-        if deaths < DEATHS_BEFORE_READY:
+        if crashes < MAX_CRASHES_BEFORE_READY:
             return False
         self._fail(StartError(self.service.name, reason, self._log_file))
         return True

@@ -1,4 +1,4 @@
-"""Everything that must not be lost."""
+"""Create the initial schema."""
 
 from collections.abc import Sequence
 

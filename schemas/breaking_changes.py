@@ -1,18 +1,18 @@
-"""The vocabulary of incompatibility: in which direction, by which rule and where a reader would be broken."""
+"""Breaking changes of event contracts: the direction, the violated rule and the place."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Direction(StrEnum):
-    """Whose documents would no longer be read."""
+    """Which contract cannot read which documents."""
 
-    BACKWARD = "backward"  # documents of the released contract, read by the current one
-    FORWARD = "forward"  # documents of the current contract, read by the released one
+    BACKWARD = "backward"  # the current contract cannot read documents of the released one
+    FORWARD = "forward"  # the released contract cannot read documents of the current one
 
 
 class Rule(StrEnum):
-    """In which way a reader would refuse or miss something."""
+    """The compatibility rule that a change violates."""
 
     EVENT_REMOVED = "event_removed"
     PROPERTY_REQUIRED = "property_required"
@@ -25,8 +25,8 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True)
-class Break:
-    """One reason why a reader would refuse or misread a document: where, by which rule, and what was seen."""
+class BreakingChange:
+    """One reason why a reader would reject or misread a document."""
 
     event_type: str
     direction: Direction

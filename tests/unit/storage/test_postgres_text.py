@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.documents import clean, dump
+from storage.postgres_text import dump_json, replace_nul
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,10 @@ from storage.documents import clean, dump
     ],
 )
 def test_nul_is_replaced_and_nothing_else(text: str, kept: str) -> None:
-    assert json.loads(dump({"text": text})) == {"text": kept}
-    assert clean(text) == kept
+    assert json.loads(dump_json({"text": text})) == {"text": kept}
+    assert replace_nul(text) == kept
 
 
 @given(st.text(st.sampled_from("a\\u0\x00")))
-def test_both_ways_agree_on_every_text(text: str) -> None:
-    assert json.loads(dump(text)) == clean(text)
+def test_json_and_text_columns_agree_on_every_text(text: str) -> None:
+    assert json.loads(dump_json(text)) == replace_nul(text)

@@ -1,4 +1,4 @@
-"""Waiting for PostgreSQL's notices (LISTEN), so that nobody has to ask again and again."""
+"""Waits for PostgreSQL notifications (LISTEN/NOTIFY) instead of polling."""
 
 import select
 import time
@@ -14,10 +14,10 @@ from storage.errors import DatabaseUnavailableError
 
 
 class Listener:
-    """Hears what is notified on one channel, on a connection of its own; for one thread.
+    """Listens on one channel with its own connection; for use by one thread.
 
-    A notice can be lost while the connection is down: look at the table once after connecting,
-    and again after every wait that ended without a notice.
+    Notifications are lost while the connection is down: read the table once after connecting, and again after
+    every wait that returned nothing.
     """
 
     def __init__(self, database_url: str, channel: str) -> None:
@@ -35,24 +35,24 @@ class Listener:
             raise DatabaseUnavailableError(f"cannot listen on {channel}: {error}") from error
 
     def wait(self, timeout: float) -> list[str]:
-        """The payloads that came, in order, as soon as there is one; empty after ``timeout`` seconds.
+        """Return the received payloads, in order, as soon as there is one; empty after ``timeout`` seconds.
 
-        Raises :class:`DatabaseUnavailableError` when the connection is lost; make another listener then.
+        Raise :class:`DatabaseUnavailableError` if the connection is lost; create a new listener then.
         """
         deadline = time.monotonic() + timeout
         try:
-            while not self._connection.notifies:  # the server may have something else to say
+            while not self._connection.notifies:  # the server may send other messages
                 if not select.select([self._connection], [], [], max(0.0, deadline - time.monotonic()))[0]:
                     return []
                 self._connection.poll()
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            raise DatabaseUnavailableError(f"the connection that listens was lost: {error}") from error
-        payloads = [notice.payload for notice in self._connection.notifies]
+            raise DatabaseUnavailableError(f"the listening connection was lost: {error}") from error
+        payloads = [notification.payload for notification in self._connection.notifies]
         self._connection.notifies.clear()
         return payloads
 
     def close(self) -> None:
-        """Listen no more."""
+        """Close the connection."""
         self._connection.close()
 
     def __enter__(self) -> Self:
