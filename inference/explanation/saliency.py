@@ -1,6 +1,7 @@
 """Where in a face the network saw a forgery: what its heads say, else maps of activations and gradients.
 
-Drawing them is left to `render`; how they were chosen is in docs/decisions/0013-heads-explain.md and, for
+Drawing them is left to `render`; how they were chosen is in
+docs/decisions/0013-heat-maps-from-localisation-heads.md and, for
 networks without heads, 0009-heat-maps.md, measured by `benchmarks.explanation_quality`.
 """
 
