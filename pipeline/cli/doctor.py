@@ -12,7 +12,7 @@ from pipeline.errors import SettingsError
 from pipeline.settings import data_folder, load_settings
 
 if TYPE_CHECKING:
-    from pipeline.operations.doctor.finding import Finding
+    from pipeline.operations.doctor.diagnosis import Diagnosis
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -31,10 +31,10 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _examine() -> "list[Finding]":
+def _examine() -> "list[Diagnosis]":
     from inference.registry import default_model_dir  # noqa: PLC0415
     from pipeline.models import model_store  # noqa: PLC0415
-    from pipeline.operations.doctor.finding import doubtful  # noqa: PLC0415 - with the rest: clients of every service
+    from pipeline.operations.doctor.diagnosis import doubtful  # noqa: PLC0415 - with the rest: clients of every service
     from pipeline.operations.doctor.machine import examine_machine  # noqa: PLC0415
     from pipeline.operations.doctor.model import examine_choices, examine_model  # noqa: PLC0415
     from pipeline.operations.doctor.services import START, examine_services  # noqa: PLC0415
@@ -49,7 +49,7 @@ def _examine() -> "list[Finding]":
     return [*found, *examine_services(settings), *examine_choices(store, *chosen)]
 
 
-def _as_table(found: "list[Finding]") -> Table:
+def _as_table(found: "list[Diagnosis]") -> Table:
     table = Table("", "what", "how it is", "what to do", title="fakeme doctor")
     for finding in found:
         colour = COLOURS[finding.level]

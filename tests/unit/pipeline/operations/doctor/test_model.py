@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from inference.model_store import ModelStore
-from pipeline.operations.doctor.finding import Level
+from pipeline.operations.doctor.diagnosis import Level
 from pipeline.operations.doctor.model import examine_choices, examine_model
 from tests.unit.inference.random_checkpoint import random_checkpoint, save
 

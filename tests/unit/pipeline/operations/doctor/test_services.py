@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from pipeline.operations.doctor.finding import Level
+from pipeline.operations.doctor.diagnosis import Level
 from pipeline.operations.doctor.services import examine_services, judge_migrations, judge_topics
 from pipeline.settings import Settings
 from schemas.topics import TOPICS

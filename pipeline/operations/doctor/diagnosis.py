@@ -13,7 +13,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """What was examined, how it is, and, unless it is well, what to do."""
 
     subject: str
@@ -22,16 +22,16 @@ class Finding:
     remedy: str = ""
 
 
-def well(subject: str, says: str) -> Finding:
+def well(subject: str, says: str) -> Diagnosis:
     """It is as it should be."""
-    return Finding(subject, Level.OK, says)
+    return Diagnosis(subject, Level.OK, says)
 
 
-def doubtful(subject: str, says: str, remedy: str) -> Finding:
+def doubtful(subject: str, says: str, remedy: str) -> Diagnosis:
     """It may be a problem."""
-    return Finding(subject, Level.WARN, says, remedy)
+    return Diagnosis(subject, Level.WARN, says, remedy)
 
 
-def broken(subject: str, says: str, remedy: str) -> Finding:
+def broken(subject: str, says: str, remedy: str) -> Diagnosis:
     """FakeME will not work with this."""
-    return Finding(subject, Level.FAIL, says, remedy)
+    return Diagnosis(subject, Level.FAIL, says, remedy)
