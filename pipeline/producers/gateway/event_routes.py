@@ -1,4 +1,4 @@
-"""The routes that take posts, reports and appeals."""
+"""The routes that accept posts, reports and appeals."""
 
 from hashlib import sha256
 from typing import Annotated, Any
@@ -6,20 +6,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response, status
 from fastapi.responses import JSONResponse
 
-from pipeline.producers.gateway.acceptance import Submission, SubmittedEvent, accept
-from pipeline.producers.gateway.auth import Caller
-from pipeline.producers.gateway.bodies import Accepted, NewAppeal, NewPost, NewReport
-from pipeline.producers.gateway.observation import note
-from pipeline.producers.gateway.problems import MEDIA_TYPE, Problem, ProblemBody, ProblemKind
-from pipeline.producers.gateway.services import Needed
+from pipeline.producers.gateway.authentication import Caller
+from pipeline.producers.gateway.problems import Problem, ProblemKind, problem_responses
+from pipeline.producers.gateway.request_bodies import Accepted, NewAppeal, NewPost, NewReport
+from pipeline.producers.gateway.request_log import add_log_fields
+from pipeline.producers.gateway.services import InjectedServices, Services
+from pipeline.producers.gateway.submission import Submission, SubmittedEvent, submit
 
 
-async def _json_body(request: Request) -> None:
-    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if essence != "application/json":
+async def _require_json(request: Request) -> None:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
         raise Problem(
             ProblemKind.BODY_NOT_JSON,
-            f"Content-Type is {essence or 'missing'}: send `Content-Type: application/json`",
+            f"Content-Type is {content_type or 'missing'}: send `Content-Type: application/json`",
         )
 
 
@@ -31,8 +31,8 @@ async def _submission(
         Header(
             min_length=1,
             max_length=255,
-            description="Of your choice, one for each request: a repeat with the same key gets the same "
-            "answer for 24 hours; another request with it is refused.",
+            description="A new value of your choice for each request. Repeating a request with the same key "
+            "returns the same answer for 24 hours; a different request with that key is refused.",
         ),
     ] = None,
 ) -> Submission:
@@ -40,65 +40,58 @@ async def _submission(
     return Submission(caller, idempotency_key, sha256(content).hexdigest())
 
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    code: {"model": ProblemBody, "description": why, "content": {MEDIA_TYPE: {}}}
-    for code, why in {
-        400: "The body is not JSON.",
-        401: "No valid API key.",
-        409: "The post was published before, with other content.",
-        413: "The body is larger than any valid event.",
-        415: "The body is not said to be JSON.",
-        422: "A field is wrong, or the Idempotency-Key was used for another request.",
-        503: "Broker or database is away: repeat after Retry-After seconds.",
-    }.items()
-}
+InjectedSubmission = Annotated[Submission, Depends(_submission)]
 
 router = APIRouter(
     prefix="/v1",
-    tags=["Events in"],
-    dependencies=[Depends(_json_body)],
-    responses=_REFUSALS,
+    tags=["Events"],
+    dependencies=[Depends(_require_json)],
+    responses=problem_responses(
+        {
+            400: "The body is not valid JSON.",
+            401: "The API key is missing or invalid.",
+            409: "The post was published before with different content.",
+            413: "The body is larger than any valid event.",
+            415: "The Content-Type is not application/json.",
+            422: "A field is invalid, or the Idempotency-Key was used for another request.",
+            503: "The broker or the database is unavailable: repeat after Retry-After seconds.",
+        }
+    ),
 )
 _accepted: dict[str, Any] = {
     "status_code": status.HTTP_202_ACCEPTED,
     "response_model": Accepted,
-    "response_description": "The event is in the broker for good.",
+    "response_description": "The broker has stored the event.",
 }
 
 
-@router.post("/posts", summary="A post is about to be shown", **_accepted)
+@router.post("/posts", summary="Submit a post before it is shown", **_accepted)
 def create_post(
-    request: Request, body: NewPost, services: Needed, submission: Annotated[Submission, Depends(_submission)]
+    request: Request, body: NewPost, services: InjectedServices, submission: InjectedSubmission
 ) -> Response:
-    """Publish a post on `posts.created`. Its id is its identity: the same post again changes nothing."""
+    """Publish a post on `posts.created`. Submitting the same post again has no further effect."""
     return _respond(request, services, submission, body.event())
 
 
-@router.post("/reports", summary="A user reports a post", **_accepted)
+@router.post("/reports", summary="Submit a user's report of a post", **_accepted)
 def create_report(
-    request: Request,
-    body: NewReport,
-    services: Needed,
-    submission: Annotated[Submission, Depends(_submission)],
+    request: Request, body: NewReport, services: InjectedServices, submission: InjectedSubmission
 ) -> Response:
-    """Publish a report on `posts.reported`; give the media if FakeME may not have seen the post."""
+    """Publish a report on `posts.reported`. Include the media if FakeME may not know the post."""
     return _respond(request, services, submission, body.event())
 
 
-@router.post("/appeals", summary="An author appeals", **_accepted)
+@router.post("/appeals", summary="Submit an author's appeal", **_accepted)
 def create_appeal(
-    request: Request,
-    body: NewAppeal,
-    services: Needed,
-    submission: Annotated[Submission, Depends(_submission)],
+    request: Request, body: NewAppeal, services: InjectedServices, submission: InjectedSubmission
 ) -> Response:
     """Publish an appeal against a tag or decision on `posts.appealed`."""
     return _respond(request, services, submission, body.event())
 
 
-def _respond(request: Request, services: Needed, submission: Submission, event: SubmittedEvent) -> Response:
-    accepted = accept(services, submission, event)
-    note(request, post_id=accepted.post_id, event_id=str(accepted.event_id))
+def _respond(request: Request, services: Services, submission: Submission, event: SubmittedEvent) -> Response:
+    accepted = submit(services, submission, event)
+    add_log_fields(request, post_id=accepted.post_id, event_id=str(accepted.event_id))
     return JSONResponse(
         accepted.model_dump(mode="json"), status.HTTP_202_ACCEPTED, {"Location": accepted.verdict}
     )

@@ -1,4 +1,4 @@
-"""From pydantic's errors to faults that name the field, the value and what to do; pure."""
+"""Converts pydantic's errors to field errors that state the field, the value and the remedy. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,18 +9,18 @@ from pydantic import BaseModel, Field
 
 from schemas.posts import Media, PostAppealed, PostCreated, PostReported
 
-_SHOWN = 80  # characters of a value; enough to recognise it
-_NAMES = sorted(
+_MAX_VALUE_LENGTH = 80  # characters; enough to recognise the value
+_FIELD_NAMES = sorted(
     {name for body in (Media, PostCreated, PostReported, PostAppealed) for name in body.model_fields}
 )
-_MOMENT = "give a moment with its offset from UTC, such as 2026-11-23T12:00:00+09:00"
+_TIMESTAMP_REMEDY = "give a timestamp with its UTC offset, such as 2026-11-23T12:00:00+09:00"
 _REMEDIES = {
-    "uri": "upload the file, then give its place, such as s3://platform-media/2026/11/cat.jpg",
-    "media_type": "give the type that the bytes were stored as, such as image/jpeg or video/mp4",
+    "uri": "upload the file, then give its URI, such as s3://platform-media/2026/11/cat.jpg",
+    "media_type": "give the media type of the stored bytes, such as image/jpeg or video/mp4",
     "sha256": "give the SHA-256 of the bytes as 64 lower-case hex digits, or leave it out",
-    "created_at": _MOMENT,
-    "reported_at": _MOMENT,
-    "appealed_at": _MOMENT,
+    "created_at": _TIMESTAMP_REMEDY,
+    "reported_at": _TIMESTAMP_REMEDY,
+    "appealed_at": _TIMESTAMP_REMEDY,
     "wait": "give seconds from 0 to 30, such as wait=5s",
     **dict.fromkeys(
         ("post_id", "author_id", "report_id", "reporter_id", "appeal_id"),
@@ -29,53 +29,53 @@ _REMEDIES = {
 }
 
 
-class Fault(BaseModel):
-    """One field of a request that is wrong."""
+class FieldError(BaseModel):
+    """An invalid field of a request."""
 
     location: str = Field(description="body, query, path or header.", examples=["body"])
     pointer: str = Field(description="JSON Pointer to the field (RFC 6901).", examples=["/media/0/uri"])
     detail: str = Field(examples=["String should match pattern '^s3://…'"])
-    value: str | None = Field(default=None, description="What was given, as JSON, shortened.")
+    value: str | None = Field(default=None, description="The value that was sent, as JSON, shortened.")
     remedy: str = Field(description="What to do.")
 
     def sentence(self) -> str:
-        """The fault in one line."""
-        given = "" if self.value is None else f" (it is {self.value})"
-        return f"{self.location} {self.pointer}: {self.detail}{given}: {self.remedy}"
+        """Return the error in one line."""
+        value = "" if self.value is None else f" (it is {self.value})"
+        return f"{self.location} {self.pointer}: {self.detail}{value}: {self.remedy}"
 
 
-def faults_of(errors: Sequence[Mapping[str, Any]]) -> tuple[Fault, ...]:
-    """The faults behind pydantic's ``errors``, without those that only follow from a fault further inside."""
-    places = [tuple(error["loc"]) for error in errors]
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> tuple[FieldError, ...]:
+    """Return pydantic's ``errors`` as field errors, without those caused by an error in a nested field."""
+    locations = [tuple(error["loc"]) for error in errors]
     return tuple(
-        _fault(error)
-        for error, place in zip(errors, places, strict=True)
-        if not any(len(other) > len(place) and other[: len(place)] == place for other in places)
+        _field_error(error)
+        for error, location in zip(errors, locations, strict=True)
+        if not any(len(other) > len(location) and other[: len(location)] == location for other in locations)
     )
 
 
-def _fault(error: Mapping[str, Any]) -> Fault:
+def _field_error(error: Mapping[str, Any]) -> FieldError:
     location, *path = (str(part) for part in error["loc"])
     name = path[-1] if path else location
-    return Fault(
+    return FieldError(
         location=location,
         pointer="".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path),
         detail=error["msg"],
-        value=None if error["type"] == "missing" else _shown(error["input"]),
+        value=None if error["type"] == "missing" else _shortened_json(error["input"]),
         remedy=_remedy(error["type"], name),
     )
 
 
-def _remedy(kind: str, name: str) -> str:
-    if kind == "extra_forbidden":
-        close = get_close_matches(name, _NAMES, n=1)
+def _remedy(error_type: str, name: str) -> str:
+    if error_type == "extra_forbidden":
+        close = get_close_matches(name, _FIELD_NAMES, n=1)
         return f"did you mean {close[0]}?" if close else "remove it: there is no such field"
-    known = _REMEDIES.get(name)
-    if kind == "missing":
-        return f"add it: {known}" if known else "add it"
-    return known or "correct it as /docs describes it"
+    remedy = _REMEDIES.get(name)
+    if error_type == "missing":
+        return f"add it: {remedy}" if remedy else "add it"
+    return remedy or "correct it as described in /docs"
 
 
-def _shown(value: object) -> str:
+def _shortened_json(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _MAX_VALUE_LENGTH else f"{text[:_MAX_VALUE_LENGTH]}…"

@@ -1,4 +1,4 @@
-"""Wakes requests that wait for a verdict, by PostgreSQL's notices: one connection for all that wait."""
+"""Wakes requests that wait for a verdict when PostgreSQL sends a notification; they share one connection."""
 
 import asyncio
 import threading
@@ -13,98 +13,104 @@ from storage import verdicts
 from storage.errors import DatabaseUnavailableError
 from storage.notices import Listener
 
-_LISTEN_SECONDS = 0.25  # how long closing may take
+_LISTEN_SECONDS = 0.25  # upper bound on how long closing takes
 _RECONNECT_SECONDS = 1.0
-_LOOK_AGAIN_SECONDS = 2.0  # a notice may be lost with its connection: look anyway, this often
+_POLL_SECONDS = 2.0  # poll this often, because a notification can be lost with its connection
 
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
 
-class VerdictBell:
-    """Rings for a post when its verdict is committed. One thread listens; one event loop waits."""
+class VerdictNotifier:
+    """Notifies waiting requests when the verdict on a post is committed.
+
+    One thread listens to PostgreSQL; requests wait in one event loop.
+    """
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="verdict-bell", daemon=True)
+        self._thread = threading.Thread(target=self._listen, name="verdict-notifier", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)  # touched by the loop's thread alone
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)  # used only in the loop's thread
 
     def start(self) -> None:
-        """Begin to listen, for the event loop that runs."""
+        """Start to listen on behalf of the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    async def wait(self, post_id: str, seconds: float, look: Callable[[], Awaitable[T | None]]) -> T | None:
-        """What ``look`` finds, now or after a ring, within ``seconds``; None if it finds nothing."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        with self._registered(post_id) as rung:
-            while True:
-                rung.clear()  # before looking: what is committed after the look rings again
-                found = await look()
-                left = until - loop.time()
-                if found is not None or left <= 0 or self._closing.is_set():
-                    return found
-                await _either(rung, min(left, _LOOK_AGAIN_SECONDS))
+    async def wait(self, post_id: str, seconds: float, find: Callable[[], Awaitable[T | None]]) -> T | None:
+        """Return what ``find`` returns, calling it now and after each notification for ``seconds``.
 
-    def awaited(self, post_id: str) -> bool:
-        """Whether somebody waits for a verdict on this post."""
+        Return None if it returned None every time.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        with self._registered(post_id) as notified:
+            while True:
+                notified.clear()  # before the call, so that a commit after the call notifies again
+                found = await find()
+                remaining = deadline - loop.time()
+                if found is not None or remaining <= 0 or self._closing.is_set():
+                    return found
+                await _wait_until_set(notified, min(remaining, _POLL_SECONDS))
+
+    def is_waiting(self, post_id: str) -> bool:
+        """Whether any request waits for a verdict on this post."""
         return post_id in self._waiting
 
-    def dismiss(self) -> None:
-        """Answer all who wait with what is there; from any thread, or a signal handler."""
+    def release_all(self) -> None:
+        """Make all waiting requests return without a verdict; callable from any thread or signal handler."""
         self._closing.set()
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._ring_all)
+            self._loop.call_soon_threadsafe(self._notify_all)
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join()
 
     @contextmanager
     def _registered(self, post_id: str) -> Iterator[asyncio.Event]:
-        rung = asyncio.Event()
-        self._waiting[post_id].add(rung)
+        notified = asyncio.Event()
+        self._waiting[post_id].add(notified)
         try:
-            yield rung
+            yield notified
         finally:
-            self._waiting[post_id].discard(rung)
+            self._waiting[post_id].discard(notified)
             if not self._waiting[post_id]:
                 del self._waiting[post_id]
 
-    def _ring(self, post_id: str) -> None:
-        for rung in self._waiting.get(post_id, ()):
-            rung.set()
+    def _notify(self, post_id: str) -> None:
+        for notified in self._waiting.get(post_id, ()):
+            notified.set()
 
-    def _ring_all(self) -> None:
+    def _notify_all(self) -> None:
         for post_id in self._waiting:
-            self._ring(post_id)
+            self._notify(post_id)
 
     def _listen(self) -> None:
         while not self._closing.is_set():
             try:
                 with Listener(self._url, verdicts.CHANNEL) as listener:
-                    self._pass_on(listener)
+                    self._forward_notifications(listener)
             except DatabaseUnavailableError as error:
                 log.warning("gateway.bell_disconnected", error=str(error))
                 self._closing.wait(_RECONNECT_SECONDS)
 
-    def _pass_on(self, listener: Listener) -> None:
-        assert self._loop is not None  # start() set it before this thread ran
+    def _forward_notifications(self, listener: Listener) -> None:
+        assert self._loop is not None  # start() sets it before this thread runs
         while not self._closing.is_set():
             for post_id in listener.wait(_LISTEN_SECONDS):
-                self._loop.call_soon_threadsafe(self._ring, post_id)
+                self._loop.call_soon_threadsafe(self._notify, post_id)
 
 
-async def _either(rung: asyncio.Event, seconds: float) -> None:
-    """Until the ring or the time, whichever is first."""
+async def _wait_until_set(event: asyncio.Event, seconds: float) -> None:
+    """Wait until ``event`` is set, at most ``seconds``."""
     try:
         async with asyncio.timeout(seconds):
-            await rung.wait()
+            await event.wait()
     except TimeoutError:
         return
