@@ -1,4 +1,4 @@
-"""The platform's side: a Python SDK (``PlatformClient``, ``AsyncPlatformClient``) and an HTTP gateway."""
+"""For platforms: a Python SDK (``PlatformClient``, ``AsyncPlatformClient``) and an HTTP gateway."""
 
 from pipeline.producers.client.async_platform_client import AsyncFollower, AsyncPlatformClient
 from pipeline.producers.client.follower import Follower

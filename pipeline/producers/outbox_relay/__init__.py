@@ -1,1 +1,1 @@
-"""The relay worker: publishes what PostgreSQL committed to the outbox."""
+"""The relay worker: publishes the events of the PostgreSQL outbox."""
