@@ -1,4 +1,4 @@
-"""The pipeline's workers as the local stack runs them: each `fakeme worker NAME` in a process of its own."""
+"""How the local stack runs the workers: each as `fakeme worker NAME` in its own process."""
 
 import sys
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from infra.local.worker import WorkerSpec
 from pipeline.workers import WORKERS
 
-# Workers that serve users, with the variable that names the port they serve on.
+# Workers with a public port, and the variable that sets it.
 PUBLIC_PORTS = {"gateway": "FAKEME_GATEWAY__PORT"}
 
 
 def worker_specs(names: Iterable[str] = tuple(WORKERS)) -> list[WorkerSpec]:
-    """What to run for each of ``names``."""
+    """Return the process specification of each worker in ``names``."""
     return [
         WorkerSpec(
             name,

@@ -1,11 +1,11 @@
-"""One line of the doctor's report."""
+"""A result of the doctor's checks."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad it is: ``warn`` may be fine, ``fail`` will not work."""
+    """Severity: ``warn`` is a possible problem, with ``fail`` FakeME does not work."""
 
     OK = "ok"
     WARN = "warn"
@@ -14,7 +14,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was examined, how it is, and, unless it is well, what to do."""
+    """The result of a check: its subject, level, state and, unless the level is OK, the remedy."""
 
     subject: str
     level: Level
@@ -22,16 +22,16 @@ class Diagnosis:
     remedy: str = ""
 
 
-def well(subject: str, says: str) -> Diagnosis:
-    """It is as it should be."""
+def ok(subject: str, says: str) -> Diagnosis:
+    """Return a diagnosis for a check that passed."""
     return Diagnosis(subject, Level.OK, says)
 
 
-def doubtful(subject: str, says: str, remedy: str) -> Diagnosis:
-    """It may be a problem."""
+def warning(subject: str, says: str, remedy: str) -> Diagnosis:
+    """Return a diagnosis for a possible problem."""
     return Diagnosis(subject, Level.WARN, says, remedy)
 
 
-def broken(subject: str, says: str, remedy: str) -> Diagnosis:
-    """FakeME will not work with this."""
+def failure(subject: str, says: str, remedy: str) -> Diagnosis:
+    """Return a diagnosis for a problem with which FakeME does not work."""
     return Diagnosis(subject, Level.FAIL, says, remedy)
