@@ -30,9 +30,7 @@ def sweep(
     """
     search = _open(config, out, device, minutes)
     _run(search, config, trials)
-    print(
-        f"{search.ended} trials; the report is {out}/index.html, the best run is {out}/best.toml."
-    )
+    print(f"{search.ended} trials; the report is {out}/index.html, the best run is {out}/best.toml.")
 
 
 def _open(config: Path, out: Path, device: str, minutes: float | None) -> "Sweep":

@@ -78,9 +78,7 @@ def video(image: Image) -> bytes:
     """Encode two seconds of H.264 in MP4, in which the camera moves slowly over ``image``."""
     file = BytesIO()
     with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream(
-            "libx264", rate=_FPS, options={"crf": "18", "preset": "veryfast"}
-        )
+        stream = container.add_stream("libx264", rate=_FPS, options={"crf": "18", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = image.shape[1], image.shape[0], "yuv420p"
         for frame in _camera_frames(image):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))

@@ -27,12 +27,12 @@ NVIDIA_SECONDS = 10
 
 def check_python(version_info: tuple[int, ...]) -> Diagnosis:
     """Check the Python version."""
-    says = ".".join(str(part) for part in version_info)
+    state = ".".join(str(part) for part in version_info)
     if version_info[:2] < PYTHON:
         return failure(
-            "python", f"{says}, 3.11 is needed", "install Python 3.11 or newer, then `make clean setup`"
+            "python", f"{state}, 3.11 is needed", "install Python 3.11 or newer, then `make clean setup`"
         )
-    return ok("python", says)
+    return ok("python", state)
 
 
 def check_packages(versions: Mapping[str, str | None]) -> Diagnosis:
@@ -45,28 +45,28 @@ def check_packages(versions: Mapping[str, str | None]) -> Diagnosis:
 
 def check_memory(total: int, available: int) -> Diagnosis:
     """Check the memory, in bytes."""
-    says = f"{available / GB:.1f} GB of {total / GB:.1f} GB available"
+    state = f"{available / GB:.1f} GB of {total / GB:.1f} GB available"
     if total < MIN_MEMORY:
-        return failure("memory", says, "use a machine with 4 GB or more")
+        return failure("memory", state, "use a machine with 4 GB or more")
     if available < MEMORY_WANTED:
         return warning(
-            "memory", says, "the local stack needs up to 4 GB: close other programs, or use `--no-workers`"
+            "memory", state, "the local stack needs up to 4 GB: close other programs, or use `--no-workers`"
         )
-    return ok("memory", says)
+    return ok("memory", state)
 
 
 def check_disk(folder: Path, free: int) -> Diagnosis:
     """Check the free bytes on the disk of the data folder."""
-    says = f"{free / GB:.1f} GB free at {folder}"
+    state = f"{free / GB:.1f} GB free at {folder}"
     if free < MIN_DISK:
-        return failure("disk", says, "free some space, or set FAKEME_HOME to a folder on another disk")
+        return failure("disk", state, "free some space, or set FAKEME_HOME to a folder on another disk")
     if free < DISK_WANTED:
         return warning(
             "disk",
-            says,
+            state,
             "5 GB are recommended: free some space, or set FAKEME_HOME to a folder on another disk",
         )
-    return ok("disk", says)
+    return ok("disk", state)
 
 
 def check_ports(reserved: Mapping[str, int], taken: set[int], *, running: bool) -> Diagnosis:

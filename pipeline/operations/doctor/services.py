@@ -30,7 +30,7 @@ def check_topics(partitions: Mapping[str, int], required: tuple[Topic, ...] = TO
         return warning(
             "topics",
             f"too few partitions: {', '.join(too_few)}",
-            "add partitions: at most that many consumers can share the topic",
+            "at most that many consumers can share the topic",
         )
     return ok("topics", f"all {len(required)} exist")
 
