@@ -1,1 +1,1 @@
-"""How it flows: the consume-handle-publish-commit loop, consumers, producers, settings, the command."""
+"""The event pipeline: runtime, consumers, producers, operator tasks, settings and the `fakeme` command."""

@@ -1,4 +1,4 @@
-"""`python -m pipeline`: the same as the `fakeme` command, for processes that start others."""
+"""`python -m pipeline`: the `fakeme` command, for processes that start workers."""
 
 from pipeline.cli import app
 

@@ -1,4 +1,4 @@
-"""Which models a process may use: the registry that it is told of, and the data folder's own."""
+"""The models that are available to a process."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ from pipeline.settings import data_folder
 
 
 def model_store(registry: Path | None = None) -> ModelStore:
-    """The models of ``registry`` (none: the shipped one) and those fetched or imported under FAKEME_HOME."""
+    """Return the models of ``registry`` (default: the shipped one) and of the data folder."""
     return ModelStore(data_folder() / "models", registry or REGISTRY_FILE)

@@ -1,7 +1,7 @@
-"""The `fakeme` command: one module a group of commands, each imported only when it is called.
+"""The `fakeme` command. Each subcommand has its own module, which is imported only when it is used.
 
-Every worker starts through here, so what one command needs (a model, a database, tables on a screen) must
-not be loaded by the others.
+Every worker starts through this package, so the dependencies of one command (such as a model or a database)
+must not be loaded by the others.
 """
 
 import sys
@@ -15,7 +15,7 @@ from typer.main import get_command, get_group
 
 from pipeline.plugins import load_plugins
 
-# What is called, where it lives: a function, or a Typer application with commands of its own.
+# Command name -> module:attribute, a function or a Typer application with subcommands.
 COMMANDS = {
     "demo": "demo:demo",
     "detect": "detect:detect",
@@ -42,8 +42,8 @@ COMMANDS = {
 }
 
 
-class _OnDemand(TyperGroup):
-    """A group whose commands are imported when they are asked for."""
+class _LazyGroup(TyperGroup):
+    """A group that imports a command when it is used."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
         return list(COMMANDS)
@@ -56,29 +56,29 @@ class _OnDemand(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module, attribute = COMMANDS[cmd_name].split(":")
-        found = getattr(import_module(f"{__name__}.{module}"), attribute)
-        command = get_group(found) if isinstance(found, typer.Typer) else _alone(found)
+        target = getattr(import_module(f"{__name__}.{module}"), attribute)
+        command = get_group(target) if isinstance(target, typer.Typer) else _single_command(target)
         command.name = cmd_name
         return command
 
 
-def _alone(function: Callable[..., object]) -> TyperCommand:
+def _single_command(function: Callable[..., object]) -> TyperCommand:
     application = typer.Typer(add_completion=False)
     application.command()(function)
     return cast(TyperCommand, get_command(application))
 
 
-cli = typer.Typer(name="fakeme", cls=_OnDemand, no_args_is_help=True, pretty_exceptions_enable=False)
+cli = typer.Typer(name="fakeme", cls=_LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @cli.callback()
 def fakeme() -> None:
-    """Finds forged faces in posts of a social platform, tags them, asks moderators where unsure."""
+    """Detect forged faces in posts, tag the posts, and queue unclear cases for moderators."""
     load_plugins()
 
 
 def app() -> None:
-    """Entry point: errors of the user's making become one line and exit code 2."""
+    """Entry point: print user errors as one line and exit with code 2."""
     try:
         cli()
     except Exception as error:
@@ -89,7 +89,7 @@ def app() -> None:
 
 
 def _user_errors() -> tuple[type[Exception], ...]:
-    from inference.errors import InferenceError  # noqa: PLC0415 - wanted only when something failed
+    from inference.errors import InferenceError  # noqa: PLC0415 - needed only after an error
     from infra.errors import InfraError  # noqa: PLC0415
     from pipeline.errors import PipelineError  # noqa: PLC0415
     from schemas.errors import SchemaError  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`fakeme api-keys`: who may use the HTTP gateway."""
+"""`fakeme api-keys`: manage the API keys of the HTTP gateway."""
 
 import json
 from collections.abc import Iterator
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
     from storage.tables import ApiKey
 
-commands = typer.Typer(help="Make, list and revoke keys of the HTTP gateway.", no_args_is_help=True)
+commands = typer.Typer(help="Create, list and revoke API keys of the HTTP gateway.", no_args_is_help=True)
 
-_AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 class ApiKeyUnknownError(PipelineError):
-    """There is no API key of that id."""
+    """There is no API key with the given id."""
 
 
 @commands.command()
 def create(
-    owner: Annotated[str, typer.Argument(help="The name under which requests with the key are known.")],
+    owner: Annotated[str, typer.Argument(help="The name under which requests with the key are logged.")],
     as_json: _AsJson = False,
 ) -> None:
-    """Make a key and show it, this once."""
-    from storage import api_keys  # noqa: PLC0415 - SQLAlchemy; start-up stays light
+    """Create a key and show it. It cannot be shown again."""
+    from storage import api_keys  # noqa: PLC0415 - SQLAlchemy is slow to import
 
     with _session() as session:
         issued = api_keys.issue(session, owner)
@@ -41,7 +41,7 @@ def create(
         return
     print(issued.token)
     Console(stderr=True).print(
-        f"Key {issued.key_id} of {owner}. Keep it now: only its hash is stored, it cannot be shown again.\n"
+        f"Key {issued.key_id} of {owner}. Store it now: only its hash is kept, so it cannot be shown again.\n"
         "Send it as `Authorization: Bearer fk_…`.",
         soft_wrap=True,
     )
@@ -49,11 +49,11 @@ def create(
 
 @commands.command("list")
 def list_keys(as_json: _AsJson = False) -> None:
-    """Show all keys, without their secrets."""
-    from storage import api_keys  # noqa: PLC0415 - SQLAlchemy; start-up stays light
+    """List all keys, without their secrets."""
+    from storage import api_keys  # noqa: PLC0415 - SQLAlchemy is slow to import
 
     with _session() as session:
-        rows = [_shown(key) for key in api_keys.list_keys(session)]
+        rows = [_key_document(key) for key in api_keys.list_keys(session)]
     if as_json:
         print(json.dumps(rows, indent=2))
         return
@@ -64,17 +64,19 @@ def list_keys(as_json: _AsJson = False) -> None:
 
 
 @commands.command()
-def revoke(key_id: Annotated[str, typer.Argument(help="As `fakeme api-keys list` shows it.")]) -> None:
-    """Refuse a key from now on."""
-    from storage import api_keys  # noqa: PLC0415 - SQLAlchemy; start-up stays light
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="Key id, as shown by `fakeme api-keys list`.")],
+) -> None:
+    """Revoke a key."""
+    from storage import api_keys  # noqa: PLC0415 - SQLAlchemy is slow to import
 
     with _session() as session:
         if not api_keys.revoke(session, key_id):
-            raise ApiKeyUnknownError(f"there is no API key {key_id!r}: `fakeme api-keys list` shows all")
+            raise ApiKeyUnknownError(f"there is no API key {key_id!r}: `fakeme api-keys list` shows all keys")
     print(f"{key_id} is revoked")
 
 
-def _shown(key: "ApiKey") -> dict[str, str | None]:
+def _key_document(key: "ApiKey") -> dict[str, str | None]:
     return {
         "key_id": key.key_id,
         "owner": key.owner,
@@ -85,7 +87,7 @@ def _shown(key: "ApiKey") -> dict[str, str | None]:
 
 @contextmanager
 def _session() -> Iterator["Session"]:
-    from storage.database import connect, transaction  # noqa: PLC0415 - SQLAlchemy; start-up stays light
+    from storage.database import connect, transaction  # noqa: PLC0415 - SQLAlchemy is slow to import
     from storage.errors import UnavailableError  # noqa: PLC0415 - likewise
 
     engine = connect(load_settings().database_url.get_secret_value(), application="fakeme-api-keys")
@@ -93,6 +95,8 @@ def _session() -> Iterator["Session"]:
         with transaction(engine) as session:
             yield session
     except UnavailableError as error:
-        raise ServiceUnreachableError(f"{error}: `fakeme status` shows whether PostgreSQL runs") from error
+        raise ServiceUnreachableError(
+            f"{error}: check with `fakeme status` that PostgreSQL is running"
+        ) from error
     finally:
         engine.dispose()

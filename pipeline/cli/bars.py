@@ -1,4 +1,4 @@
-"""What `fakeme evaluate` and `fakeme calibrate` show: how far they are, and what must be reached."""
+"""The progress bar and result table of `fakeme evaluate` and `fakeme calibrate`."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -14,17 +14,17 @@ COLOURS = {"pass": "green", "short": "bold red", "not measured": "dim"}
 
 
 def measuring() -> Progress:
-    """A progress bar for people; where nobody looks, nothing."""
+    """Return a progress bar, which is hidden if standard error is not a terminal."""
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
 
 
 def bars_table(model: "ModelResult") -> Table:
-    """One row a requirement: what is wanted, what was found."""
+    """Return a table with one row per requirement: the required and the measured value."""
     from training.evaluation.report import number, verdict  # noqa: PLC0415 - jinja2 is an extra
 
-    table = Table("bar", "wanted", "found", "", "to know", title=model.name)
+    table = Table("bar", "required", "measured", "", "note", title=model.name)
     for bar in model.bars:
-        said = verdict(bar)
-        table.add_row(bar.name, bar.wanted, number(bar.value), f"[{COLOURS[said]}]{said}", bar.note)
+        result = verdict(bar)
+        table.add_row(bar.name, bar.wanted, number(bar.value), f"[{COLOURS[result]}]{result}", bar.note)
     return table

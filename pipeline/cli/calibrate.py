@@ -1,4 +1,4 @@
-"""`fakeme calibrate`: make a trained run into a model that can be shipped, and measure it."""
+"""`fakeme calibrate`: turn a training run into a model and evaluate it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,15 +10,19 @@ from pipeline.cli.bars import bars_table, measuring
 
 
 def calibrate(
-    config: Annotated[Path, typer.Argument(help="The TOML file of a run that was trained.")],
+    config: Annotated[Path, typer.Argument(help="The TOML file of a finished training run.")],
     *,
-    version: Annotated[str, typer.Option(help="Of the model; a new one makes old analyses stale.")],
-    out: Annotated[Path, typer.Option(help="Folder of the model; its name names the model.")],
-    report: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("runs/report"),
-    most: Annotated[int, typer.Option(min=2, help="Photographs of a collection, and in the report.")] = 600,
+    version: Annotated[
+        str, typer.Option(help="Version of the model; stored analyses of other versions are not reused.")
+    ],
+    out: Annotated[Path, typer.Option(help="Output folder; its name is the name of the model.")],
+    report: Annotated[Path, typer.Option(help="Output folder of the report.")] = Path("runs/report"),
+    most: Annotated[
+        int, typer.Option(min=2, help="Maximum number of photographs per collection, and in the report.")
+    ] = 600,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
 ) -> None:
-    """Write weights, calibration, thresholds and card of a run; then measure the model on other people."""
+    """Write the weights, calibration, thresholds and card of a run; then evaluate it on held-out people."""
     from training.config import read_config  # noqa: PLC0415 - torch takes seconds to import
     from training.errors import MissingPackageError  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Cases as a moderator sees them on the command line: as tables, or as JSON for programs."""
+"""Renders cases as tables or JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from rich.text import Text
 from storage.priority import aged
 from storage.tables import AuditEntry, Case, CaseSignal, Decision
 
-TOLD = (  # of events and audit entries, in this order
+SHOWN_FIELDS = (  # of events and audit entries, in this order
     "label",
     "score",
     "reason",
@@ -29,7 +29,7 @@ TOLD = (  # of events and audit entries, in this order
 
 @dataclass(frozen=True)
 class CaseHistory:
-    """A case and all that happened to it; ``now`` is the database's time, by which its age counts."""
+    """A case and its history; ``now`` is the time of the database, which determines the age."""
 
     case: Case
     signals: Sequence[CaseSignal]
@@ -39,7 +39,7 @@ class CaseHistory:
 
 
 def case_document(case: Case, now: datetime) -> dict[str, Any]:
-    """A case as JSON; ``priority`` has its age in it, as the queue is ordered."""
+    """Return a case as JSON; ``priority`` includes the age, as in the order of the queue."""
     return {
         "case_id": str(case.case_id),
         "post_id": case.post_id,
@@ -59,35 +59,45 @@ def case_document(case: Case, now: datetime) -> dict[str, Any]:
 
 
 def history_document(history: CaseHistory) -> dict[str, Any]:
-    """A case with its signals, decisions and audit as JSON, each oldest first."""
+    """Return a case with its signals, decisions and audit entries as JSON, each oldest first."""
     return {
         **case_document(history.case, history.now),
         "signals": [
-            {"event_id": one.event_id, "kind": one.kind, "seen_at": one.seen_at.isoformat(), "body": one.body}
-            for one in history.signals
+            {
+                "event_id": signal.event_id,
+                "kind": signal.kind,
+                "seen_at": signal.seen_at.isoformat(),
+                "body": signal.body,
+            }
+            for signal in history.signals
         ],
         "decisions": [
             {
-                "decision_id": str(one.decision_id),
-                "decision": one.decision,
-                "moderator": one.moderator,
-                "note": one.note,
-                "decided_at": one.decided_at.isoformat(),
+                "decision_id": str(decision.decision_id),
+                "decision": decision.decision,
+                "moderator": decision.moderator,
+                "note": decision.note,
+                "decided_at": decision.decided_at.isoformat(),
             }
-            for one in history.decisions
+            for decision in history.decisions
         ],
         "audit": [
-            {"at": one.at.isoformat(), "actor": one.actor, "action": one.action, "detail": one.detail}
-            for one in history.audit
+            {
+                "at": entry.at.isoformat(),
+                "actor": entry.actor,
+                "action": entry.action,
+                "detail": entry.detail,
+            }
+            for entry in history.audit
         ],
     }
 
 
 def queue_table(cases: Sequence[Case], now: datetime) -> Table:
-    """Cases in the order given, in 80 columns: below each id stand its post and what is said of it."""
-    table = Table("case", "state", "priority", "score", "waits", box=SIMPLE_HEAD)
+    """Return a table of cases in 80 columns; the line below each id has the post and the reasons."""
+    table = Table("case", "state", "priority", "score", "waiting", box=SIMPLE_HEAD)
     for column in table.columns:
-        column.no_wrap = True  # ids are copied to claim a case
+        column.no_wrap = True  # ids are copied to claim a case, so they must not be cut
     for case in cases:
         table.add_row(
             str(case.case_id),
@@ -96,62 +106,64 @@ def queue_table(cases: Sequence[Case], now: datetime) -> Table:
             "" if case.score is None else f"{case.score:.2f}",
             duration(now - case.opened_at),
         )
-        about = f"  {case.post_id}: {why(case)}"
+        details = f"  {case.post_id}: {reasons(case)}"
         if case.reporters:
-            about += f", {case.reporters} reporter{'s' * (case.reporters > 1)}"
-        table.add_row(Text(about, style="dim", overflow="fold"), Text(case.leased_by or "", style="dim"))
+            details += f", {case.reporters} reporter{'s' * (case.reporters > 1)}"
+        table.add_row(Text(details, style="dim", overflow="fold"), Text(case.leased_by or "", style="dim"))
     return table
 
 
 def history_view(history: CaseHistory) -> RenderableType:
-    """A case and what happened to it, for a terminal."""
+    """Return a page with a case and its history."""
     facts = Table("", "", show_header=False)
     for name, value in case_document(history.case, history.now).items():
-        facts.add_row(name, _plain(value))
-    signals = Table("when", "signal", "what it says", title="signals")
+        facts.add_row(name, _text(value))
+    signals = Table("time", "signal", "details", title="signals")
     for signal in history.signals:
-        signals.add_row(_clock(signal.seen_at), signal.kind, Text(_said(signal.body)))
-    shown = Table("of the newest verdict", title="evidence")
+        signals.add_row(_timestamp(signal.seen_at), signal.kind, Text(_shown_fields(signal.body)))
+    evidence_table = Table("newest verdict", title="evidence")
     for uri in evidence(history.signals):
-        shown.add_row(Text(uri, overflow="fold"))
-    entries = Table("when", "who", "did", "how", title="history")
+        evidence_table.add_row(Text(uri, overflow="fold"))
+    entries = Table("time", "actor", "action", "details", title="history")
     for entry in history.audit:
-        how = {name: value for name, value in entry.detail.items() if name in ("signal", "decision", "note")}
-        entries.add_row(_clock(entry.at), Text(entry.actor), entry.action, Text(_said(how)))
-    return Group(facts, signals, *([shown] if shown.row_count else []), entries)
+        details = {
+            name: value for name, value in entry.detail.items() if name in ("signal", "decision", "note")
+        }
+        entries.add_row(_timestamp(entry.at), Text(entry.actor), entry.action, Text(_shown_fields(details)))
+    return Group(facts, signals, *([evidence_table] if evidence_table.row_count else []), entries)
 
 
 def evidence(signals: Sequence[CaseSignal]) -> list[str]:
-    """URIs of what shows why, of the newest verdict that has any: crops, heat maps, timelines."""
-    found: list[str] = []
+    """Return the evidence URIs (crops, heat maps, timelines) of the newest verdict that has any."""
+    uris: list[str] = []
     for signal in signals:  # oldest first
-        found = [uri for media in signal.body.get("media", ()) for uri in media.get("evidence", ())] or found
-    return found
+        uris = [uri for media in signal.body.get("media", ()) for uri in media.get("evidence", ())] or uris
+    return uris
 
 
-def why(case: Case) -> str:
-    """Why there is a case, in few words."""
-    marks = {"appeal": case.appealed, "surge": case.surged, "escalated": case.escalated}
-    words = [*(case.reasons or [case.origin]), *(name for name, given in marks.items() if given)]
-    return ", ".join(dict.fromkeys(words))  # an appeal's case is marked by it too
+def reasons(case: Case) -> str:
+    """Return the reasons for a case, in a few words."""
+    flags = {"appeal": case.appealed, "surge": case.surged, "escalated": case.escalated}
+    words = [*(case.reasons or [case.origin]), *(name for name, is_set in flags.items() if is_set)]
+    return ", ".join(dict.fromkeys(words))  # without duplicates: an appeal is both origin and flag
 
 
 def duration(span: timedelta) -> str:
-    """A time that people can read at a glance: minutes, hours or days."""
+    """Return a duration in minutes, hours or days."""
     minutes = int(span.total_seconds() // 60)
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
 
 
-def _said(body: Mapping[str, Any]) -> str:
-    """The parts of an event that help a moderator; the rest is in the JSON."""
-    return "  ".join(f"{name}: {body[name]}" for name in TOLD if body.get(name) not in (None, ""))
+def _shown_fields(body: Mapping[str, Any]) -> str:
+    """Return the fields of an event that help a moderator; the JSON has all of them."""
+    return "  ".join(f"{name}: {body[name]}" for name in SHOWN_FIELDS if body.get(name) not in (None, ""))
 
 
-def _plain(value: object) -> Text:
+def _text(value: object) -> Text:
     return Text(", ".join(value) if isinstance(value, list) else "" if value is None else str(value))
 
 
-def _clock(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S")

@@ -1,4 +1,4 @@
-"""`fakeme cases`: the moderators' queue on the command line."""
+"""`fakeme cases`: the moderators' queue."""
 
 import json
 from collections.abc import Iterator
@@ -25,43 +25,46 @@ from storage.database import connect, transaction, transaction_time
 
 UNDECIDED = [CaseState.OPEN, CaseState.ESCALATED, CaseState.CLAIMED]
 
-commands = typer.Typer(help="Look at cases, claim them and decide them.", no_args_is_help=True)
+commands = typer.Typer(help="List, show, claim and decide cases.", no_args_is_help=True)
 
 
-def _named(moderator: str) -> str:
+def _moderator_name(moderator: str) -> str:
     if not moderator.strip() or len(moderator) > 128:
         raise typer.BadParameter("a moderator's name has 1 to 128 characters")
     return moderator.strip()
 
 
-CaseId = Annotated[UUID, typer.Argument(metavar="CASE", help="Id of the case, from `fakeme cases list`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+CaseId = Annotated[UUID, typer.Argument(metavar="CASE", help="Case id, as shown by `fakeme cases list`.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Moderator = Annotated[
-    str, typer.Option("--as", envvar="USER", callback=_named, help="The moderator who acts.", metavar="NAME")
+    str,
+    typer.Option(
+        "--as", envvar="USER", callback=_moderator_name, help="Name of the moderator.", metavar="NAME"
+    ),
 ]
 
 
 @commands.command(name="list")
 def list_cases(
     state: Annotated[
-        list[CaseState] | None, typer.Option(help="Only cases in this state; may be given again.")
+        list[CaseState] | None, typer.Option(help="Only cases in this state; repeatable.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of cases.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List cases, the most urgent first: those that are not decided, unless told otherwise."""
+    """List cases, most urgent first; by default those that are not decided."""
     with _session(load_settings()) as session:
-        found = cases.queue(session, state or UNDECIDED, limit)
+        queue = cases.queue(session, state or UNDECIDED, limit)
         now = transaction_time(session)
     if as_json:
-        print(json.dumps([case_document(case, now) for case in found], indent=2))
+        print(json.dumps([case_document(case, now) for case in queue], indent=2))
     else:
-        Console().print(queue_table(found, now) if found else "No case waits.")
+        Console().print(queue_table(queue, now) if queue else "There are no cases.")
 
 
 @commands.command()
 def show(case_id: CaseId, as_json: AsJson = False) -> None:
-    """Show a case: why it is there, what was said of the post, who did what."""
+    """Show a case with its signals, decisions and history."""
     with _session(load_settings()) as session:
         case = cases.find(session, case_id)
         history = CaseHistory(
@@ -81,11 +84,11 @@ def show(case_id: CaseId, as_json: AsJson = False) -> None:
 def claim(
     moderator: Moderator,
     case_id: Annotated[
-        UUID | None, typer.Argument(metavar="[CASE]", help="A given case; else the most urgent one.")
+        UUID | None, typer.Argument(metavar="[CASE]", help="Case id; default: the most urgent case.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take the most urgent case, or a given one; it is yours until the lease ends."""
+    """Claim the most urgent case, or a given one, until the lease ends."""
     settings = load_settings()
     lease = timedelta(seconds=settings.moderation.lease_seconds)
     with _session(settings) as session:
@@ -97,32 +100,34 @@ def claim(
     if as_json:
         print(json.dumps(case and case_document(case, now), indent=2))
     elif case is None:
-        print("No case waits.")
+        print("There is no case to claim.")
     else:
-        print(f"{case.case_id} (post {case.post_id}) is with {moderator} until {case.leased_until}.")
+        print(f"{case.case_id} (post {case.post_id}) is claimed by {moderator} until {case.leased_until}.")
 
 
 @commands.command()
 def decide(
     case_id: CaseId,
-    decision: Annotated[DecisionKind, typer.Argument(help="What you found; escalate gives it to others.")],
+    decision: Annotated[
+        DecisionKind, typer.Argument(help="Your decision; escalate passes the case on to others.")
+    ],
     moderator: Moderator,
-    note: Annotated[str, typer.Option(help="Why, in your words.")] = "",
+    note: Annotated[str, typer.Option(help="Reason for the decision.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Decide a case that you claimed; the tag of its post follows."""
+    """Decide a case that you claimed; the tag of its post is updated."""
     settings = load_settings()
     with _session(settings) as session:
-        made = decisions.decide(session, case_id, moderator, decision, note, source=settings.source)
+        record = decisions.decide(session, case_id, moderator, decision, note, source=settings.source)
     if as_json:
-        print(made.model_dump_json(indent=2))
+        print(record.model_dump_json(indent=2))
     else:
-        print(f"{made.case_id} (post {made.post_id}): {made.decision}, by {made.moderator}.")
+        print(f"{record.case_id} (post {record.post_id}): {record.decision}, by {record.moderator}.")
 
 
 @commands.command()
 def release(case_id: CaseId, moderator: Moderator, as_json: AsJson = False) -> None:
-    """Give a case back undecided."""
+    """Release a claimed case without a decision."""
     settings = load_settings()
     with _session(settings) as session:
         case = leases.release(session, case_id, moderator, source=settings.source)

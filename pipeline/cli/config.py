@@ -1,4 +1,4 @@
-"""`fakeme config`: what the settings are, and where each could be set."""
+"""`fakeme config`: show the settings and the variables that set them."""
 
 import json
 
@@ -8,12 +8,14 @@ from rich.table import Table
 
 from pipeline.settings import load_settings
 
-commands = typer.Typer(help="Show the settings in force.", no_args_is_help=True)
+commands = typer.Typer(help="Show the current settings.", no_args_is_help=True)
 
 
 @commands.command()
-def show(as_json: bool = typer.Option(False, "--json", help="One JSON object instead of a table.")) -> None:
-    """Show every setting with its variable; secrets are hidden."""
+def show(
+    as_json: bool = typer.Option(False, "--json", help="Print a JSON object instead of a table."),
+) -> None:
+    """Show every setting and its environment variable; secrets are hidden."""
     settings = load_settings().model_dump(mode="json")
     if as_json:
         print(json.dumps(settings, indent=2))

@@ -1,4 +1,4 @@
-"""How dead letters look to an operator: a table, a page, JSON."""
+"""Renders dead letters as a table, as a page or as JSON."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,57 +10,57 @@ from rich.text import Text
 
 from pipeline.operations.dead_letter_reader import Position, StoredDeadLetter
 
-SHOWN_CHARACTERS = 4_000  # of a value on the screen; --json has all of it
+SHOWN_CHARACTERS = 4_000  # of a value in the terminal; --json prints all of it
 
 
-def subject(place: Position) -> str:
-    """What the audit calls the dead letter at ``place``."""
-    return f"dead-letter:{place}"
+def subject(position: Position) -> str:
+    """Return the subject of the dead letter at ``position`` in the audit."""
+    return f"dead-letter:{position}"
 
 
 def letters_table(letters: Sequence[StoredDeadLetter], replayed: Mapping[str, datetime]) -> Table:
-    """One line a letter."""
+    """Return a table with one row per dead letter."""
     table = Table()
     for name in ("place", "reason"):
-        table.add_column(name, no_wrap=True)  # what the other commands take must not be cut
+        table.add_column(name, no_wrap=True)  # arguments of the other commands, so they must not be cut
     for name in ("from", "key", "died", "replayed", "detail"):
         table.add_column(name, overflow="fold")
-    for each in letters:
-        letter = each.letter
-        again = replayed.get(subject(each.place))
+    for stored in letters:
+        letter = stored.letter
+        replayed_at = replayed.get(subject(stored.position))
         table.add_row(
-            str(each.place),
+            str(stored.position),
             letter.reason.value,
             f"{letter.record.topic}:{letter.partition}:{letter.offset}",
             Text(readable(letter.record.key)),
             f"{letter.dead_at:%m-%d %H:%M}",
-            f"{again:%m-%d %H:%M}" if again else "",
+            f"{replayed_at:%m-%d %H:%M}" if replayed_at else "",
             Text(letter.detail),
         )
     return table
 
 
-def letter_view(buried: StoredDeadLetter, replayed: datetime | None) -> RenderableType:
-    """All of a letter: what happened, its headers, its bytes."""
-    letter = buried.letter
+def letter_view(stored: StoredDeadLetter, replayed_at: datetime | None) -> RenderableType:
+    """Return a page with all data of a dead letter, its headers and its value."""
+    letter = stored.letter
     facts = Table.grid(padding=(0, 2))
-    for name, value in letter_document(buried, replayed).items():
+    for name, value in letter_document(stored, replayed_at).items():
         if name not in ("headers", "value"):
             facts.add_row(name, Text(str(value)))
     headers = Table("header", "value")
     for name, raw in letter.record.headers:
         headers.add_row(Text(name), Text(readable(raw)))
     value = readable(letter.record.value)
-    more = len(value) - SHOWN_CHARACTERS
-    tail = f"\n… and {more} more characters: see --json" if more > 0 else ""
+    hidden = len(value) - SHOWN_CHARACTERS
+    tail = f"\n… and {hidden} more characters: see --json" if hidden > 0 else ""
     return Group(facts, headers, Text(value[:SHOWN_CHARACTERS] + tail))
 
 
-def letter_document(buried: StoredDeadLetter, replayed: datetime | None) -> dict[str, Any]:
-    """A letter as JSON; bytes as :func:`readable` text."""
-    letter = buried.letter
+def letter_document(stored: StoredDeadLetter, replayed_at: datetime | None) -> dict[str, Any]:
+    """Return a dead letter as JSON, with bytes as :func:`readable` text."""
+    letter = stored.letter
     return {
-        "place": str(buried.place),
+        "place": str(stored.position),
         "reason": letter.reason.value,
         "detail": letter.detail,
         "topic": letter.record.topic,
@@ -69,7 +69,7 @@ def letter_document(buried: StoredDeadLetter, replayed: datetime | None) -> dict
         "timestamp_ms": letter.timestamp_ms,
         "attempts": letter.attempts,
         "dead_at": letter.dead_at.isoformat(),
-        "replayed_at": replayed.isoformat() if replayed else None,
+        "replayed_at": replayed_at.isoformat() if replayed_at else None,
         "key": readable(letter.record.key),
         "headers": [[name, readable(raw)] for name, raw in letter.record.headers],
         "value": readable(letter.record.value),
@@ -77,7 +77,7 @@ def letter_document(buried: StoredDeadLetter, replayed: datetime | None) -> dict
 
 
 def readable(raw: bytes | None) -> str:
-    """Bytes as text where they are UTF-8, else as ``hex:…``; ``null`` where there are none."""
+    """Return bytes as text if they are UTF-8, else as ``hex:…``; None as ``null``."""
     if raw is None:
         return "null"
     try:

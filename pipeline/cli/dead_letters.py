@@ -1,4 +1,4 @@
-"""`fakeme dead-letters`: look at what could not be read or handled, and send it through once more."""
+"""`fakeme dead-letters`: list, show and replay events that could not be processed."""
 
 import heapq
 import json
@@ -18,44 +18,45 @@ from schemas.errors import DeadLetterReason
 from storage import audit
 from storage.database import connect, transaction
 
-REPLAYED = "dead_letter.replayed"  # the audit's name for it
+REPLAYED = "dead_letter.replayed"  # name of the action in the audit
 
-commands = typer.Typer(help="List, show and replay events that could not be read.", no_args_is_help=True)
+commands = typer.Typer(help="List, show and replay events that could not be processed.", no_args_is_help=True)
 
 
-def _place(text: str) -> Position:
+def _position(text: str) -> Position:
     try:
         return Position.parse(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no PARTITION:OFFSET, such as 3:17") from error
+        raise typer.BadParameter(f"{text!r} is not PARTITION:OFFSET, such as 3:17") from error
 
 
-AtPlace = Annotated[
-    Position, typer.Argument(metavar="PLACE", parser=_place, help="PARTITION:OFFSET, from `list`.")
+AtPosition = Annotated[
+    Position, typer.Argument(metavar="PLACE", parser=_position, help="PARTITION:OFFSET, as shown by `list`.")
 ]
-AtPlaces = Annotated[
+AtPositions = Annotated[
     list[Position] | None,
-    typer.Argument(metavar="PLACE…", parser=_place, help="PARTITION:OFFSET, from `list`."),
+    typer.Argument(metavar="PLACE…", parser=_position, help="PARTITION:OFFSET, as shown by `list`."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
-OfReason = Annotated[DeadLetterReason | None, typer.Option(help="Only letters with this reason.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+WithReason = Annotated[DeadLetterReason | None, typer.Option(help="Only dead letters with this reason.")]
 
 
 @commands.command(name="list")
 def list_letters(
-    reason: OfReason = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+    reason: WithReason = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of dead letters.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List dead letters, the latest first."""
+    """List dead letters, newest first."""
     with _database() as engine:
         replayed = _replayed(engine)
-    letters = _of_reason(DeadLetterReader(load_settings().kafka_bootstrap).letters(), reason)
-    latest = heapq.nlargest(limit, letters, key=lambda buried: (buried.letter.dead_at, buried.place))
+    letters = _with_reason(DeadLetterReader(load_settings().kafka_bootstrap).letters(), reason)
+    latest = heapq.nlargest(limit, letters, key=lambda stored: (stored.letter.dead_at, stored.position))
     if as_json:
         print(
             json.dumps(
-                [letter_document(each, replayed.get(subject(each.place))) for each in latest], indent=2
+                [letter_document(stored, replayed.get(subject(stored.position))) for stored in latest],
+                indent=2,
             )
         )
     else:
@@ -63,61 +64,76 @@ def list_letters(
 
 
 @commands.command()
-def show(place: AtPlace, as_json: AsJson = False) -> None:
-    """Show one dead letter with its headers and bytes, as text or else in hex."""
-    buried = DeadLetterReader(load_settings().kafka_bootstrap).find(place)
+def show(position: AtPosition, as_json: AsJson = False) -> None:
+    """Show a dead letter with its headers and value, as text or else in hex."""
+    stored = DeadLetterReader(load_settings().kafka_bootstrap).find(position)
     with _database() as engine:
-        replayed = _replayed(engine).get(subject(place))
+        replayed = _replayed(engine).get(subject(position))
     if as_json:
-        print(json.dumps(letter_document(buried, replayed), indent=2))
+        print(json.dumps(letter_document(stored, replayed), indent=2))
     else:
-        Console().print(letter_view(buried, replayed))
+        Console().print(letter_view(stored, replayed))
 
 
 @commands.command()
 def replay(
-    places: AtPlaces = None,
-    reason: OfReason = None,
-    everything: Annotated[bool, typer.Option("--all", help="All letters not yet replayed.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Also letters replayed before.")] = False,
+    positions: AtPositions = None,
+    reason: WithReason = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All dead letters that were not replayed before.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Include dead letters that were replayed before.")
+    ] = False,
     actor: Annotated[
-        str, typer.Option("--as", envvar="USER", help="Who does it, for the audit.")
+        str, typer.Option("--as", envvar="USER", help="Name of the actor for the audit.")
     ] = "operator",
 ) -> None:
-    """Publish originals on the topics they came from; safe to repeat, since events keep their ids.
+    """Publish the original events to their topics; safe to repeat, because events keep their ids.
 
-    Letters given by PLACE are sent in any case; with --reason or --all only those not replayed before.
+    Dead letters given by PLACE are always replayed; --reason and --all skip those replayed before.
     """
-    if bool(places) + (reason is not None) + everything != 1:
-        raise typer.BadParameter("say which letters: PLACE…, or --reason REASON, or --all")
+    if bool(positions) + (reason is not None) + everything != 1:
+        raise typer.BadParameter("choose the dead letters: PLACE…, --reason REASON or --all")
     settings = load_settings()
-    log = DeadLetterReader(settings.kafka_bootstrap)
-    chosen = (log.find(place) for place in places) if places else _of_reason(log.letters(), reason)
+    reader = DeadLetterReader(settings.kafka_bootstrap)
+    chosen = (
+        (reader.find(position) for position in positions)
+        if positions
+        else _with_reason(reader.letters(), reason)
+    )
     with _database() as engine:
-        done = {} if places or again else _replayed(engine)
+        done = {} if positions or again else _replayed(engine)
         sent = skipped = 0
         replayer = Replayer(settings.kafka_bootstrap)
-        for buried in chosen:
-            if subject(buried.place) in done:
+        for stored in chosen:
+            if subject(stored.position) in done:
                 skipped += 1
                 continue
-            _replay(engine, replayer, buried, actor)
+            _replay(engine, replayer, stored, actor)
             sent += 1
-    print(f"{sent} replayed" + (f", {skipped} replayed before (--again sends them too)" if skipped else ""))
+    print(
+        f"{sent} replayed"
+        + (
+            f", {skipped} skipped because they were replayed before (use --again to include them)"
+            if skipped
+            else ""
+        )
+    )
 
 
-def _replay(engine: Engine, replayer: Replayer, buried: StoredDeadLetter, actor: str) -> None:
-    record = replayer.replay(buried.letter)
+def _replay(engine: Engine, replayer: Replayer, stored: StoredDeadLetter, actor: str) -> None:
+    record = replayer.replay(stored.letter)
     with transaction(engine) as session:
-        detail = {"topic": record.topic, "key": readable(record.key), "reason": buried.letter.reason.value}
-        audit.record(session, actor=actor, action=REPLAYED, subject=subject(buried.place), detail=detail)
-    print(f"{buried.place} -> {record.topic} key {readable(record.key)}")
+        detail = {"topic": record.topic, "key": readable(record.key), "reason": stored.letter.reason.value}
+        audit.record(session, actor=actor, action=REPLAYED, subject=subject(stored.position), detail=detail)
+    print(f"{stored.position} -> {record.topic} key {readable(record.key)}")
 
 
-def _of_reason(
+def _with_reason(
     letters: Iterable[StoredDeadLetter], reason: DeadLetterReason | None
 ) -> Iterator[StoredDeadLetter]:
-    return (buried for buried in letters if reason is None or buried.letter.reason is reason)
+    return (stored for stored in letters if reason is None or stored.letter.reason is reason)
 
 
 def _replayed(engine: Engine) -> dict[str, datetime]:

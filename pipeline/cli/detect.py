@@ -1,4 +1,4 @@
-"""`fakeme detect`: judge local files with the detector, without any service."""
+"""`fakeme detect`: detect forged faces in local files, without any service."""
 
 import json
 import sys
@@ -20,19 +20,24 @@ EXIT_FILE_MISSING = 2
 _COLOURS = {"deepfake": "bold red", "suspected": "yellow", "authentic": "green", "unprocessable": "magenta"}
 
 FILES = typer.Argument(..., metavar="FILE...", help="Pictures and videos.", show_default=False)
-AS_JSON = typer.Option(False, "--json", help="One JSON object a file, one a line, as they are done.")
+AS_JSON = typer.Option(False, "--json", help="Print one JSON object per line and file, as they are done.")
 MODEL = typer.Option(
     None,
     "--model",
     envvar="FAKEME_DETECTION__MODEL",
-    help="A model of `fakeme models list`, or a folder; else the default one.",
+    help="A model of `fakeme models list`, or a folder; default: the default model.",
 )
-REGISTRY = typer.Option(None, "--registry", envvar="FAKEME_MODEL_REGISTRY", help="A registry.toml.")
+REGISTRY = typer.Option(
+    None, "--registry", envvar="FAKEME_MODEL_REGISTRY", help="A registry.toml instead of the shipped one."
+)
 DEVICE = typer.Option(
     "auto", "--device", envvar="FAKEME_DETECTION__DEVICE", help="auto, cpu, cuda or cuda:N."
 )
 EXPLAIN = typer.Option(
-    None, "--explain", metavar="FOLDER", help="Write crops, heat maps and timelines of what is flagged."
+    None,
+    "--explain",
+    metavar="FOLDER",
+    help="Write crops, heat maps and timelines of flagged files to FOLDER.",
 )
 
 
@@ -45,14 +50,14 @@ def detect(
     device: str = DEVICE,
     explain: Path | None = EXPLAIN,
 ) -> None:
-    """Say for each picture or video whether a face in it is forged.
+    """Report for each picture or video whether it contains a forged face.
 
-    A file that is no readable media is answered too, as unprocessable with its reason. Exits with 0 when
-    every file was answered, with 2 when one was not there or could not be read (the others are answered).
+    Files that are not valid media are reported as unprocessable, with the reason. Exit code 0: every file was
+    read; 2: a file is missing or could not be read (the others are still reported).
     """
     missing: list[Path] = []
     detector = _detector(model, registry, device)
-    answers = _noting_missing(_followed(_answers(detector, files, explain), len(files)), missing)
+    answers = _collect_missing(_with_progress(_answers(detector, files, explain), len(files)), missing)
     if as_json:
         for answer in answers:
             print(json.dumps(answer.document()), flush=True)
@@ -76,13 +81,13 @@ def _answers(detector: "Detector", files: list[Path], explain: Path | None) -> "
     yield from detect_files(detector, files, MediaLimits(), explain)
 
 
-def _followed(answers: "Iterable[FileAnswer]", total: int) -> "Iterator[FileAnswer]":
-    """The same answers, with a progress bar on standard error where that is a terminal."""
+def _with_progress(answers: "Iterable[FileAnswer]", total: int) -> "Iterator[FileAnswer]":
+    """Yield the answers and show a progress bar if standard error is a terminal."""
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         yield from progress.track(answers, total=total, description="detecting")
 
 
-def _noting_missing(answers: "Iterable[FileAnswer]", missing: list[Path]) -> "Iterator[FileAnswer]":
+def _collect_missing(answers: "Iterable[FileAnswer]", missing: list[Path]) -> "Iterator[FileAnswer]":
     for answer in answers:
         if answer.missing:
             missing.append(answer.file)
@@ -97,11 +102,11 @@ def _table(answers: "Iterable[FileAnswer]") -> Table:
             Text(answer.label.value, style=_COLOURS.get(answer.label.value, "")),
             "" if answer.score is None else f"{answer.score:.3f}",
             str(len(answer.faces)),
-            Text(answer.detail or answer.reason or _where(answer)),
+            Text(answer.detail or answer.reason or _evidence_hint(answer)),
         )
     return table
 
 
-def _where(answer: "FileAnswer") -> str:
-    """The folder of the evidence, if there is any."""
+def _evidence_hint(answer: "FileAnswer") -> str:
+    """Return where the evidence is, or an empty string if there is none."""
     return f"see {answer.evidence[0].parent}" if answer.evidence else ""

@@ -1,4 +1,4 @@
-"""`fakeme doctor`: what is wrong with this machine or set-up, and what to do."""
+"""`fakeme doctor`: check the machine, the services and the model, and suggest remedies."""
 
 import json
 from dataclasses import asdict
@@ -12,46 +12,50 @@ from pipeline.errors import SettingsError
 from pipeline.settings import data_folder, load_settings
 
 if TYPE_CHECKING:
-    from pipeline.operations.doctor.finding import Finding
+    from pipeline.operations.doctor.diagnosis import Diagnosis
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object instead of a table.")] = False,
 ) -> None:
-    """Examine machine, services and model; exit code 1 if something will not work."""
-    found = _examine()
-    failed = any(finding.level == "fail" for finding in found)
+    """Check the machine, the services and the model; exit with code 1 if FakeME will not work."""
+    diagnoses = _examine()
+    failed = any(diagnosis.level == "fail" for diagnosis in diagnoses)
     if as_json:
-        print(json.dumps({"ok": not failed, "findings": [asdict(finding) for finding in found]}, indent=2))
+        print(
+            json.dumps(
+                {"ok": not failed, "findings": [asdict(diagnosis) for diagnosis in diagnoses]}, indent=2
+            )
+        )
     else:
-        Console().print(_as_table(found))
+        Console().print(_as_table(diagnoses))
     if failed:
         raise typer.Exit(1)
 
 
-def _examine() -> "list[Finding]":
+def _examine() -> "list[Diagnosis]":
     from inference.registry import default_model_dir  # noqa: PLC0415
     from pipeline.models import model_store  # noqa: PLC0415
-    from pipeline.operations.doctor.finding import doubtful  # noqa: PLC0415 - with the rest: clients of every service
+    from pipeline.operations.doctor.diagnosis import warning  # noqa: PLC0415 - clients of every service
     from pipeline.operations.doctor.machine import examine_machine  # noqa: PLC0415
-    from pipeline.operations.doctor.model import examine_choices, examine_model  # noqa: PLC0415
+    from pipeline.operations.doctor.model import examine_configured_models, examine_model  # noqa: PLC0415
     from pipeline.operations.doctor.services import START, examine_services  # noqa: PLC0415
 
-    found = examine_machine(data_folder())
+    diagnoses = examine_machine(data_folder())
     try:
         settings = load_settings()
     except SettingsError as error:
-        return [*found, doubtful("services", str(error), START), examine_model(default_model_dir())]
+        return [*diagnoses, warning("services", str(error), START), examine_model(default_model_dir())]
     store = model_store(settings.model_registry)
-    chosen = settings.detection.model, settings.detection.shadow_model
-    return [*found, *examine_services(settings), *examine_choices(store, *chosen)]
+    models = settings.detection.model, settings.detection.shadow_model
+    return [*diagnoses, *examine_services(settings), *examine_configured_models(store, *models)]
 
 
-def _as_table(found: "list[Finding]") -> Table:
-    table = Table("", "what", "how it is", "what to do", title="fakeme doctor")
-    for finding in found:
-        colour = COLOURS[finding.level]
-        table.add_row(f"[{colour}]{finding.level}[/]", finding.subject, finding.says, finding.remedy)
+def _as_table(diagnoses: "list[Diagnosis]") -> Table:
+    table = Table("", "check", "result", "remedy", title="fakeme doctor")
+    for diagnosis in diagnoses:
+        colour = COLOURS[diagnosis.level]
+        table.add_row(f"[{colour}]{diagnosis.level}[/]", diagnosis.subject, diagnosis.says, diagnosis.remedy)
     return table

@@ -1,4 +1,4 @@
-"""`fakeme evaluate`: measure models on people and forgeries that training never saw."""
+"""`fakeme evaluate`: evaluate models on held-out people and unseen forgery methods."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,31 +9,38 @@ from rich.console import Console
 from pipeline.cli.bars import bars_table, measuring
 
 
-def evaluate(  # noqa: PLR0917  (typer reads names, not places)
+def evaluate(  # noqa: PLR0917  (typer passes arguments by name)
     models: Annotated[
         list[Path],
-        typer.Argument(metavar="MODEL_DIR...", help="Folders of checkpoints, compared side by side."),
+        typer.Argument(metavar="MODEL_DIR...", help="Model folders to compare."),
     ],
     data: Annotated[
-        list[Path], typer.Option(metavar="FOLDER", help="Made by `fakeme preprocess`; may be given again.")
+        list[Path],
+        typer.Option(metavar="FOLDER", help="An output folder of `fakeme preprocess`; repeatable."),
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("runs/report"),
+    out: Annotated[Path, typer.Option(help="Output folder of the report.")] = Path("runs/report"),
     most: Annotated[
-        int, typer.Option(min=2, help="Photographs at most, drawn in turns from collections and groups.")
+        int,
+        typer.Option(
+            min=2, help="Maximum number of photographs, sampled evenly from collections and groups."
+        ),
     ] = 600,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    seed: Annotated[int, typer.Option(min=0, help="Decides which photographs, and their forgeries.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed for sampling photographs and for their forgeries.")
+    ] = 0,
     choices: Annotated[
-        bool, typer.Option("--choices", help="Also measure the decision's rules against others.")
+        bool, typer.Option("--choices", help="Also compare the decision rules with alternatives.")
     ] = False,
     examples: Annotated[
         bool,
         typer.Option(
-            "--examples", help="Show the worst mistakes; such a report holds faces: do not publish it."
+            "--examples",
+            help="Show the worst errors; such a report contains faces and must not be published.",
         ),
     ] = False,
 ) -> None:
-    """Write a report: how good the models are by forgery, group of people, compression and video."""
+    """Write a report on the models by forgery method, group of people, compression and video."""
     from training.errors import MissingPackageError  # noqa: PLC0415 - torch takes seconds to import
 
     try:
@@ -49,4 +56,4 @@ def evaluate(  # noqa: PLR0917  (typer reads names, not places)
         Console().print(bars_table(model))
     print(f"The report is in {written[0]}.")
     if gallery:
-        print("It shows faces of real people: it must not be published.")
+        print("It shows faces of real people and must not be published.")

@@ -1,4 +1,4 @@
-"""`fakeme export-labels`: moderators' decisions with their media, as a training set."""
+"""`fakeme export-labels`: export moderators' decisions and their media items as a training set."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -17,30 +17,35 @@ if TYPE_CHECKING:
     from pipeline.operations.label_export.run import Summary
     from pipeline.operations.label_export.selection import Candidate
 
-OUT = typer.Argument(..., metavar="OUT", help="The export folder: new, empty, or an older export to extend.")
-SINCE = typer.Option(
-    None, "--since", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only decisions from then on (UTC)."
+OUT = typer.Argument(
+    ..., metavar="OUT", help="The export folder: new, empty, or an earlier export to update."
 )
-AGREE = typer.Option(1, "--min-agreement", min=1, help="How many moderators must say the same of a post.")
+SINCE = typer.Option(
+    None,
+    "--since",
+    formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+    help="Only decisions made at this time (UTC) or later.",
+)
+AGREE = typer.Option(1, "--min-agreement", min=1, help="Number of moderators who must agree on a post.")
 Actor = Annotated[
-    str, typer.Option("--as", envvar="USER", help="Who exports, for the audit.", metavar="NAME")
+    str, typer.Option("--as", envvar="USER", help="Name of the actor for the audit.", metavar="NAME")
 ]
 
 
 def export_labels(
     actor: Actor, out: Path = OUT, since: datetime | None = SINCE, min_agreement: int = AGREE
 ) -> None:
-    """Write what moderators found real or forged into a folder that training reads.
+    """Write media items that moderators decided to be real or forged to a folder for training.
 
-    Media with the same content count once, and those of one account or near-duplicate stay in one unit. An
-    older export is brought up to date: what was decided otherwise moves, what is doubted again leaves.
+    Media items with the same content are exported once; those of the same account share a unit. An earlier
+    export is updated: files move if the decision changed, and are deleted if the case was reopened.
     """
-    from pipeline.operations.label_export.folder import ExportFolder  # noqa: PLC0415 - heavy imports behind it
+    from pipeline.operations.label_export.folder import ExportFolder  # noqa: PLC0415 - has slow imports
 
     folder = ExportFolder.open(out)
     summary = _export(folder, actor, since and since.replace(tzinfo=UTC), min_agreement)
     Console().print(_table(summary))
-    print(f"{out}: labels.csv lists what is in the set, left-out.csv what is not.")
+    print(f"{out}: labels.csv lists the files of the set, left-out.csv what was left out.")
 
 
 def _export(folder: "ExportFolder", actor: str, since: datetime | None, min_agreement: int) -> "Summary":
@@ -66,23 +71,23 @@ def _export(folder: "ExportFolder", actor: str, since: datetime | None, min_agre
         def track(candidates: "Sequence[Candidate]") -> "Iterable[Candidate]":
             return progress.track(candidates, description="fetching")
 
-        def tell(line: str) -> None:
+        def warn(line: str) -> None:
             print(line, file=sys.stderr)
 
         try:
-            return Export(engine, fetcher, folder, limits, track, tell).run(actor, since, min_agreement)
+            return Export(engine, fetcher, folder, limits, track, warn).run(actor, since, min_agreement)
         finally:
             engine.dispose()
 
 
 def _table(summary: "Summary") -> Table:
-    table = Table("what", "number", box=SIMPLE_HEAD)
+    table = Table("", "count", box=SIMPLE_HEAD)
     table.columns[1].justify = "right"
-    for truth, number in sorted(summary.labels.items()):
-        table.add_row(f"in the set: {truth}", str(number))
+    for truth, count in sorted(summary.labels.items()):
+        table.add_row(f"in the set: {truth}", str(count))
     table.add_row("units", str(summary.units))
-    table.add_row("fetched now", str(summary.fetched))
-    table.add_row("of the older export, withdrawn", str(summary.withdrawn))
-    for reason, number in summary.reasons.most_common():
-        table.add_row(f"left out: {reason.replace('_', ' ')}", str(number))
+    table.add_row("fetched in this run", str(summary.fetched))
+    table.add_row("removed from the earlier export", str(summary.withdrawn))
+    for reason, count in summary.reasons.most_common():
+        table.add_row(f"left out: {reason.replace('_', ' ')}", str(count))
     return table

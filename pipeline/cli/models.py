@@ -1,4 +1,4 @@
-"""`fakeme models`: which models there are, bring them here, prove them, and compare two on the same media."""
+"""`fakeme models`: list, fetch, verify, import, register and compare models."""
 
 import json
 import sys
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from inference.model_store import ModelStore
     from pipeline.operations.model_comparison import Comparison
 
-commands = typer.Typer(help="Models: list, fetch, verify, import, register, compare.", no_args_is_help=True)
+commands = typer.Typer(help="List, fetch, verify, import, register and compare models.", no_args_is_help=True)
 
-BEFORE = timedelta(minutes=10)  # by which a verdict may be older than its shadow, and far more
+MAX_SHADOW_DELAY = timedelta(minutes=10)  # a shadow verdict follows its verdict much sooner
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -28,10 +28,10 @@ def _duration(text: str) -> timedelta:
     try:
         return timedelta(seconds=float(text[:-1]) * _UNITS[text[-1:]])
     except (ValueError, KeyError) as error:
-        raise typer.BadParameter(f"{text!r} is no time such as 90s, 30m, 1h or 7d") from error
+        raise typer.BadParameter(f"{text!r} is not a duration such as 90s, 30m, 1h or 7d") from error
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 RegistryFile = Annotated[
     Path | None,
     typer.Option(
@@ -43,45 +43,45 @@ Name = Annotated[str, typer.Argument(metavar="NAME[@VERSION]")]
 
 @commands.command(name="list")
 def list_models(registry: RegistryFile = None, as_json: AsJson = False) -> None:
-    """List all models: shipped, to be fetched, imported."""
+    """List all models: shipped, remote and imported."""
     store = _store(registry)
     known = store.known()
     if as_json:
-        print(json.dumps([model_document(each, store.default) for each in known], indent=2))
+        print(json.dumps([model_document(model, store.default) for model in known], indent=2))
     else:
         Console().print(models_table(known, store.default))
 
 
 @commands.command()
 def fetch(name: Name, registry: RegistryFile = None) -> None:
-    """Download a model's weights, and check their hash; what was interrupted is gone on with."""
-    with _progress(DownloadColumn()) as report:
-        folder = _store(registry).fetch(name, report)
+    """Download the weights of a model and check their hash; resume an interrupted download."""
+    with _progress(DownloadColumn()) as progress:
+        folder = _store(registry).fetch(name, progress)
     print(f"{name} is in {folder}")
 
 
 @commands.command()
 def verify(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME[@VERSION]]", help="All that are here, if empty.")
+        str | None, typer.Argument(metavar="[NAME[@VERSION]]", help="Default: all local models.")
     ] = None,
     registry: RegistryFile = None,
 ) -> None:
-    """Prove that models can serve: card, hash, network, finite numbers out. Exit code 1 if one cannot."""
+    """Check that models can serve: card, hash, network, finite outputs; exit with code 1 if one cannot."""
     from inference.errors import InferenceError  # noqa: PLC0415 - torch takes seconds to import
-    from inference.verification import verify as prove  # noqa: PLC0415 - likewise
+    from inference.verification import verify as verify_model  # noqa: PLC0415 - likewise
 
     store = _store(registry)
     failed = False
-    for known in [store.find(name)] if name else [each for each in store.known() if each.present]:
+    for known in [store.find(name)] if name else [model for model in store.known() if model.present]:
         try:
-            card = prove(known).card
+            card = verify_model(known).card
         except InferenceError as error:
             failed = True
             print(f"{known.entry.reference}: {error}")
         else:
             print(
-                f"{card.reference}: good" + ("" if card.calibrated else ", but not calibrated: it never tags")
+                f"{card.reference}: ok" + ("" if card.calibrated else ", but not calibrated: it never tags")
             )
     if failed:
         raise typer.Exit(1)
@@ -90,43 +90,46 @@ def verify(
 @commands.command(name="import")
 def import_weights(  # noqa: PLR0917 - a command's options
     path: Annotated[Path, typer.Argument(help="A .safetensors file, or a state dict by torch.save.")],
-    network: Annotated[str, typer.Option(help="Such as efficientnet_v2_s.")],
-    licence: Annotated[str, typer.Option(help="On which terms the weights may be used.")],
-    data: Annotated[str, typer.Option(help="What they were trained on.")],
-    name: Annotated[str | None, typer.Option(help="The file's name, if empty.")] = None,
-    version: Annotated[str, typer.Option(help="Part of the identity of its verdicts.")] = "1",
+    network: Annotated[str, typer.Option(help="Network architecture, such as efficientnet_v2_s.")],
+    licence: Annotated[str, typer.Option(help="Licence of the weights.")],
+    data: Annotated[str, typer.Option(help="Training data of the weights.")],
+    name: Annotated[str | None, typer.Option(help="Name of the model; default: the file name.")] = None,
+    version: Annotated[str, typer.Option(help="Version of the model, recorded with its verdicts.")] = "1",
     forged_class: Annotated[
-        int, typer.Option(min=0, max=1, help="Which of two logits is forged; 0 where folders were sorted.")
+        int,
+        typer.Option(
+            min=0, max=1, help="Index of the logit for forged; 0 if class folders were sorted by name."
+        ),
     ] = 1,
     suspect_threshold: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Probability from which a person should look.")
+        float, typer.Option(min=0.0, max=1.0, help="Probability from which moderators review a post.")
     ] = 0.5,
 ) -> None:
-    """Take over weights of your own; uncalibrated as they are, they raise suspicions and never tag."""
+    """Import your own weights; an uncalibrated model only suspects, and never tags."""
     from inference.foreign_weights import Origin, adopt  # noqa: PLC0415 - torch takes seconds to import
-    from pipeline.settings import data_folder  # noqa: PLC0415 - with it
+    from pipeline.settings import data_folder  # noqa: PLC0415 - likewise
 
     origin = Origin(
         name or path.stem, version, network, licence, data, forged_class, suspect_threshold=suspect_threshold
     )
     card = adopt(path, origin, data_folder() / "models")
     print(
-        f"imported as {card.reference}; UNCALIBRATED: it suspects from {suspect_threshold} on and never tags."
+        f"imported as {card.reference}; UNCALIBRATED: it suspects from {suspect_threshold}, and never tags."
     )
-    print("Compare it first: FAKEME_DETECTION__SHADOW_MODEL, then `fakeme models compare`.")
+    print("Compare it first: set FAKEME_DETECTION__SHADOW_MODEL, then run `fakeme models compare`.")
 
 
 @commands.command()
 def register(
-    folder: Annotated[Path, typer.Argument(help="A model's folder, with its card.")],
-    url: Annotated[str | None, typer.Option(help="Where others get the weights; else they ship.")] = None,
-    default: Annotated[
-        bool, typer.Option("--default", help="Let it judge where settings name none.")
-    ] = False,
+    folder: Annotated[Path, typer.Argument(help="Folder of the model, with its card.")],
+    url: Annotated[
+        str | None, typer.Option(help="URL of the weights; default: they are shipped with FakeME.")
+    ] = None,
+    default: Annotated[bool, typer.Option("--default", help="Make it the default model.")] = False,
     registry: RegistryFile = None,
 ) -> None:
-    """Write a model's entry in the registry from its card."""
-    from inference.registration import register_folder  # noqa: PLC0415 - wanted here alone
+    """Register a model, or update its entry, from its card."""
+    from inference.registration import register_folder  # noqa: PLC0415 - only this command needs it
     from inference.registry import REGISTRY_FILE  # noqa: PLC0415
 
     entry = register_folder(folder, registry or REGISTRY_FILE, url=url, default=default)
@@ -135,44 +138,46 @@ def register(
 
 @commands.command()
 def compare(
-    since: Annotated[str, typer.Option(metavar="TIME", help="How far back: 90s, 30m, 1h, 7d.")] = "1h",
-    limit: Annotated[int, typer.Option(min=0, help="How many of the most different media to show.")] = 10,
+    since: Annotated[
+        str, typer.Option(metavar="TIME", help="Period to compare, such as 90s, 30m, 1h or 7d.")
+    ] = "1h",
+    limit: Annotated[int, typer.Option(min=0, help="Number of most different media items to show.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Report where the model on trial differs from the one that judges, on the same media."""
-    found = _comparisons(datetime.now(UTC) - _duration(since))
+    """Compare the shadow model with the serving model on the same media items."""
+    comparisons = _comparisons(datetime.now(UTC) - _duration(since))
     if as_json:
-        print(json.dumps([each.document(limit) for each in found], indent=2))
+        print(json.dumps([comparison.document(limit) for comparison in comparisons], indent=2))
         return
-    for each in found:
-        Console().print(comparison_view(each, limit))
-    if not found:
-        print("No media were judged by two models in this time; is FAKEME_DETECTION__SHADOW_MODEL set?")
+    for comparison in comparisons:
+        Console().print(comparison_view(comparison, limit))
+    if not comparisons:
+        print("No verdicts of two models in this period: check that FAKEME_DETECTION__SHADOW_MODEL is set.")
 
 
 def _comparisons(since: datetime) -> "list[Comparison]":
-    from pipeline.operations.event_range import events_since  # noqa: PLC0415 - Kafka's client, for this alone
+    from pipeline.operations.event_range import events_since  # noqa: PLC0415 - the Kafka client is slow to import
     from pipeline.operations.model_comparison import compare_models  # noqa: PLC0415
     from pipeline.settings import load_settings  # noqa: PLC0415
     from schemas.topics import MEDIA_VERDICTS, MEDIA_VERDICTS_SHADOW  # noqa: PLC0415
 
     bootstrap = load_settings().kafka_bootstrap
-    with _progress(MofNCompleteColumn()) as report:
+    with _progress(MofNCompleteColumn()) as progress:
         return compare_models(
-            events_since(bootstrap, MEDIA_VERDICTS, since - BEFORE, report),
-            events_since(bootstrap, MEDIA_VERDICTS_SHADOW, since, report),
+            events_since(bootstrap, MEDIA_VERDICTS, since - MAX_SHADOW_DELAY, progress),
+            events_since(bootstrap, MEDIA_VERDICTS_SHADOW, since, progress),
         )
 
 
 def _store(registry: Path | None) -> "ModelStore":
-    from pipeline.models import model_store  # noqa: PLC0415 - not wanted to print the help
+    from pipeline.models import model_store  # noqa: PLC0415 - not needed for --help
 
     return model_store(registry)
 
 
 @contextmanager
 def _progress(column: DownloadColumn | MofNCompleteColumn) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar on standard error where that is a terminal; yields what is told how far it is."""
+    """Show a progress bar if standard error is a terminal; yield its update function (done, total)."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

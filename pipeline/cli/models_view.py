@@ -1,4 +1,4 @@
-"""Models and their comparison as operators see them: tables, or documents for programs."""
+"""Renders models and their comparison as tables or JSON."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from inference.model_store import Known
     from pipeline.operations.model_comparison import Comparison, Pair
 
-_SHOWN_METRICS = ("auc", "ece")  # of many; the whole list is in the card
+_SHOWN_METRICS = ("auc", "ece")  # the card has all metrics
 
 
 def models_table(known: "Sequence[Known]", default: str) -> Table:
-    """One line a model; the default has a star."""
+    """Return a table with one row per model; the default model has a star."""
     table = Table()
     for name in ("model", "source", "thresholds", "metrics"):
         table.add_column(name, no_wrap=True)
-    table.add_column("licence", max_width=14, no_wrap=True, overflow="ellipsis")  # whole in the document
-    for each in known:
-        entry = each.entry
+    table.add_column("licence", max_width=14, no_wrap=True, overflow="ellipsis")  # the JSON has all of it
+    for model in known:
+        entry = model.entry
         table.add_row(
             Text(f"{entry.name}\n@{entry.version}" + (" *" if entry.reference == default else "")),
-            each.source.value + ("" if each.present else "\nnot here"),
-            _thresholds(each),
+            model.source.value + ("" if model.present else "\nnot fetched"),
+            _thresholds(model),
             "\n".join(
                 f"{name} {entry.metrics[name]:.3f}" for name in _SHOWN_METRICS if name in entry.metrics
             ),
@@ -38,7 +38,7 @@ def models_table(known: "Sequence[Known]", default: str) -> Table:
 
 
 def model_document(known: "Known", default: str) -> dict[str, Any]:
-    """The whole entry, with where it is and whether it judges by default."""
+    """Return the registry entry of a model, its location, and whether it is the default."""
     return {
         **known.entry.model_dump(mode="json", exclude_none=True),
         "source": known.source.value,
@@ -49,15 +49,15 @@ def model_document(known: "Known", default: str) -> dict[str, Any]:
 
 
 def comparison_view(comparison: "Comparison", limit: int) -> Group:
-    """The figures, the labels of both, and the most different media."""
+    """Return the metrics, the label table and the most different media items."""
     verdict, shadow = comparison.models
     summary = (
-        f"{verdict} judges, {shadow} is on trial\n"
-        f"{len(comparison.pairs)} media, {comparison.agreeing:.1%} with the same label, "
-        f"correlation of scores {_number(comparison.score_correlation)}, "
+        f"serving model {verdict}, shadow model {shadow}\n"
+        f"{len(comparison.pairs)} media items, {comparison.agreeing:.1%} with the same label, "
+        f"score correlation {_number(comparison.score_correlation)}, "
         f"mean difference {_number(comparison.mean_difference)}"
     )
-    return Group(Text(summary), _labels(comparison), _different(comparison.most_different(limit)))
+    return Group(Text(summary), _labels(comparison), _most_different(comparison.most_different(limit)))
 
 
 def _labels(comparison: "Comparison") -> Table:
@@ -65,12 +65,12 @@ def _labels(comparison: "Comparison") -> Table:
     for label in SEVERITY:
         table.add_column(label.value, justify="right")
     counts = comparison.agreement
-    for first in SEVERITY:
-        table.add_row(first.value, *(str(counts[first.value, second.value] or "") for second in SEVERITY))
+    for label in SEVERITY:
+        table.add_row(label.value, *(str(counts[label.value, shadow.value] or "") for shadow in SEVERITY))
     return table
 
 
-def _different(pairs: "Sequence[Pair]") -> Table:
+def _most_different(pairs: "Sequence[Pair]") -> Table:
     table = Table("verdict", "shadow", "post", "media", title="most different", title_justify="left")
     for pair in pairs:
         table.add_row(

@@ -1,4 +1,4 @@
-"""`fakeme post`: what a platform does with a post, from the command line."""
+"""`fakeme post`: publish a post like a platform does, and show its verdict and tag."""
 
 import json
 import time
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class TooManyFilesError(PipelineError):
-    """A post cannot have that many media."""
+    """More files than a post may have media items."""
 
 
 @dataclass
 class Outcome:
-    """What became of a post; times in seconds since it was published."""
+    """The verdict and tag of a post; times in seconds since it was published."""
 
     post_id: str
     files: tuple[Path, ...]
@@ -39,7 +39,7 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
-        """As one JSON object."""
+        """Return the outcome as a JSON object."""
         return {
             "post_id": self.post_id,
             "files": [str(file) for file in self.files],
@@ -50,34 +50,34 @@ class Outcome:
 
 
 def post(
-    files: Annotated[list[Path], typer.Argument(help="Pictures and videos of one post, at most 20.")],
+    files: Annotated[list[Path], typer.Argument(help="Pictures and videos of the post, at most 20.")],
     text: Annotated[str, typer.Option(help="The post's text.")] = "",
     author: Annotated[str, typer.Option(help="The author's id.")] = "fakeme-post",
-    wait: Annotated[float, typer.Option(min=1, help="Seconds to wait for the answer.")] = 30.0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+    wait: Annotated[float, typer.Option(min=1, help="Seconds to wait for the verdict and the tag.")] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object instead of a table.")] = False,
 ) -> None:
-    """Upload files, publish them as one post, and show its verdict and tag; exit 1 if none came in time."""
+    """Upload files, publish them as one post and show its verdict and tag; exit with code 1 on timeout."""
     if len(files) > MAX_MEDIA:
         raise TooManyFilesError(
-            f"{len(files)} files: a post has at most {MAX_MEDIA} media, make several posts"
+            f"{len(files)} files: a post has at most {MAX_MEDIA} media items, so create several posts"
         )
     with _platform() as client:
-        outcome = _play(client, tuple(files), text, author, wait)
+        outcome = _publish_and_wait(client, tuple(files), text, author, wait)
     if as_json:
         print(json.dumps(outcome.document(), ensure_ascii=False, indent=2))
     else:
         _show(outcome)
     if outcome.verdict is None:
         Console(stderr=True).print(
-            f"no verdict on {outcome.post_id} within {wait:g} s; it will come once detection runs, "
-            "which `fakeme status` shows",
+            f"no verdict on {outcome.post_id} within {wait:g} s: "
+            "check with `fakeme status` that the detection worker is running",
             soft_wrap=True,
         )
         raise typer.Exit(1)
 
 
 def _platform() -> "PlatformClient":
-    from pipeline.producers import PlatformClient, S3Access  # noqa: PLC0415 - Kafka's client
+    from pipeline.producers import PlatformClient, S3Access  # noqa: PLC0415 - the Kafka client is slow to import
 
     settings = load_settings()
     access = S3Access(
@@ -86,14 +86,16 @@ def _platform() -> "PlatformClient":
     return PlatformClient(settings.kafka_bootstrap, source="fakeme-post", s3=access)
 
 
-def _play(client: "PlatformClient", files: tuple[Path, ...], text: str, author: str, wait: float) -> Outcome:
+def _publish_and_wait(
+    client: "PlatformClient", files: tuple[Path, ...], text: str, author: str, wait: float
+) -> Outcome:
     outcome = Outcome(f"cli-{uuid4()}", files)
     media = tuple(client.upload(file) for file in files)
     with (
         client.follow_verdicts([outcome.post_id], timeout=wait) as verdicts,
         client.follow_tags([outcome.post_id], timeout=wait) as tags,
     ):
-        began = time.monotonic()
+        started = time.monotonic()
         client.publish_post(
             PostCreated(
                 post_id=outcome.post_id,
@@ -103,24 +105,24 @@ def _play(client: "PlatformClient", files: tuple[Path, ...], text: str, author: 
                 created_at=datetime.now(UTC),
             )
         )
-        with _timed(outcome, "verdict", began):
+        with _timed(outcome, "verdict", started):
             outcome.verdict = next(iter(verdicts), None)
         if outcome.verdict is not None and outcome.verdict.label is Label.DEEPFAKE:
-            with _timed(outcome, "tag", began):  # of a new post, only this label changes the tag
+            with _timed(outcome, "tag", started):  # only this label sets the tag of a new post
                 outcome.tag = next(iter(tags), None)
     return outcome
 
 
 @contextmanager
-def _timed(outcome: Outcome, what: str, began: float) -> Iterator[None]:
+def _timed(outcome: Outcome, event: str, started: float) -> Iterator[None]:
     yield
-    outcome.seconds[what] = round(time.monotonic() - began, 3)
+    outcome.seconds[event] = round(time.monotonic() - started, 3)
 
 
 def _show(outcome: Outcome) -> None:
     if outcome.verdict is None:
         return
-    table = Table("file", "label", "score", "faces", "why", title=f"post {outcome.post_id}")
+    table = Table("file", "label", "score", "faces", "reason", title=f"post {outcome.post_id}")
     for file, media in zip(outcome.files, outcome.verdict.media, strict=True):
         score = "" if media.score is None else f"{media.score:.3f}"
         reason = f"{media.reason}: {media.detail}" if media.reason else ""
@@ -135,5 +137,7 @@ def _tag_line(outcome: Outcome) -> str:
     if outcome.tag is not None:
         return f"{outcome.tag.tag} after {outcome.seconds['tag']:.2f} s ({outcome.tag.why.en})"
     if "tag" in outcome.seconds:
-        return f"none came within {outcome.seconds['tag']:.0f} s: `fakeme status` shows whether tagging runs"
+        return (
+            f"none within {outcome.seconds['tag']:.0f} s: check with `fakeme status` that tagging is running"
+        )
     return "none"

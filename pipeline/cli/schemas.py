@@ -1,4 +1,4 @@
-"""`fakeme schemas`: write the generated files, look for breaks, and release the contracts."""
+"""`fakeme schemas`: generate files from the event contracts, check compatibility, release the contracts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +11,15 @@ from schemas.export import SOURCE_TREE, stale_files, write_files
 
 commands = typer.Typer(help="Event contracts: generated files and compatibility.", no_args_is_help=True)
 
-Root = Annotated[Path, typer.Option(help="The checkout to write to.")]
+Root = Annotated[Path, typer.Option(help="Root of the source tree to write to.")]
 
 
 @commands.command()
 def export(
     root: Root = SOURCE_TREE,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file is stale.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with code 1 if a file is stale.")
+    ] = False,
 ) -> None:
     """Write JSON Schemas, the AsyncAPI document and docs/events.md from the contracts."""
     if not check:
@@ -32,16 +34,16 @@ def export(
 
 @commands.command()
 def breaks() -> None:
-    """List what the contracts would break for users of the last release; exit 1 if there is any."""
-    found = breaks_since_release()
-    for each in found:
-        print(each)
-    if found:
+    """List changes that are incompatible with the last release; exit with code 1 if there are any."""
+    breaking_changes = breaks_since_release()
+    for change in breaking_changes:
+        print(change)
+    if breaking_changes:
         raise typer.Exit(1)
 
 
 @commands.command()
 def release() -> None:
-    """Make the contracts of now the released ones; refused while they break anybody."""
+    """Release the current contracts; refused if they are incompatible with the last release."""
     for path in release_contracts():
         print(path)

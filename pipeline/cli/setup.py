@@ -1,6 +1,7 @@
-"""`fakeme setup`: topics, buckets and tables on the services in the settings, as a deployment needs them.
+"""`fakeme setup`: create topics, buckets and tables on the configured services.
 
-`fakeme up` does the same for the local stack. Asking twice changes nothing, so it runs before every start.
+`fakeme up` does the same for the local stack. The command is idempotent, so a deployment runs it before every
+start.
 """
 
 from typing import Annotated
@@ -12,18 +13,18 @@ from pipeline.settings import Settings, load_settings
 
 
 class SetupError(PipelineError):
-    """Something cannot be set up; the message says what, and what to do."""
+    """A resource cannot be created; the message names it and says what to do."""
 
 
 def setup(
     buckets: Annotated[
-        bool, typer.Option(help="Create the buckets too; the S3 key must be one that may.")
+        bool, typer.Option(help="Also create the buckets, which the S3 key must permit.")
     ] = True,
     replication_factor: Annotated[
-        int, typer.Option(min=-1, help="Copies of each topic; -1 takes the cluster's default.")
+        int, typer.Option(min=-1, help="Replicas of each topic; -1 uses the default of the cluster.")
     ] = -1,
 ) -> None:
-    """Declare topics, create buckets and migrate the database of the services in the settings."""
+    """Create the topics and buckets and migrate the database on the configured services."""
     settings = load_settings()
     _topics(settings, replication_factor)
     if buckets:
@@ -36,7 +37,7 @@ def _topics(settings: Settings, replication_factor: int) -> None:
     from pipeline.workers import topics  # noqa: PLC0415
 
     created = declare_topics(settings.kafka_bootstrap, topics(), replication_factor=replication_factor)
-    print(_told("topics", created))
+    print(_summary("topics", created))
 
 
 def _buckets(settings: Settings) -> None:
@@ -46,10 +47,10 @@ def _buckets(settings: Settings) -> None:
     if settings.s3_endpoint is None or access_key is None or secret_key is None:
         raise SetupError(
             "buckets need FAKEME_S3_ENDPOINT, FAKEME_S3_ACCESS_KEY and FAKEME_S3_SECRET_KEY; "
-            "where somebody else creates them, use --no-buckets"
+            "if they are created elsewhere, use --no-buckets"
         )
     names = (settings.media_bucket, settings.evidence_bucket)
-    print(_told("buckets", create_buckets(settings.s3_endpoint, access_key, secret_key, names)))
+    print(_summary("buckets", create_buckets(settings.s3_endpoint, access_key, secret_key, names)))
 
 
 def _tables(settings: Settings) -> None:
@@ -60,5 +61,5 @@ def _tables(settings: Settings) -> None:
     print(f"database: at revision {current(url)}")
 
 
-def _told(what: str, created: list[str]) -> str:
-    return f"{what}: {'created ' + ', '.join(created) if created else 'all there'}"
+def _summary(kind: str, created: list[str]) -> str:
+    return f"{kind}: {'created ' + ', '.join(created) if created else 'all exist'}"

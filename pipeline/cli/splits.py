@@ -1,4 +1,4 @@
-"""`fakeme splits`: prove that what is kept back was not trained on."""
+"""`fakeme splits`: check that held-out data does not occur in the training data."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     from training.splits import Split
 
 EXIT_LEAKS = 1
-SHOWN = 50  # a leaking split has thousands of pairs that say the same
+SHOWN = 50  # a faulty split has thousands of similar leaks
 
-commands = typer.Typer(help="Look at the split of preprocessed collections.", no_args_is_help=True)
+commands = typer.Typer(help="Check the split of preprocessed collections.", no_args_is_help=True)
 
 
 @commands.callback()
 def splits() -> None:
-    """Look at the split of preprocessed collections."""
+    """Check the split of preprocessed collections."""
 
 
 @commands.command()
 def check(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER...", help="Collections that `fakeme preprocess` made.")
+        list[Path], typer.Argument(metavar="FOLDER...", help="Output folders of `fakeme preprocess`.")
     ],
 ) -> None:
-    """Prove that no person, no media and no near-duplicate is on two sides, over all folders together.
+    """Check that no person, media item or near-duplicate is on two sides of the split, over all folders.
 
-    Exits with 0 when nothing leaks, with 1 when something does, with 2 when a folder cannot be read.
+    Exit code 0: no leaks; 1: leaks; 2: a folder cannot be read.
     """
     from training.leaks import counts, find_leaks, read_records  # noqa: PLC0415 - numpy and OpenCV
 
@@ -41,7 +41,7 @@ def check(
     leaks = find_leaks(records)
     if leaks:
         console.print(_leaks_table(leaks[:SHOWN]))
-        console.print(f"{len(leaks)} leaks; the first {min(len(leaks), SHOWN)} are shown")
+        console.print(f"{len(leaks)} leaks, of which the first {min(len(leaks), SHOWN)} are shown")
         raise typer.Exit(EXIT_LEAKS)
     console.print(f"no leak among {len(records)} crops")
 
@@ -49,14 +49,14 @@ def check(
 def _counts_table(counts: "dict[tuple[str, Split | None], Count]") -> Table:
     table = Table("collection", "side", "units", "media", "real", "forged")
     for (collection, side), count in counts.items():
-        shown = "unused: persons of two sides" if side is None else side.value
+        label = "unused: people on two sides" if side is None else side.value
         numbers = (count.units, count.media, count.real, count.forged)
-        table.add_row(Text(collection), shown, *(f"{number:,}" for number in numbers))
+        table.add_row(Text(collection), label, *(f"{number:,}" for number in numbers))
     return table
 
 
 def _leaks_table(leaks: "list[Leak]") -> Table:
-    table = Table("shared", "what", "on one side", "on the other", "bits")
+    table = Table("shared", "what", "on one side", "on the other side", "bits")
     for leak in leaks:
         sides = (f"{crop.side}: {crop.collection}/{crop.name}" for crop in (leak.one, leak.other))
         bits = "" if leak.bits is None else str(leak.bits)

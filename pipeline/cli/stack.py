@@ -1,4 +1,4 @@
-"""`fakeme up`, `fakeme status` and `fakeme down`: the local stack in one data folder."""
+"""`fakeme up`, `fakeme status` and `fakeme down`: the local stack in a data folder."""
 
 import json
 import os
@@ -23,29 +23,27 @@ if TYPE_CHECKING:
     from infra.local.stack import LocalStack
     from infra.local.status import StackStatus
 
-Data = Annotated[
-    Path | None, typer.Option("--data", help="Data folder; FAKEME_HOME or .fakeme if not given.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
-NOT_READY = 1  # exit code of `fakeme status` when something does not answer
+Data = Annotated[Path | None, typer.Option("--data", help="Data folder; default FAKEME_HOME or .fakeme.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON object instead of a table.")]
+NOT_READY = 1  # exit code of `fakeme status` if a service does not answer
 
 
 class WorkersMissingError(PipelineError):
-    """Nothing would answer a post."""
+    """The running stack has no workers, so it cannot process posts."""
 
 
 def up(
     data: Data = None,
-    no_workers: Annotated[bool, typer.Option("--no-workers", help="Only the servers.")] = False,
+    no_workers: Annotated[bool, typer.Option("--no-workers", help="Start only the servers.")] = False,
 ) -> None:
-    """Start servers and workers, and keep them running until Ctrl-C or SIGTERM."""
+    """Start the servers and workers and run them until Ctrl-C or SIGTERM."""
     console = Console()
     stack = _make_stack(data or data_folder(), console, workers=not no_workers)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _on_signal)
     try:
         with stack:
-            console.print(_where(stack))
+            console.print(_endpoints_table(stack))
             console.print("Stop with Ctrl-C or `fakeme down`.")
             threading.Event().wait()
     except KeyboardInterrupt:
@@ -53,36 +51,36 @@ def up(
 
 
 def down(data: Data = None) -> None:
-    """Stop the stack that runs on the data folder, and wait until it is gone."""
+    """Stop the stack of the data folder and wait until it has ended."""
     from infra.errors import NotRunningError  # noqa: PLC0415
     from infra.local.down import stop_stack  # noqa: PLC0415
 
     try:
         pid = stop_stack(data or data_folder())
-    except NotRunningError as nothing:
-        Console().print(str(nothing))
+    except NotRunningError as error:
+        Console().print(str(error))
         return
-    Console().print(f"stopped the local stack (pid {pid}); its data stay in {data or data_folder()}")
+    Console().print(f"stopped the local stack (pid {pid}); its data stays in {data or data_folder()}")
 
 
 def status(data: Data = None, as_json: AsJson = False) -> None:
-    """Ask every server and worker how it is; exit code 1 unless all answer."""
+    """Show the state of every server and worker; exit with code 1 unless all answer."""
     from infra.local.status import check_stack  # noqa: PLC0415
 
-    found = check_stack((data or data_folder()).absolute())
+    stack_status = check_stack((data or data_folder()).absolute())
     if as_json:
-        print(json.dumps(_as_json(found), indent=2))
+        print(json.dumps(_as_json(stack_status), indent=2))
     else:
-        Console().print(_as_table(found))
-    if not found.ready:
+        Console().print(_as_table(stack_status))
+    if not stack_status.ready:
         raise typer.Exit(NOT_READY)
 
 
 @contextmanager
 def running_or_local_stack(console: Console) -> Iterator[None]:
-    """For the length of a command: the stack that runs on the data folder already, else one of its own.
+    """Use the running stack of the data folder, or run one for the duration of the context.
 
-    :raises WorkersMissingError: the one that runs has no workers.
+    :raises WorkersMissingError: if the running stack has no workers.
     """
     from infra.local.folder_lock import holder  # noqa: PLC0415
     from infra.local.status import check_stack  # noqa: PLC0415 - clients of every service
@@ -93,21 +91,21 @@ def running_or_local_stack(console: Console) -> Iterator[None]:
         return
     if not any(service.kind == "worker" for service in check_stack(data_folder()).services):
         raise WorkersMissingError(
-            f"the stack on {data_folder()} runs without workers, or still starts: "
-            "wait for it, or stop it with `fakeme down` and try again"
+            f"the stack in {data_folder()} has no workers or is still starting: "
+            "wait, or stop it with `fakeme down` and try again"
         )
     yield
 
 
 def _on_signal(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Leave by the one way out, once: stopping takes its time, and a second signal must not cut it short."""
+    """Start the shutdown once; ignore further signals, which would interrupt it."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _make_stack(folder: Path, console: Console, *, workers: bool = True) -> "LocalStack":
-    """The stack of ``folder``; its workers alone where the environment names services elsewhere."""
+    """Return the stack of ``folder``, without servers if the environment names external services."""
     from infra.local.stack import LocalStack  # noqa: PLC0415 - clients of every service
     from pipeline.operations.local_workers import worker_specs  # noqa: PLC0415
     from pipeline.workers import topics  # noqa: PLC0415
@@ -124,8 +122,8 @@ def _make_stack(folder: Path, console: Console, *, workers: bool = True) -> "Loc
     )
 
 
-def _where(stack: "LocalStack") -> Table:
-    table = Table("what", "where", title=f"FakeME local stack in {stack.folder}")
+def _endpoints_table(stack: "LocalStack") -> Table:
+    table = Table("", "where", title=f"FakeME local stack in {stack.folder}")
     if not services_are_external(os.environ):
         table.add_row("Kafka", stack.endpoints.kafka_bootstrap)
         table.add_row("S3", f"{stack.endpoints.s3_endpoint} (buckets platform-media, fakeme-evidence)")
@@ -137,21 +135,21 @@ def _where(stack: "LocalStack") -> Table:
     return table
 
 
-def _as_json(found: "StackStatus") -> dict[str, object]:
+def _as_json(stack_status: "StackStatus") -> dict[str, object]:
     return {
-        **asdict(found),
-        "folder": str(found.folder),
-        "ready": found.ready,
-        "memory_bytes": found.memory_bytes,
+        **asdict(stack_status),
+        "folder": str(stack_status.folder),
+        "ready": stack_status.ready,
+        "memory_bytes": stack_status.memory_bytes,
     }
 
 
-def _as_table(found: "StackStatus") -> Table:
-    title = f"{found.folder} (supervisor {found.supervisor_pid})" + (
-        "" if found.services else ": servers start"
+def _as_table(stack_status: "StackStatus") -> Table:
+    title = f"{stack_status.folder} (supervisor {stack_status.supervisor_pid})" + (
+        "" if stack_status.services else ": servers are starting"
     )
-    table = Table("", "kind", "where", "says", "pid", "restarts", "MB", title=title)
-    for service in found.services:
+    table = Table("", "kind", "where", "state", "pid", "restarts", "MB", title=title)
+    for service in stack_status.services:
         table.add_row(
             f"[green]✓[/] {service.name}" if service.ok else f"[red]✗[/] {service.name}",
             service.kind,
@@ -161,5 +159,5 @@ def _as_table(found: "StackStatus") -> Table:
             str(service.restarts),
             f"{service.memory_bytes / 1e6:.0f}",
         )
-    table.add_row("total", "", "", "", "", "", f"{found.memory_bytes / 1e6:.0f}")
+    table.add_row("total", "", "", "", "", "", f"{stack_status.memory_bytes / 1e6:.0f}")
     return table

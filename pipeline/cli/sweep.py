@@ -1,4 +1,4 @@
-"""`fakeme sweep`: many short runs, to find learning rate, weight decay, dropout and length of a long one."""
+"""`fakeme sweep`: tune the learning rate, weight decay, dropout and length of a run with short trials."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 def sweep(
     config: Annotated[Path, typer.Argument(help="The TOML file of the run to tune; see training/README.md.")],
-    out: Annotated[Path, typer.Option(help="Folder of the sweep; a later call goes on with it.")],
-    trials: Annotated[int, typer.Option(min=1, help="Trials in all, over all calls and processes.")] = 30,
+    out: Annotated[Path, typer.Option(help="Folder of the sweep; a later call continues it.")],
+    trials: Annotated[
+        int, typer.Option(min=1, help="Total number of trials, over all calls and processes.")
+    ] = 30,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0.001, help="Length of the longest trial; without it, that of the run."),
+        typer.Option(min=0.001, help="Length of the longest trial; default: the length of the run."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
-    """Try learning rates, weight decays, dropouts and lengths; end early what falls behind; report.
+    """Try learning rates, weight decays, dropouts and lengths, stop poor trials early, and write a report.
 
-    Started again, also several times at once, it goes on until the trials are done.
+    Further calls, also concurrent ones, continue the sweep until all trials are done.
     """
-    found = _open(config, out, device, minutes)
-    _run(found, config, trials)
-    print(
-        f"{found.ended} trials; {out}/index.html shows them, {out}/best.toml is the run with the best values."
-    )
+    search = _open(config, out, device, minutes)
+    _run(search, config, trials)
+    print(f"{search.ended} trials; the report is {out}/index.html, the best run is {out}/best.toml.")
 
 
 def _open(config: Path, out: Path, device: str, minutes: float | None) -> "Sweep":
@@ -45,28 +45,28 @@ def _open(config: Path, out: Path, device: str, minutes: float | None) -> "Sweep
     return study.Sweep(read_config(config), out, choose_device(device), minutes)
 
 
-def _run(found: "Sweep", config: Path, trials: int) -> None:
+def _run(search: "Sweep", config: Path, trials: int) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
     from training.sweep.report import row_of, write_report  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TextColumn("{task.fields[stands]}")) as progress:
-        bar = progress.add_task("trials", total=trials, completed=found.ended, stands="")
+    with Progress(*columns, TextColumn("{task.fields[current]}")) as progress:
+        bar = progress.add_task("trials", total=trials, completed=search.ended, current="")
 
         def watch(number: int, report: "Report") -> None:
-            progress.update(bar, stands=f"trial {number}: {report.done:.0%}")
+            progress.update(bar, current=f"trial {number}: {report.done:.0%}")
 
         def ended(trial: "FrozenTrial") -> None:
-            write_report(found.study, config, found.out)
-            progress.update(bar, completed=found.ended)
-            told = (
-                f"{name} {_plain(value)}" for name, value in row_of(trial).items() if value not in (None, "")
+            write_report(search.study, config, search.out)
+            progress.update(bar, completed=search.ended)
+            values = (
+                f"{name} {_text(value)}" for name, value in row_of(trial).items() if value not in (None, "")
             )
-            progress.print(", ".join(told))
+            progress.print(", ".join(values))
 
-        found.run(trials, watch, ended)
+        search.run(trials, watch, ended)
 
 
-def _plain(value: object) -> str:
+def _text(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""`fakeme worker`: one worker of the pipeline in the foreground, as a supervisor or a container runs it."""
+"""`fakeme worker`: run a worker in the foreground, for a supervisor or container."""
 
 from typing import Annotated
 
@@ -11,5 +11,5 @@ from pipeline.workers import WORKERS, run_worker
 def worker(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(WORKERS)}.", metavar="NAME")],
 ) -> None:
-    """Run one worker until SIGTERM; /healthz, /readyz and /metrics are on FAKEME_HEALTH_PORT."""
+    """Run a worker until SIGTERM; it serves /healthz, /readyz and /metrics on FAKEME_HEALTH_PORT."""
     run_worker(name, load_settings())

@@ -1,1 +1,1 @@
-"""The demo: media made on the spot go through the whole pipeline, and what comes out is shown and checked."""
+"""The demo: publishes generated posts, follows them through the pipeline and checks the results."""

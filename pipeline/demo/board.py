@@ -1,4 +1,4 @@
-"""What has come of each post so far, and whether that is what was expected. Pure: events in, state out."""
+"""The state of each demo post, and whether it is as expected. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from schemas.verdicts import Label, TriggerKind, VerdictIssued
 
 @dataclass
 class Row:
-    """One post of the demo. Times are seconds since it was published."""
+    """The state of a demo post; ``..._after`` times are seconds since it was published."""
 
     scene: Scene
     post_id: str
@@ -25,19 +25,19 @@ class Row:
 
     @property
     def verdict(self) -> VerdictIssued | None:
-        """The answer to the post itself, not to a report on it."""
+        """The verdict on the post itself, not on a report of it."""
         return self.verdicts.get(TriggerKind.CREATED)
 
     @property
     def reused(self) -> bool:
-        """Whether these bytes had been judged before, in this run or an earlier one."""
+        """Whether the verdict reuses the analysis of an earlier post with the same bytes."""
         return self.verdict is not None and any(media.reused for media in self.verdict.media)
 
     @property
     def complete(self) -> bool:
-        """Whether nothing more is to come: every verdict, and the tag or case that must follow."""
-        awaited = {TriggerKind.CREATED} | ({TriggerKind.REPORTED} if self.scene.reported else set())
-        if not awaited <= self.verdicts.keys() or self.verdict is None:
+        """Whether all verdicts have arrived, and the tag or case that must follow."""
+        triggers = {TriggerKind.CREATED} | ({TriggerKind.REPORTED} if self.scene.reported else set())
+        if not triggers <= self.verdicts.keys() or self.verdict is None:
             return False
         needs_tag = self.verdict.label is Label.DEEPFAKE
         needs_case = self.scene.reported or self.verdict.label is Label.SUSPECTED
@@ -45,32 +45,32 @@ class Row:
 
     @property
     def as_expected(self) -> bool:
-        """Whether what came is what should have come."""
+        """Whether the results are complete and as expected."""
         if self.verdict is None or not self.complete:
             return False
         labels = {verdict.label for verdict in self.verdicts.values()}
-        tagged_rightly = (self.tag is not None) == (self.verdict.label is Label.DEEPFAKE)
-        return labels <= self.scene.expected and self.verdict.reason == self.scene.reason and tagged_rightly
+        tag_is_correct = (self.tag is not None) == (self.verdict.label is Label.DEEPFAKE)
+        return labels <= self.scene.expected and self.verdict.reason == self.scene.reason and tag_is_correct
 
 
 class Board:
-    """The posts of one run of the demo."""
+    """The posts of a demo run."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = {row.post_id: row for row in rows}
 
     @property
     def complete(self) -> bool:
-        """Whether every post has all that must come."""
+        """Whether the results of all posts are complete."""
         return all(row.complete for row in self.rows.values())
 
     @property
     def as_expected(self) -> bool:
-        """Whether every post ended as it should."""
+        """Whether the results of all posts are as expected."""
         return all(row.as_expected for row in self.rows.values())
 
-    def take(self, event: Contract, now: float) -> None:
-        """Note a verdict, tag or case that arrived at monotonic time ``now``; repeats change nothing."""
+    def add(self, event: Contract, now: float) -> None:
+        """Add a verdict, tag or case received at monotonic time ``now``; repeated events have no effect."""
         match event:
             case VerdictIssued():
                 row = self.rows[event.post_id]
@@ -84,4 +84,4 @@ class Board:
             case CaseChanged():
                 self.rows[event.post_id].case = event
             case _:
-                raise TypeError(f"the demo follows no {type(event).__name__}")
+                raise TypeError(f"the demo does not handle {type(event).__name__}")

@@ -1,4 +1,4 @@
-"""The demo's media, made on the spot from the public-domain portrait that scikit-image ships."""
+"""Generates the media items of the demo from the public-domain portrait in scikit-image."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -16,12 +16,12 @@ Image = NDArray[np.uint8]  # H x W x 3, RGB
 
 # Eyes, nose and mouth corners in skimage.data.astronaut(), 512 x 512, as MTCNN finds them.
 _LANDMARKS = np.array([[205.0, 101.7], [246.8, 103.7], [224.7, 129.0], [201.7, 139.2], [245.3, 141.9]])
-# Fixed draws, so that the demo shows the same pictures each time: one that the shipped model is sure of,
-# one that it only suspects. It misses others; its card says how many.
+# Fixed seeds, so that the demo always shows the same forgeries: the shipped model tags the first and suspects
+# the second. It misses others; its card states how many.
 _SEED_RETOUCHED = 0
 _SEED_SWAPPED = 13
 _FRAMES = 50
-_RATE = 25  # frames a second
+_FPS = 25
 
 
 @cache
@@ -32,14 +32,14 @@ def portrait() -> Image:
 
 @cache
 def retouched() -> Image:
-    """The portrait blended with a changed copy of its own face."""
+    """The portrait with its face blended with an altered copy."""
     forged, _ = self_blend(portrait(), _LANDMARKS, np.random.default_rng(_SEED_RETOUCHED), Region.FACE)
     return forged
 
 
 @cache
 def swapped() -> Image:
-    """Another face in the portrait: its mirror image, which fits as badly as a stranger's."""
+    """The portrait with another face: its own mirror image, which fits no better than a stranger's."""
     width = portrait().shape[1]
     mirrored = np.ascontiguousarray(portrait()[:, ::-1])
     landmarks = (_LANDMARKS * (-1, 1) + (width - 1, 0))[[1, 0, 2, 4, 3]]
@@ -61,7 +61,7 @@ def no_face() -> Image:
 
 
 def jpeg(image: Image, quality: int = 92) -> bytes:
-    """``image`` as a JPEG file, as a platform stores it."""
+    """Encode ``image`` as JPEG, as a platform stores it."""
     _, encoded = cv2.imencode(
         ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
     )
@@ -69,27 +69,27 @@ def jpeg(image: Image, quality: int = 92) -> bytes:
 
 
 def truncated(image: Image) -> bytes:
-    """A JPEG file of which the second half is missing."""
-    whole = jpeg(image)
-    return whole[: len(whole) // 2]
+    """Return the first half of a JPEG file."""
+    complete = jpeg(image)
+    return complete[: len(complete) // 2]
 
 
 def video(image: Image) -> bytes:
-    """Two seconds of H.264 in MP4: the camera moves slowly over ``image``."""
+    """Encode two seconds of H.264 in MP4, in which the camera moves slowly over ``image``."""
     file = BytesIO()
     with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=_RATE, options={"crf": "18", "preset": "veryfast"})
+        stream = container.add_stream("libx264", rate=_FPS, options={"crf": "18", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = image.shape[1], image.shape[0], "yuv420p"
-        for frame in _camera(image):
+        for frame in _camera_frames(image):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
     return file.getvalue()
 
 
-def _camera(image: Image) -> Iterator[Image]:
+def _camera_frames(image: Image) -> Iterator[Image]:
     height, width = image.shape[:2]
     for number in range(_FRAMES):
-        done = number / (_FRAMES - 1)
-        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 2 * done - 1, 1.1 + 0.1 * done)
+        progress = number / (_FRAMES - 1)
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 2 * progress - 1, 1.1 + 0.1 * progress)
         moved = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR)
         yield np.asarray(moved, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Plays the demo against a running pipeline: upload, publish, follow until all has come or time is up."""
+"""Runs the demo on a running pipeline: upload, publish, and follow until all results are complete."""
 
 import threading
 import time
@@ -18,13 +18,13 @@ from schemas.posts import Media, PostCreated, PostReported, ReportReason
 from schemas.topics import MODERATION_CASES
 
 SOURCE = "fakeme-demo"
-PATIENCE_SECONDS = 90.0  # a cold model on a busy machine; a warm pipeline needs a tenth
+TIMEOUT_SECONDS = 90.0  # for a cold model on a busy machine; a warm pipeline takes a tenth
 
 Watcher = Callable[[Board], None]
 
 
 def play(settings: Settings, watch: Watcher) -> Board:
-    """Publish all scenes and follow them; ``watch`` is called whenever something has changed."""
+    """Publish all scenes and follow them; call ``watch`` after every change."""
     run = uuid4().hex[:8]
     access = S3Access(
         settings.s3_endpoint, *settings.platform_s3_keys, settings.s3_region, settings.media_bucket
@@ -50,7 +50,7 @@ def _publish(platform: PlatformClient, scene: Scene, post_id: str, media: Media)
     row = Row(scene, post_id, time.monotonic())
     platform.send(
         PostCreated(
-            post_id=post_id, author_id="demo-author", text=scene.about, media=(media,), created_at=now
+            post_id=post_id, author_id="demo-author", text=scene.description, media=(media,), created_at=now
         )
     )
     if scene.reported:
@@ -69,14 +69,14 @@ def _publish(platform: PlatformClient, scene: Scene, post_id: str, media: Media)
 
 
 def _follow(board: Board, arrivals: "SimpleQueue[Contract]", watch: Watcher) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     watch(board)
     while not board.complete and time.monotonic() < deadline:
         try:
             event = arrivals.get(timeout=0.5)
         except Empty:
             continue
-        board.take(event, time.monotonic())
+        board.add(event, time.monotonic())
         watch(board)
 
 
@@ -84,7 +84,7 @@ def _follow(board: Board, arrivals: "SimpleQueue[Contract]", watch: Watcher) -> 
 def _following(
     settings: Settings, platform: PlatformClient, posts: list[str]
 ) -> Iterator["SimpleQueue[Contract]"]:
-    """Verdicts, tags and cases of these posts from now on, each read by a thread of its own."""
+    """Follow the verdicts, tags and cases of these posts from now on, each in its own thread."""
     arrivals: SimpleQueue[Contract] = SimpleQueue()
     with ExitStack() as stack:
         cases = Follower(settings.kafka_bootstrap, MODERATION_CASES, CaseChanged, post_ids=posts)

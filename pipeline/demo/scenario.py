@@ -1,4 +1,4 @@
-"""What the demo posts, and what must come of each post. Nothing here makes an outcome; it is only awaited."""
+"""The posts of the demo and the expected results, which the pipeline must produce itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,40 +12,40 @@ CLEARED = frozenset({Label.AUTHENTIC})
 
 @dataclass(frozen=True)
 class Scene:
-    """One post of the demo: its media, and the labels that its verdict may have.
+    """A post of the demo: its media item, and the labels that its verdict may have.
 
-    A flagged post must be tagged if its label is deepfake, and have a case if it is suspected.
+    A post must be tagged if its label is deepfake, and have a case if its label is suspected.
     """
 
     name: str
-    about: str
+    description: str
     media_type: str
     make: Callable[[], bytes]
     expected: frozenset[Label]
     reason: UnprocessableReason | None = None
-    reposts: str | None = None  # the scene whose bytes these are: judged once, answered twice
-    reported: bool = False  # a user reports the post too
+    reposts: str | None = None  # the scene with the same bytes, which are analysed only once
+    reported: bool = False  # a user also reports the post
 
 
 SCENES: tuple[Scene, ...] = (
     Scene("portrait", "a real portrait", "image/jpeg", lambda: pictures.jpeg(pictures.portrait()), CLEARED),
     Scene(
         "retouched",
-        "its face blended with a changed copy",
+        "the face blended with an altered copy",
         "image/jpeg",
         lambda: pictures.jpeg(pictures.retouched()),
         FLAGGED,
     ),
     Scene(
         "swapped",
-        "another face put on it",
+        "the face replaced by another",
         "image/jpeg",
         lambda: pictures.jpeg(pictures.swapped()),
         FLAGGED,
     ),
     Scene(
         "repost",
-        "the swapped picture again, by somebody else",
+        "the swapped picture, posted again",
         "image/jpeg",
         lambda: pictures.jpeg(pictures.swapped()),
         FLAGGED,

@@ -1,4 +1,4 @@
-"""How the demo looks: a live table while events arrive, then a summary, or the same as JSON."""
+"""Renders the demo as a live table and a summary, or as JSON."""
 
 from typing import Any
 
@@ -21,27 +21,27 @@ _STYLES = {
 
 
 def table(board: Board, *, wide: bool) -> Table:
-    """One line a post, as things are now; ``wide`` also says what each post shows."""
-    shown = Table(title="FakeME: posts in, verdicts, tags and cases out", title_justify="left", box=ROUNDED)
-    shown.add_column("")
-    shown.add_column("post", no_wrap=True)
+    """Return a table with one row per post; ``wide`` adds descriptions."""
+    posts = Table(title="FakeME: posts in, verdicts, tags and cases out", title_justify="left", box=ROUNDED)
+    posts.add_column("")
+    posts.add_column("post", no_wrap=True)
     if wide:
-        shown.add_column("what it is")
-    shown.add_column("verdict")
-    shown.add_column("score", justify="right", no_wrap=True)
-    shown.add_column("tag", no_wrap=True)
-    shown.add_column("case", no_wrap=True)
-    shown.add_column("time", justify="right", no_wrap=True)
+        posts.add_column("description")
+    posts.add_column("verdict")
+    posts.add_column("score", justify="right", no_wrap=True)
+    posts.add_column("tag", no_wrap=True)
+    posts.add_column("case", no_wrap=True)
+    posts.add_column("time", justify="right", no_wrap=True)
     for row in board.rows.values():
-        about = (row.scene.about,) if wide else ()
-        shown.add_row(_mark(row), row.scene.name, *about, *_outcome(row))
-    return shown
+        description = (row.scene.description,) if wide else ()
+        posts.add_row(_mark(row), row.scene.name, *description, *_outcome(row))
+    return posts
 
 
 def summary(board: Board, seconds: float) -> Panel:
-    """What came of it all."""
+    """Return a summary of the results."""
     rows = list(board.rows.values())
-    wrong = [row for row in rows if not row.as_expected]
+    unexpected = [row for row in rows if not row.as_expected]
     times = sorted(row.answered_after for row in rows if row.answered_after is not None)
     counts = [
         f"{sum(row.verdict is not None and row.verdict.label is label for row in rows)} {label.value}"
@@ -52,7 +52,7 @@ def summary(board: Board, seconds: float) -> Panel:
         Text(
             f"{sum(row.tag is not None for row in rows)} tagged, "
             f"{sum(row.case is not None for row in rows)} with a case for moderators, "
-            f"{sum(row.reused for row in rows)} answered from what was found before"
+            f"{sum(row.reused for row in rows)} answered from an earlier analysis"
         ),
     ]
     if times:
@@ -61,15 +61,17 @@ def summary(board: Board, seconds: float) -> Panel:
                 f"first verdict after {times[0]:.2f} s, last after {times[-1]:.2f} s, all in {seconds:.1f} s"
             )
         )
-    if wrong:
-        lines.append(Text(f"not as expected: {', '.join(row.scene.name for row in wrong)}", style="bold red"))
+    if unexpected:
+        lines.append(
+            Text(f"not as expected: {', '.join(row.scene.name for row in unexpected)}", style="bold red")
+        )
     else:
-        lines.append(Text("every outcome as expected", style="bold green"))
+        lines.append(Text("all results as expected", style="bold green"))
     return Panel(Group(*lines), title="summary", title_align="left", expand=False)
 
 
 def document(board: Board, seconds: float) -> dict[str, Any]:
-    """The outcome for machines; scores are probabilities, times seconds."""
+    """Return the results as JSON; scores are probabilities, times are in seconds."""
     return {
         "posts": [_record(row) for row in board.rows.values()],
         "seconds": round(seconds, 3),

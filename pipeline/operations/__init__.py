@@ -1,1 +1,1 @@
-"""What operators do beside the flow: dead letters, model comparison, label export, doctor, local files."""
+"""Operator tasks: dead letters, model comparison, label export, doctor, detection on local files."""

@@ -1,4 +1,4 @@
-"""The dead letters on their topic: reading them, and publishing what they keep once more."""
+"""Reads dead letters from their topic and publishes their original events again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ from schemas.topics import DEAD_LETTERS
 
 log = structlog.get_logger(__name__)
 
-ANSWER_SECONDS = 10.0  # for one answer of the broker
-GROUP = "fakeme-dead-letters"  # only named: nothing is ever committed
+ANSWER_SECONDS = 10.0  # for each response of the broker
+GROUP = "fakeme-dead-letters"  # required by the client; no offset is ever committed
 
 
 class NoSuchDeadLetterError(PipelineError):
-    """There is no dead letter at that place."""
+    """There is no dead letter at the given position."""
 
 
 class Position(NamedTuple):
-    """Where a dead letter lies on its topic."""
+    """The position of a dead letter on its topic."""
 
     partition: int
     offset: int
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From ``partition:offset``; raises ``ValueError`` for anything else."""
+        """Parse ``partition:offset``; raises ``ValueError`` for any other text."""
         partition, offset = text.split(":")
         return cls(int(partition), int(offset))
 
@@ -41,20 +41,20 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class StoredDeadLetter:
-    """A dead letter and where it lies."""
+    """A dead letter and its position."""
 
-    place: Position
+    position: Position
     letter: DeadLetter
 
 
 class DeadLetterReader:
-    """Reads the topic from its beginning to where it ends now."""
+    """Reads the dead-letter topic up to its current end."""
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
 
     def letters(self) -> Iterator[StoredDeadLetter]:
-        """All dead letters, those of one post in their order."""
+        """Yield all dead letters; those of the same post in order."""
         consumer = make_consumer(self._bootstrap, GROUP)
         try:
             for number in self._partitions(consumer):
@@ -66,36 +66,38 @@ class DeadLetterReader:
         finally:
             consumer.close()
 
-    def find(self, place: Position) -> StoredDeadLetter:
-        """The dead letter at ``place``; raises :class:`NoSuchDeadLetterError`."""
+    def find(self, position: Position) -> StoredDeadLetter:
+        """Return the dead letter at ``position``; raises :class:`NoSuchDeadLetterError`."""
         consumer = make_consumer(self._bootstrap, GROUP)
-        missing = NoSuchDeadLetterError(f"no dead letter at {place}: `fakeme dead-letters list` shows them")
+        missing = NoSuchDeadLetterError(
+            f"no dead letter at {position}: `fakeme dead-letters list` shows all positions"
+        )
         try:
-            if place.partition not in self._partitions(consumer):
+            if position.partition not in self._partitions(consumer):
                 raise missing
-            part = TopicPartition(DEAD_LETTERS.name, place.partition)
+            part = TopicPartition(DEAD_LETTERS.name, position.partition)
             begin, end = consumer.get_watermark_offsets(part, timeout=ANSWER_SECONDS)
-            if not begin <= place.offset < end:
+            if not begin <= position.offset < end:
                 raise missing
-            found = next(_read(consumer, place.partition, place.offset, place.offset + 1), None)
+            stored = next(_read(consumer, position.partition, position.offset, position.offset + 1), None)
         except KafkaException as error:
             raise self._unreachable(error) from error
         finally:
             consumer.close()
-        if found is None:
+        if stored is None:
             raise missing
-        return found
+        return stored
 
     def _partitions(self, consumer: Consumer) -> list[int]:
-        found = consumer.list_topics(DEAD_LETTERS.name, timeout=ANSWER_SECONDS).topics[DEAD_LETTERS.name]
-        if found.error is not None:
-            raise KafkaException(found.error)
-        return sorted(found.partitions)
+        topic = consumer.list_topics(DEAD_LETTERS.name, timeout=ANSWER_SECONDS).topics[DEAD_LETTERS.name]
+        if topic.error is not None:
+            raise KafkaException(topic.error)
+        return sorted(topic.partitions)
 
     def _unreachable(self, error: KafkaException) -> ServiceUnreachableError:
         return ServiceUnreachableError(
             f"the dead letters cannot be read from {self._bootstrap}: {error.args[0].str()};"
-            " is the broker up (`fakeme status`)?"
+            " check with `fakeme status` that the broker is running"
         )
 
 
@@ -105,33 +107,35 @@ def _read(consumer: Consumer, partition: int, begin: int, end: int) -> Iterator[
     consumer.assign([TopicPartition(DEAD_LETTERS.name, partition, begin)])
     offset = begin
     while offset < end:
-        read = consumer.poll(ANSWER_SECONDS)
-        if read is None:
-            raise ServiceUnreachableError(f"the broker sends no more after {partition}:{offset}; try again")
-        if read.error() is not None:
-            raise KafkaException(read.error())
-        place = Position(partition, cast(int, read.offset()))
-        offset = place.offset + 1
+        message = consumer.poll(ANSWER_SECONDS)
+        if message is None:
+            raise ServiceUnreachableError(
+                f"the broker sent no dead letter at {partition}:{offset} in time; try again"
+            )
+        if message.error() is not None:
+            raise KafkaException(message.error())
+        position = Position(partition, cast(int, message.offset()))
+        offset = position.offset + 1
         try:
-            letter = parse(record_of(read))
+            letter = parse(record_of(message))
         except NotADeadLetterError as error:
-            log.warning("dead_letters.foreign", place=str(place), error=str(error))
+            log.warning("dead_letters.foreign", place=str(position), error=str(error))
         else:
-            yield StoredDeadLetter(place, letter)
+            yield StoredDeadLetter(position, letter)
 
 
 class Replayer:
-    """Publishes the originals of dead letters; what it returns from is safe on its topic."""
+    """Publishes the original events of dead letters."""
 
     def __init__(self, bootstrap: str) -> None:
         self._publisher = RecordPublisher(make_producer(bootstrap, "fakeme-replay"))
 
     def replay(self, letter: DeadLetter) -> Record:
-        """Publish the original and return it; raises :class:`PublishError` if the broker does not take it."""
+        """Publish the original event, wait for its delivery and return it; raises :class:`PublishError`."""
         record = original(letter)
-        faults: list[PublishError] = [PublishError(f"{record.topic}: no answer in {ANSWER_SECONDS:.0f} s")]
-        self._publisher.send(record, faults.clear, lambda error: faults.insert(0, error))
+        errors: list[PublishError] = [PublishError(f"{record.topic}: no answer in {ANSWER_SECONDS:.0f} s")]
+        self._publisher.send(record, errors.clear, lambda error: errors.insert(0, error))
         self._publisher.flush(ANSWER_SECONDS)
-        if faults:
-            raise faults[0]
+        if errors:
+            raise errors[0]
         return record

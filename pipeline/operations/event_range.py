@@ -1,4 +1,4 @@
-"""Reads events of a topic from some time on to where the topic ends now, for commands that look back."""
+"""Reads the events of a topic from a point in time up to its current end."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -14,17 +14,17 @@ from schemas.envelope import Event, read_event
 from schemas.errors import UnreadableEventError
 from schemas.topics import Topic
 
-ANSWER_SECONDS = 10.0  # for one answer of the broker
-GROUP = "fakeme-look-back"  # only named: nothing is ever committed
+ANSWER_SECONDS = 10.0  # for each response of the broker
+GROUP = "fakeme-look-back"  # required by the client; no offset is ever committed
 
-Progress = Callable[[int, int], None]  # records read, and in all
-Range = tuple[int, int]  # first offset, and the one past the last
+Progress = Callable[[int, int], None]  # records read so far, and in total
+Range = tuple[int, int]  # first offset, and the offset after the last
 
 log = structlog.get_logger(__name__)
 
 
 def events_since(bootstrap: str, topic: Topic, since: datetime, progress: Progress) -> Iterator[Event]:
-    """The events of ``topic`` that the broker got at ``since`` or later; unreadable ones are passed over.
+    """Yield the events that ``topic`` received at ``since`` or later; unreadable events are skipped.
 
     :raises ServiceUnreachableError: if the broker does not answer.
     """
@@ -32,35 +32,35 @@ def events_since(bootstrap: str, topic: Topic, since: datetime, progress: Progre
     try:
         ranges = _ranges(consumer, topic, since)
         total = sum(end - begin for begin, end in ranges.values())
-        for done, read in enumerate(_records(consumer, topic, ranges), start=1):
+        for done, message in enumerate(_records(consumer, topic, ranges), start=1):
             progress(done, total)
             try:
-                yield read_event(record_of(read), topic)
+                yield read_event(record_of(message), topic)
             except UnreadableEventError as error:
-                place = f"{read.partition()}:{read.offset()}"
-                log.warning("event.unreadable", topic=topic.name, place=place, error=str(error))
+                position = f"{message.partition()}:{message.offset()}"
+                log.warning("event.unreadable", topic=topic.name, place=position, error=str(error))
     except KafkaException as error:
         raise ServiceUnreachableError(
             f"{topic.name} cannot be read from {bootstrap}: {error.args[0].str()};"
-            " is the broker up (`fakeme status`)?"
+            " check with `fakeme status` that the broker is running"
         ) from error
     finally:
         consumer.close()
 
 
 def _ranges(consumer: Consumer, topic: Topic, since: datetime) -> dict[int, Range]:
-    """What is to be read, by partition; those with nothing are left out."""
-    found = consumer.list_topics(topic.name, timeout=ANSWER_SECONDS).topics[topic.name]
-    if found.error is not None:
-        raise KafkaException(found.error)
-    moment = int(since.timestamp() * 1000)
-    asked = [TopicPartition(topic.name, number, moment) for number in found.partitions]
+    """Return the offsets to read, by partition; empty partitions are left out."""
+    metadata = consumer.list_topics(topic.name, timeout=ANSWER_SECONDS).topics[topic.name]
+    if metadata.error is not None:
+        raise KafkaException(metadata.error)
+    timestamp_ms = int(since.timestamp() * 1000)
+    queries = [TopicPartition(topic.name, number, timestamp_ms) for number in metadata.partitions]
     ranges = {}
-    for part in consumer.offsets_for_times(asked, timeout=ANSWER_SECONDS):
-        whole = TopicPartition(topic.name, part.partition)
-        _, end = consumer.get_watermark_offsets(whole, timeout=ANSWER_SECONDS)
-        if 0 <= part.offset < end:  # negative: nothing is that late
-            ranges[part.partition] = (part.offset, end)
+    for start in consumer.offsets_for_times(queries, timeout=ANSWER_SECONDS):
+        partition = TopicPartition(topic.name, start.partition)
+        _, end = consumer.get_watermark_offsets(partition, timeout=ANSWER_SECONDS)
+        if 0 <= start.offset < end:  # negative: no record at or after this time
+            ranges[start.partition] = (start.offset, end)
     return ranges
 
 
@@ -68,14 +68,16 @@ def _records(consumer: Consumer, topic: Topic, ranges: dict[int, Range]) -> Iter
     consumer.assign([TopicPartition(topic.name, number, begin) for number, (begin, _) in ranges.items()])
     unread = {number: end for number, (_, end) in ranges.items()}
     while unread:
-        read = consumer.poll(ANSWER_SECONDS)
-        if read is None:
-            raise ServiceUnreachableError(f"the broker sends no more of {topic.name}; try again")
-        if read.error() is not None:
-            raise KafkaException(read.error())
-        number, offset = cast(int, read.partition()), cast(int, read.offset())
-        if number not in unread:  # it came after we began
+        message = consumer.poll(ANSWER_SECONDS)
+        if message is None:
+            raise ServiceUnreachableError(
+                f"the broker sent no more events of {topic.name} in time; try again"
+            )
+        if message.error() is not None:
+            raise KafkaException(message.error())
+        number, offset = cast(int, message.partition()), cast(int, message.offset())
+        if number not in unread:  # published after the end was determined
             continue
         if offset + 1 >= unread[number]:
             del unread[number]
-        yield read
+        yield message

@@ -1,4 +1,4 @@
-"""Services elsewhere instead of the local ones: whether the environment names them, and making them fit."""
+"""Detects and prepares external services that replace those of the local stack."""
 
 from collections.abc import Mapping
 
@@ -9,9 +9,9 @@ EXTERNAL = ("FAKEME_KAFKA_BOOTSTRAP", "FAKEME_S3_ENDPOINT", "FAKEME_DATABASE_URL
 
 
 def services_are_external(environment: Mapping[str, str]) -> bool:
-    """True when Kafka, S3 and PostgreSQL are all named.
+    """Whether the environment names Kafka, S3 and PostgreSQL.
 
-    :raises SettingsError: only some of them are: events, media and state would go to different places.
+    :raises SettingsError: if it names only some, since events, media and state would be in different places.
     """
     named = [name for name in EXTERNAL if environment.get(name)]
     if named and len(named) < len(EXTERNAL):
@@ -24,9 +24,9 @@ def services_are_external(environment: Mapping[str, str]) -> bool:
 
 
 def prepare_services(settings: Settings) -> None:
-    """Declare the topics and migrate the database; asking twice changes nothing.
+    """Create the topics and migrate the database; idempotent.
 
-    Buckets need another key than FakeME's own: `fakeme setup` makes them, or their owner does.
+    FakeME's S3 key cannot create buckets: `fakeme setup` or their owner creates them.
     """
     from infra.topics import declare_topics  # noqa: PLC0415 - the Kafka client
     from pipeline.workers import topics  # noqa: PLC0415

@@ -1,7 +1,7 @@
-"""Judge files of the local disk without any service: read and decode ahead in threads, detect in batches.
+"""Detects forgeries in local files without any service: decodes ahead in threads, detects in batches.
 
-Every file gets an answer, in the order given; how it is shown is left to `pipeline.cli.detect`. Evidence of
-flagged files is written to a folder, if there is one.
+Every file gets an answer, in the order given. The evidence for flagged files is written to a folder if
+requested.
 """
 
 from collections import deque
@@ -19,9 +19,9 @@ from inference.media import DecodedMedia, MediaLimits, decode
 from pipeline.operations.local_evidence import write_evidence
 from schemas.verdicts import Label
 
-DECODE_THREADS = 2  # keep up with the networks on as many cores
-AHEAD = 4  # files read before they are needed: of 50 MP each they hold 600 MB
-BATCH_FILES = 8  # answers come in steps of this many
+DECODE_THREADS = 2  # enough to keep the networks busy on two cores
+READ_AHEAD = 4  # files; at 50 MP each they take 600 MB of memory
+BATCH_FILES = 8  # answers are returned in batches of this size
 BATCH_BYTES = 200_000_000  # decoded; two full-length videos or one 50 MP picture
 
 FILE_NOT_FOUND = "file_not_found"
@@ -30,7 +30,7 @@ FILE_UNREADABLE = "file_unreadable"
 
 @dataclass(frozen=True)
 class FileAnswer:
-    """What is said of one file; ``reason`` is machine-readable and empty when the file was judged."""
+    """The result for a file; ``reason`` is machine-readable and None if the file was analysed."""
 
     file: Path
     label: Label
@@ -43,11 +43,11 @@ class FileAnswer:
 
     @property
     def missing(self) -> bool:
-        """Whether the file itself could not be read, which is the caller's mistake."""
+        """Whether the file could not be read, which is the caller's error."""
         return self.reason in {FILE_NOT_FOUND, FILE_UNREADABLE}
 
     def document(self) -> dict[str, Any]:
-        """The answer as one JSON object."""
+        """Return the answer as a JSON object."""
         return {
             "file": str(self.file),
             "label": self.label.value,
@@ -62,7 +62,7 @@ class FileAnswer:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A file that was not decoded, and why."""
+    """Why a file was not decoded."""
 
     reason: str
     detail: str
@@ -74,43 +74,45 @@ Opened = DecodedMedia | Refusal
 def detect_files(
     detector: Detector, files: Iterable[Path], limits: MediaLimits, evidence: Path | None = None
 ) -> Iterator[FileAnswer]:
-    """One answer for each file, in order, as soon as its batch is done.
+    """Yield an answer for each file, in order, as soon as its batch is done.
 
-    ``evidence`` is a folder for what explains the flagged ones; raises
-    :class:`~pipeline.errors.EvidenceFolderError` where it cannot be written.
+    ``evidence`` is a folder for the evidence of flagged files; raises
+    :class:`~pipeline.errors.EvidenceFolderError` if it cannot be written.
     """
     batch: list[tuple[Path, Opened]] = []
-    for file, opened in _ahead(lambda path: open_media(path, limits), files):
+    for file, opened in _open_ahead(lambda path: open_media(path, limits), files):
         batch.append((file, opened))
-        held = sum(media.nbytes for _, media in batch if isinstance(media, DecodedMedia))
-        if len(batch) >= BATCH_FILES or held >= BATCH_BYTES:
+        decoded_bytes = sum(media.nbytes for _, media in batch if isinstance(media, DecodedMedia))
+        if len(batch) >= BATCH_FILES or decoded_bytes >= BATCH_BYTES:
             yield from _answers(detector, batch, evidence)
             batch = []
     yield from _answers(detector, batch, evidence)
 
 
 def open_media(file: Path, limits: MediaLimits) -> Opened:
-    """The decoded file, by its content whatever its name says, or why there is none. Never raises."""
+    """Decode the file by its content, ignoring its name; return a refusal if that fails. Never raises."""
     try:
-        limits.check_bytes(file.stat().st_size)  # before reading: it may not fit into memory
+        limits.check_bytes(file.stat().st_size)  # before reading, because it may not fit into memory
         return decode(file.read_bytes(), limits=limits)
-    except Unprocessable as refused:
-        return Refusal(refused.reason.value, refused.detail)
+    except Unprocessable as error:
+        return Refusal(error.reason.value, error.detail)
     except FileNotFoundError:
         return Refusal(FILE_NOT_FOUND, f"there is no file {file}")
     except OSError as error:
         return Refusal(FILE_UNREADABLE, f"cannot read {file}: {error.strerror or error}")
 
 
-def _ahead(open_one: Callable[[Path], Opened], files: Iterable[Path]) -> Iterator[tuple[Path, Opened]]:
-    """Files with what was opened, in order, at most ``AHEAD`` of them waiting."""
+def _open_ahead(open_file: Callable[[Path], Opened], files: Iterable[Path]) -> Iterator[tuple[Path, Opened]]:
+    """Yield files with their decoded media, in order, at most ``READ_AHEAD`` of them decoded or queued."""
     waiting: deque[tuple[Path, Future[Opened]]] = deque()
-    rest = iter(files)
+    remaining = iter(files)
     with ThreadPoolExecutor(DECODE_THREADS, thread_name_prefix="decode") as pool:
-        waiting.extend((file, pool.submit(open_one, file)) for file in islice(rest, AHEAD))
+        waiting.extend((file, pool.submit(open_file, file)) for file in islice(remaining, READ_AHEAD))
         while waiting:
             file, opened = waiting.popleft()
-            waiting.extend((later, pool.submit(open_one, later)) for later in islice(rest, 1))
+            waiting.extend(
+                (following, pool.submit(open_file, following)) for following in islice(remaining, 1)
+            )
             yield file, opened.result()
 
 

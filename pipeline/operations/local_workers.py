@@ -1,4 +1,4 @@
-"""The pipeline's workers as the local stack runs them: each `fakeme worker NAME` in a process of its own."""
+"""How the local stack runs the workers: each as `fakeme worker NAME` in its own process."""
 
 import sys
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from pipeline.workers import WORKERS
 
 
 def worker_specs(names: Iterable[str] | None = None) -> list[WorkerSpec]:
-    """Return what to run for each of ``names``; for all workers without names."""
+    """Return the process specification of each worker in ``names``, or of all workers."""
     return [
         WorkerSpec(
             name,

@@ -1,4 +1,4 @@
-"""Where two models differ on the same media: pairs of what they said, and what they tell. Pure."""
+"""Compares the verdicts of two models on the same media items. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ from uuid import UUID
 from schemas.envelope import Event
 from schemas.verdicts import MediaVerdict, ModelRef, ShadowVerdict, VerdictIssued
 
-Models = tuple[str, str]  # name@version of the model that judges, and of the one on trial
+Models = tuple[str, str]  # name@version of the serving model and of the shadow model
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What both said of one media of one verdict."""
+    """The verdicts of both models on a media item."""
 
     post_id: str
     verdict: MediaVerdict
@@ -23,7 +23,7 @@ class Pair:
 
     @property
     def difference(self) -> float | None:
-        """Score of the trial minus score of the verdict; none unless both judged a face."""
+        """Score of the shadow model minus score of the serving model; None unless both scored a face."""
         if self.verdict.score is None or self.shadow.score is None:
             return None
         return self.shadow.score - self.verdict.score
@@ -31,30 +31,30 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two models on the same media."""
+    """Two models on the same media items."""
 
     models: Models
     pairs: tuple[Pair, ...]
 
     @property
     def agreement(self) -> Counter[tuple[str, str]]:
-        """How many media got which two labels: the verdict's, the trial's."""
+        """Number of media items by label: (serving model, shadow model)."""
         return Counter((pair.verdict.label.value, pair.shadow.label.value) for pair in self.pairs)
 
     @property
     def agreeing(self) -> float:
-        """Share of the media with the same label, 0 to 1."""
+        """Share of media items with the same label, 0 to 1."""
         return fmean(pair.verdict.label is pair.shadow.label for pair in self.pairs)
 
     @property
     def mean_difference(self) -> float | None:
-        """Mean of the absolute differences of scores; none where no media has two."""
+        """Mean absolute difference of the scores; None if no media item has two scores."""
         differences = [abs(pair.difference) for pair in self.pairs if pair.difference is not None]
         return fmean(differences) if differences else None
 
     @property
     def score_correlation(self) -> float | None:
-        """Pearson's, -1 to 1; none for fewer than two media, or where a model says the same of all."""
+        """Pearson correlation, -1 to 1; None for fewer than two pairs or constant scores of a model."""
         scores = [
             (pair.verdict.score, pair.shadow.score)
             for pair in self.pairs
@@ -66,22 +66,22 @@ class Comparison:
             return None
 
     def most_different(self, count: int) -> list[Pair]:
-        """Those with other labels before those with the same, the widest apart scores first.
+        """Return pairs with different labels before those with the same, largest score difference first.
 
-        Scores are widest apart where only one model judged a face.
+        A pair counts as most different if only one model scored a face.
         """
-        return sorted(self.pairs, key=_likeness)[:count]
+        return sorted(self.pairs, key=_similarity)[:count]
 
-    def document(self, count: int) -> dict[str, Any]:
-        """All of it as JSON, with so many of the most different media."""
+    def document(self, limit: int) -> dict[str, Any]:
+        """Return the comparison as JSON, with ``limit`` of the most different media items."""
         return {
             "model": self.models[0],
             "shadow_model": self.models[1],
             "media": len(self.pairs),
             "same_label": self.agreeing,
             "labels": [
-                {"verdict": first, "shadow": second, "media": many}
-                for (first, second), many in sorted(self.agreement.items())
+                {"verdict": first, "shadow": second, "media": count}
+                for (first, second), count in sorted(self.agreement.items())
             ],
             "score_correlation": self.score_correlation,
             "mean_difference": self.mean_difference,
@@ -92,26 +92,26 @@ class Comparison:
                     "verdict": {"label": pair.verdict.label.value, "score": pair.verdict.score},
                     "shadow": {"label": pair.shadow.label.value, "score": pair.shadow.score},
                 }
-                for pair in self.most_different(count)
+                for pair in self.most_different(limit)
             ],
         }
 
 
 def compare_models(verdicts: Iterable[Event], shadows: Iterable[Event]) -> list[Comparison]:
-    """A comparison for each two models that met, by their names.
+    """Return a comparison for each pair of models with verdicts on the same media items, sorted by name.
 
-    Joins what stands beside the same verdict (so the same post and trigger) on the same bytes; a repeat of an
-    event counts once, and one without its counterpart not at all. ``shadows`` are read first.
+    Joins events on the verdict id (so the same post and trigger) and media items on URI and SHA-256. A
+    repeated event counts once; events without a counterpart are ignored. ``shadows`` is read first.
     """
-    beside: dict[UUID, list[ShadowVerdict]] = defaultdict(list)
+    by_verdict: dict[UUID, list[ShadowVerdict]] = defaultdict(list)
     for event in shadows:
         assert isinstance(event.body, ShadowVerdict)
-        beside[event.body.verdict_id].append(event.body)
+        by_verdict[event.body.verdict_id].append(event.body)
     pairs: dict[Models, dict[tuple[UUID, str], Pair]] = defaultdict(dict)
     for event in verdicts:
         verdict = event.body
         assert isinstance(verdict, VerdictIssued)
-        for shadow in beside.get(verdict.verdict_id, ()):
+        for shadow in by_verdict.get(verdict.verdict_id, ()):
             models = _reference(verdict.model), _reference(shadow.model)
             for pair in _pairs(verdict, shadow):
                 pairs[models][verdict.verdict_id, pair.shadow.uri] = pair
@@ -119,20 +119,20 @@ def compare_models(verdicts: Iterable[Event], shadows: Iterable[Event]) -> list[
 
 
 def _pairs(verdict: VerdictIssued, shadow: ShadowVerdict) -> list[Pair]:
-    said = {(one.uri, one.sha256): one for one in verdict.media}
+    verdicts = {(media.uri, media.sha256): media for media in verdict.media}
     return [
-        Pair(verdict.post_id, said[one.uri, one.sha256], one)
-        for one in shadow.media
-        if (one.uri, one.sha256) in said
+        Pair(verdict.post_id, verdicts[media.uri, media.sha256], media)
+        for media in shadow.media
+        if (media.uri, media.sha256) in verdicts
     ]
 
 
-def _likeness(pair: Pair) -> tuple[bool, float]:
-    same = pair.verdict.label is pair.shadow.label
+def _similarity(pair: Pair) -> tuple[bool, float]:
+    same_label = pair.verdict.label is pair.shadow.label
     if pair.difference is not None:
-        return same, 1 - abs(pair.difference)
-    one_score = (pair.verdict.score is None) is not (pair.shadow.score is None)
-    return same, 0.0 if one_score else 1.0
+        return same_label, 1 - abs(pair.difference)
+    single_score = (pair.verdict.score is None) is not (pair.shadow.score is None)
+    return same_label, 0.0 if single_score else 1.0
 
 
 def _reference(model: ModelRef) -> str:

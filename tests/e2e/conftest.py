@@ -1,4 +1,4 @@
-"""The whole system for end-to-end tests: real servers, all workers, the shipped model."""
+"""The complete system for end-to-end tests: real servers, all workers and the shipped model."""
 
 import os
 from collections.abc import Iterator
@@ -17,32 +17,32 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True)
 class System:
-    """A running FakeME: where it is, and the processes that it consists of."""
+    """A running FakeME: its folder, settings and processes."""
 
     folder: Path
     settings: Settings
 
     def platform(self) -> PlatformClient:
-        """The platform's own client."""
+        """Return a client of the platform."""
         access = S3Access(self.settings.s3_endpoint, *self.settings.platform_s3_keys)
         return PlatformClient(self.settings.kafka_bootstrap, source="test-platform", s3=access)
 
     def environment(self) -> dict[str, str]:
-        """For a `fakeme` command that should talk to this system."""
+        """Return the environment for a `fakeme` command that uses this system."""
         return {**os.environ, "FAKEME_HOME": str(self.folder)}
 
     def pid(self, name: str) -> int | None:
-        """The process of a server or worker, as it is now; skips the test if it is not ours."""
+        """Return the current process id of a server or worker; skip the test if it is external."""
         state = read_state(self.folder) or {}
-        described = {**state.get("servers", {}), **state.get("workers", {})}
-        if name not in described:
-            pytest.skip(f"{name} runs elsewhere and is not ours to kill")
-        return described[name]["pid"]
+        processes = {**state.get("servers", {}), **state.get("workers", {})}
+        if name not in processes:
+            pytest.skip(f"{name} is external and cannot be killed")
+        return processes[name]["pid"]
 
 
 @pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Servers and workers in a folder of their own; workers alone where the environment names services."""
+    """Run servers and workers in a temporary folder; only workers if the environment names services."""
     external = services_are_external(os.environ)
     if external:
         settings = Settings()

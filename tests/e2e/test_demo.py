@@ -1,4 +1,4 @@
-"""The demo's posts come out as they should; nothing of it is scripted."""
+"""The posts of the demo have the expected results."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.e2e.conftest import System
 
 
 @pytest.mark.timeout(240)
-def test_every_post_of_the_demo_ends_as_expected(system: System) -> None:
+def test_every_post_of_the_demo_has_the_expected_result(system: System) -> None:
     board = play(system.settings, lambda board: None)
 
     rows = {row.scene.name: row for row in board.rows.values()}

@@ -1,4 +1,4 @@
-"""Crashes change nothing: every post gets one verdict, every content one analysis, every tag is set once."""
+"""Despite crashes, every post gets one verdict, every content one analysis, and every tag is set once."""
 
 import os
 import signal
@@ -22,40 +22,40 @@ from storage.tables import MediaAnalysis, Verdict
 from tests.e2e.conftest import System
 
 POSTS = 200
-PATIENCE_SECONDS = 300.0
+TIMEOUT_SECONDS = 300.0
 
 
 def small_pictures(count: int) -> list[bytes]:
-    """Distinct pictures, 256 x 256: the real and the swapped portrait in turn, each with its own mark."""
+    """Return distinct 256 x 256 pictures: the real and the swapped portrait in turn, each with a mark."""
     faces = [image[30:286, 96:352] for image in (pictures.portrait(), pictures.swapped())]
-    made = []
+    encoded = []
     for number in range(count):
         marked = faces[number % 2].copy()
         marked[-8:, :count] = 0
-        marked[-8:, :number] = 255  # a bar in the lower corner, far from the face
-        made.append(pictures.jpeg(marked))
-    assert len(set(made)) == count
-    return made
+        marked[-8:, :number] = 255  # a bar at the lower edge, far from the face
+        encoded.append(pictures.jpeg(marked))
+    assert len(set(encoded)) == count
+    return encoded
 
 
 def post(post_id: str, media: Media) -> PostCreated:
     return PostCreated(post_id=post_id, author_id="author", media=(media,), created_at=datetime.now(UTC))
 
 
-def collect(follower: "Follower[Contract]", into: list[Contract], done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def collect(follower: "Follower[Contract]", events: list[Contract], done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not done():
-        assert time.monotonic() < deadline, f"{len(into)} events after {PATIENCE_SECONDS} s"
+        assert time.monotonic() < deadline, f"{len(events)} events after {TIMEOUT_SECONDS} s"
         event = follower.poll(0.5)
         if event is not None:
-            into.append(event)
+            events.append(event)
 
 
 @pytest.mark.timeout(600)
-def test_400_posts_of_200_contents_with_two_crashes_on_the_way(system: System) -> None:
+def test_400_posts_of_200_contents_with_two_crashes(system: System) -> None:
     run = uuid4().hex[:8]
     ids = [f"{run}-{number}" for number in range(2 * POSTS)]
-    began = datetime.now(UTC)
+    started = datetime.now(UTC)
     verdicts: list[VerdictIssued] = []
     with system.platform() as platform, platform.follow_verdicts(ids) as follower:
         media = [
@@ -66,21 +66,21 @@ def test_400_posts_of_200_contents_with_two_crashes_on_the_way(system: System) -
         for crash_after in (POSTS // 2, POSTS):
             collect(follower, verdicts, lambda: len(verdicts) >= crash_after)  # noqa: B023 - called at once
             crash(system, "detection")
-        collect(follower, verdicts, lambda: len({one.post_id for one in verdicts}) == 2 * POSTS)
+        collect(follower, verdicts, lambda: len({verdict.post_id for verdict in verdicts}) == 2 * POSTS)
 
-    # One verdict for each post, also where it was sent twice.
+    # One verdict for each post, even if it was published twice.
     assert len({verdict.verdict_id for verdict in verdicts}) == 2 * POSTS
     engine = connect(system.settings.database_url.get_secret_value())
     with transaction(engine) as session:
-        kept = session.scalar(select(func.count()).where(Verdict.post_id.in_(ids)))
-        hashes = [one.sha256 for one in media]
+        stored = session.scalar(select(func.count()).where(Verdict.post_id.in_(ids)))
+        hashes = [item.sha256 for item in media]
         analyses = session.scalar(select(func.count()).where(MediaAnalysis.sha256.in_(hashes)))
-    assert (kept, analyses) == (2 * POSTS, POSTS)
+    assert (stored, analyses) == (2 * POSTS, POSTS)
 
-    # A tag for each post that is a deepfake, once; none for the others.
+    # One tag for each deepfake, none for the other posts.
     deepfakes = {verdict.post_id for verdict in verdicts if verdict.label is Label.DEEPFAKE}
     tags: list[PostTagged] = []
-    with system.platform() as platform, platform.follow_tags(ids, since=began) as follower:
+    with system.platform() as platform, platform.follow_tags(ids, since=started) as follower:
         collect(follower, tags, lambda: deepfakes <= {tag.post_id for tag in tags})
         while (late := follower.poll(2.0)) is not None:
             tags.append(late)
@@ -88,19 +88,19 @@ def test_400_posts_of_200_contents_with_two_crashes_on_the_way(system: System) -
 
 
 def crash(system: System, name: str) -> None:
-    """kill -9, and wait until the supervisor has started another."""
+    """Kill a process with SIGKILL and wait until the supervisor has restarted it."""
     killed = system.pid(name)
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
     deadline = time.monotonic() + 60
     while system.pid(name) in (killed, None):
-        assert time.monotonic() < deadline, f"{name} was not started again"
+        assert time.monotonic() < deadline, f"{name} was not restarted"
         time.sleep(0.1)
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("server", ["seaweedfs", "postgres", "kafka"])
-def test_posts_wait_while_a_server_is_away(system: System, server: str) -> None:
+def test_posts_wait_while_a_server_is_unavailable(system: System, server: str) -> None:
     run = uuid4().hex[:8]
     ids = [f"{run}-{number}" for number in range(20)]
     verdicts: list[VerdictIssued] = []
@@ -111,7 +111,7 @@ def test_posts_wait_while_a_server_is_away(system: System, server: str) -> None:
         platform.publish_many(post(post_id, media) for post_id in ids[:10])
         crash(system, server)
         platform.publish_many(post(post_id, media) for post_id in ids[10:])
-        collect(follower, verdicts, lambda: {one.post_id for one in verdicts} == set(ids))
+        collect(follower, verdicts, lambda: {verdict.post_id for verdict in verdicts} == set(ids))
 
     assert {verdict.label for verdict in verdicts} == {Label.NO_FACE}
     assert len({verdict.verdict_id for verdict in verdicts}) == len(ids)

@@ -1,4 +1,4 @@
-"""A platform without a Kafka client, a reader who reports, a moderator who decides: the tag follows."""
+"""The tag follows moderators' decisions on a post that was submitted through the gateway."""
 
 import json
 import subprocess
@@ -17,21 +17,21 @@ from schemas.tags import CauseKind, TagAction
 from schemas.verdicts import Label
 from tests.e2e.conftest import System
 
-SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 def fakeme(system: System, *arguments: str) -> Any:
-    """What a `fakeme` command says as JSON."""
-    said = subprocess.run(
+    """Run a `fakeme` command and return its JSON output."""
+    process = subprocess.run(
         [sys.executable, "-m", "pipeline", *arguments, "--json"],
         env=system.environment(),
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
-    assert said.returncode == 0, said.stderr
-    return json.loads(said.stdout)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
 
 
 @pytest.fixture
@@ -39,17 +39,17 @@ def gateway(system: System) -> httpx.Client:
     key = fakeme(system, "api-keys", "create", "e2e-platform")["token"]
     state = read_state(system.folder) or {}
     return httpx.Client(
-        base_url=state["gateway_url"], headers={"Authorization": f"Bearer {key}"}, timeout=SECONDS
+        base_url=state["gateway_url"], headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_SECONDS
     )
 
 
 @pytest.mark.timeout(240)
-def test_a_decision_puts_the_tag_on_and_another_takes_it_away(system: System, gateway: httpx.Client) -> None:
+def test_a_decision_adds_the_tag_and_another_removes_it(system: System, gateway: httpx.Client) -> None:
     post_id = f"moderated-{uuid4().hex}"
     with system.platform() as platform, platform.follow_tags([post_id]) as tags:
         media = platform.upload(pictures.jpeg(pictures.no_face(), quality=77), media_type="image/jpeg")
 
-        # Given a post that detection has nothing to say against, and a reader who has.
+        # Given a post without a face, and a reader who reports it.
         accepted = gateway.post(
             "/v1/posts",
             json={
@@ -64,18 +64,18 @@ def test_a_decision_puts_the_tag_on_and_another_takes_it_away(system: System, ga
         assert (verdict.status_code, verdict.json()["label"]) == (200, Label.NO_FACE.value)
         report(gateway, post_id, "first reader")
 
-        # When a moderator says that it is a deepfake, the tag is put on.
+        # When a moderator decides that it is a deepfake, the tag is added.
         decided = decide(system, post_id, DecisionKind.DEEPFAKE)
-        added = tags.poll(SECONDS)
+        added = tags.poll(TIMEOUT_SECONDS)
         assert added is not None
         assert (added.action, added.cause.kind) == (TagAction.ADD, CauseKind.DECISION)
         assert str(added.cause.id) == decided["decision_id"]
         assert gateway.get(f"/v1/posts/{post_id}/tag").json()["tagged"] is True
 
-        # When the next one is sure of the opposite, it is taken away.
+        # When another decision says that it is authentic, the tag is removed.
         report(gateway, post_id, "second reader")
         decide(system, post_id, DecisionKind.AUTHENTIC)
-        removed = tags.poll(SECONDS)
+        removed = tags.poll(TIMEOUT_SECONDS)
         assert removed is not None
         assert removed.action is TagAction.REMOVE
         assert tags.poll(1.0) is None
@@ -96,8 +96,8 @@ def report(gateway: httpx.Client, post_id: str, reader: str) -> None:
 
 
 def decide(system: System, post_id: str, decision: DecisionKind) -> Any:
-    """Wait for the post's case, claim it and decide it, as a moderator does on the command line."""
-    deadline = datetime.now(UTC).timestamp() + SECONDS
+    """Wait for the case of the post, then claim and decide it with the `fakeme` command."""
+    deadline = datetime.now(UTC).timestamp() + TIMEOUT_SECONDS
     waiting: list[Any] = []
     while not waiting:
         assert datetime.now(UTC).timestamp() < deadline, f"no case for {post_id}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.producers.gateway.bodies import NewPost, NewReport
+from pipeline.producers.gateway.request_bodies import NewPost, NewReport
 from schemas.envelope import CONTENT_TYPE, REQUIRED, SPEC_VERSION, decode, encode
 from schemas.identity import _NAMESPACE, post_event_id
 from schemas.posts import PostCreated

@@ -1,1 +1,1 @@
-"""What `fakeme doctor` finds out about a machine and a set-up; findings only, printing is the command's."""
+"""Checks of the machine, the services and the model for `fakeme doctor`."""

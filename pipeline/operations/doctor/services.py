@@ -1,4 +1,4 @@
-"""Examines the services of the settings: each answers, and has the topics, buckets, tables we need."""
+"""Checks that the configured services answer and have the required topics, buckets and tables."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,46 +6,55 @@ from pydantic import SecretStr
 
 from infra.errors import NotAnsweringError
 from infra.probes import kafka_answer, kafka_topics, postgres_answer, s3_answer
-from pipeline.operations.doctor.finding import Finding, broken, doubtful, well
+from pipeline.operations.doctor.diagnosis import Diagnosis, failure, ok, warning
 from pipeline.settings import Settings
-from schemas.topics import TOPICS, Topic
+from pipeline.workers import topics
+from schemas.topics import Topic
 from storage.errors import StorageError
 from storage.migrate import current, head
 
 START = "start the local stack with `fakeme up`, or correct the FAKEME_… variable (`fakeme config show`)"
-SETUP = "run `fakeme setup`, which makes what is missing"
+SETUP = "run `fakeme setup`, which creates what is missing"
 
 
-def judge_topics(found: Mapping[str, int], wanted: tuple[Topic, ...] = TOPICS) -> Finding:
-    """Partitions by topic name, against the one list of topics."""
-    missing = [topic.name for topic in wanted if topic.name not in found]
+def check_topics(partitions: Mapping[str, int], required: tuple[Topic, ...]) -> Diagnosis:
+    """Check that all topics exist; ``partitions`` are their partition counts by name."""
+    missing = [topic.name for topic in required if topic.name not in partitions]
     if missing:
-        return broken("topics", f"missing: {', '.join(missing)}", SETUP)
-    fewer = [f"{topic.name} {found[topic.name]}" for topic in wanted if found[topic.name] < topic.partitions]
-    if fewer:
-        return doubtful(
-            "topics", f"with few partitions: {', '.join(fewer)}", "as many consumers at most can share them"
+        return failure("topics", f"missing: {', '.join(missing)}", SETUP)
+    too_few = [
+        f"{topic.name} {partitions[topic.name]}"
+        for topic in required
+        if partitions[topic.name] < topic.partitions
+    ]
+    if too_few:
+        return warning(
+            "topics",
+            f"too few partitions: {', '.join(too_few)}",
+            "at most that many consumers can share the topic",
         )
-    return well("topics", f"all {len(wanted)} are there")
+    return ok("topics", f"all {len(required)} exist")
 
 
-def judge_migrations(found: str | None, newest: str) -> Finding:
-    """The revision of the database's schema, against the one this version needs."""
-    if found is None:
-        return broken("migrations", "the database has no tables", SETUP)
-    if found != newest:
-        return broken("migrations", f"the database is at {found}, this version needs {newest}", SETUP)
-    return well("migrations", f"at {newest}")
+def check_migrations(revision: str | None, newest: str) -> Diagnosis:
+    """Check that the database schema has the revision that this version requires."""
+    if revision is None:
+        return failure("migrations", "the database has no tables", SETUP)
+    if revision != newest:
+        return failure("migrations", f"the database is at {revision}, this version requires {newest}", SETUP)
+    return ok("migrations", f"at {newest}")
 
 
-def examine_services(settings: Settings) -> list[Finding]:
-    """Findings on Kafka, S3 and PostgreSQL, each followed by what FakeME keeps there."""
+def examine_services(settings: Settings) -> list[Diagnosis]:
+    """Check Kafka, S3 and PostgreSQL and their contents."""
     bootstrap = settings.kafka_bootstrap
     database_url = settings.database_url.get_secret_value()
     return [
-        *_examine("kafka", lambda: kafka_answer(bootstrap), lambda: judge_topics(kafka_topics(bootstrap))),
-        *_examine("s3 media", lambda: _list(settings, settings.media_bucket)),
-        *_examine("s3 evidence", lambda: _list(settings, settings.evidence_bucket)),
+        *_examine(
+            "kafka", lambda: kafka_answer(bootstrap), lambda: check_topics(kafka_topics(bootstrap), topics())
+        ),
+        *_examine("s3 media", lambda: _check_bucket(settings, settings.media_bucket)),
+        *_examine("s3 evidence", lambda: _check_bucket(settings, settings.evidence_bucket)),
         *_examine(
             "postgres", lambda: postgres_answer(database_url), lambda: _examine_migrations(database_url)
         ),
@@ -53,27 +62,27 @@ def examine_services(settings: Settings) -> list[Finding]:
 
 
 def _examine(
-    subject: str, ask: Callable[[], str], then: Callable[[], Finding] | None = None
-) -> list[Finding]:
-    """Ask a service; look further only where it answers."""
+    subject: str, probe: Callable[[], str], check_contents: Callable[[], Diagnosis] | None = None
+) -> list[Diagnosis]:
+    """Probe a service, and check its contents if it answers."""
     try:
-        answers = [well(subject, ask())]
-        return [*answers, then()] if then else answers
+        diagnoses = [ok(subject, probe())]
+        return [*diagnoses, check_contents()] if check_contents else diagnoses
     except NotAnsweringError as error:
-        return [broken(subject, str(error), START)]
+        return [failure(subject, str(error), START)]
 
 
-def _list(settings: Settings, bucket: str) -> str:
-    access, secret = _plain(settings.s3_access_key), _plain(settings.s3_secret_key)
+def _check_bucket(settings: Settings, bucket: str) -> str:
+    access, secret = _reveal(settings.s3_access_key), _reveal(settings.s3_secret_key)
     return f"{s3_answer(settings.s3_endpoint, access, secret, bucket=bucket)}, bucket {bucket}"
 
 
-def _plain(secret: SecretStr | None) -> str | None:
+def _reveal(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
 
-def _examine_migrations(database_url: str) -> Finding:
+def _examine_migrations(database_url: str) -> Diagnosis:
     try:
-        return judge_migrations(current(database_url), head())
+        return check_migrations(current(database_url), head())
     except StorageError as error:
-        return broken("migrations", str(error), SETUP)
+        return failure("migrations", str(error), SETUP)

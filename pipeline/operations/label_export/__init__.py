@@ -1,23 +1,23 @@
-"""Moderators' decisions with their media as a training set: what `fakeme export-labels` writes.
+"""Exports moderators' decisions and their media items as a training set (`fakeme export-labels`).
 
 Layout of the folder, which later exports extend::
 
-    real/<sha256>.<ext>, fake/<sha256>.<ext>   media as the platform stored them
-    labels.csv     a row for each of these files; what has no row is not part of the set
-    left-out.csv   what the last export left out, and why (pipeline.operations.label_export.sample.Reason)
-    salt           what accounts are hashed with; delete it before the set leaves the house for good
+    real/<sha256>.<ext>, fake/<sha256>.<ext>   media items as the platform stored them
+    labels.csv     a row for each of these files; files without a row are not part of the set
+    left-out.csv   what the last export left out, with its Reason (see `sample`)
+    salt           the key for hashing accounts; delete it before you hand the set to others
 
 Columns of ``labels.csv`` (UTF-8, with a header):
 
 - ``sha256``: lower-case hex, ``label``: ``real`` or ``fake``, ``file``: its path in the folder
-- ``unit``: what must stay on one side of a split, see ``training.splits.split_of``
-- ``case``: of the decision that stands, ``media``: its number in the post, from 1
-- ``decided_at``: RFC 3339, ``decisions``: how many say forged or not, over all posts with these bytes
-- ``model``: name@version that had judged it, ``score``: its probability of forgery then; or both empty
-- ``pdq``: 64 hex digits; ``accounts``: who posted it, each an HMAC-SHA-256 cut to 128 bits, spaces between
+- ``unit``: samples that a split must keep on one side, see ``training.splits.split_of``
+- ``case``: of the final decision, ``media``: number of the media item in the post, from 1
+- ``decided_at``: RFC 3339, ``decisions``: number of decisions on forgery, over all posts with these bytes
+- ``model``: name@version behind the verdict, ``score``: its probability of forgery; both may be empty
+- ``pdq``: 64 hex digits; ``accounts``: of its authors, HMAC-SHA-256 cut to 128 bits, space-separated
 
-No account and no moderator is named.
+The export contains no account names and no moderator names.
 
-`selection` says what of a post is exported, `units` what of that is kept and with whom it stays; both are
-pure. `collection` fetches, `folder` is the folder, `run` puts them together.
+`selection` selects media items of a post, `units` removes duplicates and assigns units; both are pure.
+`collection` fetches the bytes, `folder` manages the export folder, `run` combines these steps.
 """

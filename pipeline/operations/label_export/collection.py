@@ -1,4 +1,4 @@
-"""From a media that is to be exported to its bytes in the folder and its sample; nothing is fetched twice."""
+"""Fetches the bytes of selected media items, unless the folder has them, and builds their samples."""
 
 import mimetypes
 import re
@@ -26,17 +26,18 @@ _REASONS = {
 
 
 def collect(candidate: Candidate, folder: ExportFolder, fetcher: MediaFetcher, limits: MediaLimits) -> Sample:
-    """The sample of ``candidate``, whose bytes are in ``folder`` afterwards.
+    """Store the bytes of ``candidate`` in ``folder`` and return its sample.
 
-    The bytes must be those that were judged. Those without an analysis are decoded once, for their PDQ and to
-    know that they can be read. Raises :class:`~inference.errors.Unprocessable`, and the store's errors.
+    The bytes must be those that the verdict is about. A media item without a PDQ is decoded to compute it,
+    which also checks that it is readable. Raises :class:`~inference.errors.Unprocessable` and the errors of
+    the object store.
     """
     sha256, pdq = candidate.sha256, candidate.pdq
     if sha256 not in folder.media:
-        judged = candidate.media.model_copy(update={"sha256": sha256 or None})
-        fetched = fetcher.fetch(judged)
+        expected = candidate.media.model_copy(update={"sha256": sha256 or None})
+        fetched = fetcher.fetch(expected)
         sha256, pdq = fetched.sha256, pdq or _pdq(fetched.data, candidate, limits)
-        folder.receive(sha256, _suffix(candidate, fetched.data), fetched.data)
+        folder.store(sha256, _suffix(candidate, fetched.data), fetched.data)
     pdq = pdq or _pdq(folder.media[sha256].read_bytes(), candidate, limits)
     return Sample(
         sha256=sha256,
@@ -53,9 +54,9 @@ def collect(candidate: Candidate, folder: ExportFolder, fetcher: MediaFetcher, l
     )
 
 
-def why(refusal: Unprocessable) -> Reason:
-    """Under which reason a media that cannot be had is counted."""
-    return _REASONS.get(refusal.reason, Reason.BROKEN)
+def reason_for(error: Unprocessable) -> Reason:
+    """Return the reason under which an unavailable media item is counted."""
+    return _REASONS.get(error.reason, Reason.BROKEN)
 
 
 def _pdq(data: bytes, candidate: Candidate, limits: MediaLimits) -> str:
@@ -63,7 +64,7 @@ def _pdq(data: bytes, candidate: Candidate, limits: MediaLimits) -> str:
 
 
 def _suffix(candidate: Candidate, data: bytes) -> str:
-    """The suffix of the platform's own name for it, else one by its content."""
+    """Return the suffix of the platform's object key, else one derived from the content."""
     suffix = PurePosixPath(candidate.media.key).suffix.lower()
     if _SUFFIX.fullmatch(suffix):
         return suffix

@@ -1,4 +1,4 @@
-"""The export folder: its salt, its rows, its media; files are written whole or not at all."""
+"""The export folder: its salt, its rows and its media files. Files are written atomically."""
 
 import csv
 import hashlib
@@ -22,13 +22,13 @@ COLUMNS = (
 )
 LEFT_OUT_COLUMNS = ("case", "media", "sha256", "reason")
 LABELS, LEFT_OUT, SALT, INCOMING = "labels.csv", "left-out.csv", "salt", ".incoming"
-ACCOUNT_DIGITS = 32  # hex: 128 bits, which no two accounts share by chance
+ACCOUNT_DIGITS = 32  # hex; 128 bits make collisions negligible
 _NAMED_BY_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class ExportFolder:
-    """An open export folder: ``rows`` of the export before, and where ``media`` lie, by SHA-256."""
+    """An open export folder: the ``rows`` of the previous export, and the ``media`` paths by SHA-256."""
 
     root: Path
     salt: bytes
@@ -37,24 +37,29 @@ class ExportFolder:
 
     @classmethod
     def open(cls, root: Path) -> "ExportFolder":
-        """The export in ``root``, begun if it is empty or not there; raises :class:`ExportFolderError`."""
-        begun = (root / SALT).exists()
-        if root.exists() and not begun and (not root.is_dir() or any(root.iterdir())):
-            raise ExportFolderError(f"{root} is no export of labels (no {SALT} in it): name an empty folder")
+        """Open the export in ``root``; start one if ``root`` is empty or missing.
+
+        Raises :class:`ExportFolderError` for any other folder or invalid rows.
+        """
+        exists = (root / SALT).exists()
+        if root.exists() and not exists and (not root.is_dir() or any(root.iterdir())):
+            raise ExportFolderError(
+                f"{root} is not a label export (it has no file {SALT}): choose an empty folder"
+            )
         for name in (*Truth, INCOMING):
             (root / name).mkdir(parents=True, exist_ok=True)
-        if not begun:
-            _begin(root / SALT)
-        rows = _read(root / LABELS)
-        found = {path.stem: path for name in (*Truth, INCOMING) for path in _media(root / name)}
-        return cls(root, bytes.fromhex((root / SALT).read_text()), rows, found)
+        if not exists:
+            _create_salt(root / SALT)
+        rows = _read_rows(root / LABELS)
+        media = {path.stem: path for name in (*Truth, INCOMING) for path in _media_files(root / name)}
+        return cls(root, bytes.fromhex((root / SALT).read_text()), rows, media)
 
     def account(self, author_id: str) -> str:
-        """What stands for an account in this export, and in no other."""
+        """Return the pseudonym of an account, which is specific to this export."""
         return hmac.new(self.salt, author_id.encode(), hashlib.sha256).hexdigest()[:ACCOUNT_DIGITS]
 
-    def receive(self, sha256: str, suffix: str, data: bytes) -> None:
-        """Keep fetched bytes, unless they are there, until it is known whether they belong to the set."""
+    def store(self, sha256: str, suffix: str, data: bytes) -> None:
+        """Store fetched bytes as incoming, unless the folder has them already."""
         if sha256 in self.media:
             return
         path = self.root / INCOMING / f"{sha256}{suffix}"
@@ -63,33 +68,34 @@ class ExportFolder:
         partial.replace(path)
         self.media[sha256] = path
 
-    def settle(self, samples: Iterable[Sample], left_out: Iterable[LeftOut]) -> None:
-        """Let the folder hold these samples and nothing else.
+    def replace_contents(self, samples: Iterable[Sample], left_out: Iterable[LeftOut]) -> None:
+        """Make ``samples`` the contents of the folder.
 
-        Media come before the rows and go after them, so that a row never names a file that is not there.
+        Files are added before the rows are written and deleted after, so that every row names a file that
+        exists.
         """
         samples = list(samples)
-        for one in samples:
-            self.media[one.sha256] = self.media[one.sha256].replace(self.root / one.file)
-        with _whole(self.root / LABELS) as file:
+        for sample in samples:
+            self.media[sample.sha256] = self.media[sample.sha256].replace(self.root / sample.file)
+        with _atomic_writer(self.root / LABELS) as file:
             writer = csv.writer(file)
-            writer.writerows([COLUMNS, *(_row(one) for one in samples)])
-        with _whole(self.root / LEFT_OUT) as file:
+            writer.writerows([COLUMNS, *(_row(sample) for sample in samples)])
+        with _atomic_writer(self.root / LEFT_OUT) as file:
             writer = csv.writer(file)
-            listed = sorted((one.case, one.media, one.sha256, one.reason.value) for one in left_out)
-            writer.writerows([LEFT_OUT_COLUMNS, *listed])
-        for sha256 in self.media.keys() - {one.sha256 for one in samples}:
+            rows = sorted((item.case, item.media, item.sha256, item.reason.value) for item in left_out)
+            writer.writerows([LEFT_OUT_COLUMNS, *rows])
+        for sha256 in self.media.keys() - {sample.sha256 for sample in samples}:
             self.media.pop(sha256).unlink()
 
 
-def _begin(path: Path) -> None:
+def _create_salt(path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_hex(32))
 
 
-def _media(folder: Path) -> Iterator[Path]:
-    """What an export put there; anything else in the folder is not ours to move or remove."""
+def _media_files(folder: Path) -> Iterator[Path]:
+    """Yield the files of exports and delete incomplete ones; other files in the folder are left alsample."""
     for path in folder.iterdir():
         if path.suffix == ".partial":
             path.unlink()
@@ -98,31 +104,31 @@ def _media(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[TextIO]:
+def _atomic_writer(path: Path) -> Iterator[TextIO]:
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("w", newline="", encoding="utf-8") as file:
         yield file
     partial.replace(path)
 
 
-def _row(one: Sample) -> tuple[object, ...]:
+def _row(sample: Sample) -> tuple[object, ...]:
     return (
-        one.sha256,
-        one.truth.value,
-        one.unit,
-        one.file,
-        one.case,
-        one.media,
-        one.decided_at.isoformat(),
-        one.decisions,
-        one.model,
-        "" if one.score is None else one.score,
-        one.pdq,
-        " ".join(sorted(one.accounts)),
+        sample.sha256,
+        sample.truth.value,
+        sample.unit,
+        sample.file,
+        sample.case,
+        sample.media,
+        sample.decided_at.isoformat(),
+        sample.decisions,
+        sample.model,
+        "" if sample.score is None else sample.score,
+        sample.pdq,
+        " ".join(sorted(sample.accounts)),
     )
 
 
-def _read(path: Path) -> list[Sample]:
+def _read_rows(path: Path) -> list[Sample]:
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
@@ -148,5 +154,5 @@ def _sample(path: Path, line: int, row: dict[str, str]) -> Sample:
             accounts=frozenset(row["accounts"].split()),
             unit=row["unit"],
         )
-    except (ValueError, AttributeError, TypeError) as error:  # a value, or a column that is not there
+    except (ValueError, AttributeError, TypeError) as error:  # an invalid value or a missing column
         raise ExportFolderError(f"{path}, line {line}: {error}; export into a new folder") from error

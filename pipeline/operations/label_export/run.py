@@ -1,6 +1,9 @@
-"""One export: read the decisions, fetch their media, bring the folder up to date, note it in the audit.
+"""Runs an export.
 
-Steps: 1 read and choose, 2 fetch what is not there, 3 arrange with the older export, 4 settle the folder.
+1. Read the decisions and select media items.
+2. Fetch the media items that the folder does not have.
+3. Combine the samples with those of the earlier export.
+4. Update the folder and record the export in the audit.
 """
 
 from collections import Counter
@@ -14,22 +17,22 @@ from sqlalchemy import Engine
 from inference.errors import Unprocessable
 from inference.media import MediaLimits
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
-from pipeline.operations.label_export.collection import collect, why
+from pipeline.operations.label_export.collection import collect, reason_for
 from pipeline.operations.label_export.folder import ExportFolder
 from pipeline.operations.label_export.sample import LeftOut, Reason, Sample, Truth
-from pipeline.operations.label_export.selection import TELLING, Candidate, Choice, choose
+from pipeline.operations.label_export.selection import LABELLING_DECISIONS, Candidate, Selection, select
 from pipeline.operations.label_export.units import arrange
 from storage import audit, labels
 from storage.database import transaction
 
-POSTS_AT_ONCE = 200  # a post with its verdict is some 100 KB at worst
+POSTS_PER_BATCH = 200  # a post with its verdict takes at most about 100 KB
 
 Track = Callable[[Sequence[Candidate]], Iterable[Candidate]]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the folder holds now. ``withdrawn``: files of the older export that are no longer part of it."""
+    """The contents of the folder. ``withdrawn``: files of the earlier export that were removed."""
 
     samples: Sequence[Sample]
     left_out: Sequence[LeftOut]
@@ -38,73 +41,81 @@ class Summary:
 
     @property
     def labels(self) -> Counter[Truth]:
-        """How many files have which label."""
-        return Counter(one.truth for one in self.samples)
+        """Number of files by label."""
+        return Counter(sample.truth for sample in self.samples)
 
     @property
     def units(self) -> int:
-        """How many units they are in."""
-        return len({one.unit for one in self.samples})
+        """Number of units."""
+        return len({sample.unit for sample in self.samples})
 
     @property
     def reasons(self) -> Counter[Reason]:
-        """How many media, or whole posts, were left out for which reason."""
-        return Counter(one.reason for one in self.left_out)
+        """Number of media items or whole posts that were left out, by reason."""
+        return Counter(item.reason for item in self.left_out)
 
 
 @dataclass(frozen=True)
 class Export:
-    """What an export works with; ``tell`` gets a line for each media that cannot be had."""
+    """The services and settings of an export.
+
+    ``track`` shows progress; ``warn`` is called with a line for each unavailable media item.
+    """
 
     database: Engine
     fetcher: MediaFetcher
     folder: ExportFolder
     limits: MediaLimits
     track: Track
-    tell: Callable[[str], None]
+    warn: Callable[[str], None]
 
     def run(self, actor: str, since: datetime | None = None, min_agreement: int = 1) -> Summary:
-        """Export the decisions that were made at ``since`` or later, all of them without it.
+        """Export the decisions made at ``since`` or later, or all decisions.
 
-        What an older export in the folder has of other posts stays. Raises a
-        :class:`~storage.errors.StorageError` where a service is away; what was fetched is not fetched again.
+        Samples of other posts from an earlier export stay in the folder. Raises
+        :class:`~storage.errors.StorageError` if a service is unavailable; fetched media items are kept, so
+        that a later run does not fetch them again.
         """
-        choices = list(self._choices(since, min_agreement))
+        selections = list(self._selections(since, min_agreement))
         known = len(self.folder.media)
-        fresh, missed = self._collect(choices)
+        fresh, failed = self._collect(selections)
         fetched = len(self.folder.media) - known
-        kept, reviewed = part(self.folder.rows, choices)
+        kept, reviewed = separate_reviewed(self.folder.rows, selections)
         arranged = arrange(fresh, kept, reviewed)
-        left_out = [*(one for choice in choices for one in choice.left_out), *missed, *arranged.left_out]
-        self.folder.settle(arranged.samples, left_out)
-        present = {one.sha256 for one in arranged.samples}
+        not_selected = (item for selection in selections for item in selection.left_out)
+        left_out = [*not_selected, *failed, *arranged.left_out]
+        self.folder.replace_contents(arranged.samples, left_out)
+        present = {sample.sha256 for sample in arranged.samples}
         summary = Summary(
             arranged.samples, left_out, fetched, sum(row.sha256 not in present for row in self.folder.rows)
         )
-        self._note(actor, summary, since, min_agreement)
+        self._record_in_audit(actor, summary, since, min_agreement)
         return summary
 
-    def _choices(self, since: datetime | None, min_agreement: int) -> Iterator[Choice]:
+    def _selections(self, since: datetime | None, min_agreement: int) -> Iterator[Selection]:
         exported = {(row.case, row.media): row.sha256 for row in self.folder.rows}
         with transaction(self.database) as session:
-            post_ids = iter(labels.decided_since(session, TELLING, since))
-        while some := list(islice(post_ids, POSTS_AT_ONCE)):
+            post_ids = iter(labels.decided_since(session, LABELLING_DECISIONS, since))
+        while batch := list(islice(post_ids, POSTS_PER_BATCH)):
             with transaction(self.database) as session:
-                posts = labels.read_decided_posts(session, some, TELLING)
-            yield from (recall(choose(post, min_agreement), exported) for post in posts)
+                posts = labels.read_decided_posts(session, batch, LABELLING_DECISIONS)
+            yield from (with_known_hashes(select(post, min_agreement), exported) for post in posts)
 
-    def _collect(self, choices: Iterable[Choice]) -> tuple[list[Sample], list[LeftOut]]:
-        samples, missed = [], []
-        for one in self.track([one for choice in choices for one in choice.candidates]):
+    def _collect(self, selections: Iterable[Selection]) -> tuple[list[Sample], list[LeftOut]]:
+        samples, failed = [], []
+        candidates = [candidate for selection in selections for candidate in selection.candidates]
+        for candidate in self.track(candidates):
             try:
-                samples.append(collect(one, self.folder, self.fetcher, self.limits))
-            except Unprocessable as refusal:
-                self.tell(f"case {one.case}, media {one.number} ({one.media.uri}): {refusal}")
-                missed.append(LeftOut(one.case, why(refusal), one.number, one.sha256))
-        return samples, missed
+                samples.append(collect(candidate, self.folder, self.fetcher, self.limits))
+            except Unprocessable as error:
+                self.warn(f"case {candidate.case}, media {candidate.number} ({candidate.media.uri}): {error}")
+                failed.append(LeftOut(candidate.case, reason_for(error), candidate.number, candidate.sha256))
+        return samples, failed
 
-    def _note(self, actor: str, summary: Summary, since: datetime | None, min_agreement: int) -> None:
-        """Who took people's media out of the system, in the record of who did what."""
+    def _record_in_audit(
+        self, actor: str, summary: Summary, since: datetime | None, min_agreement: int
+    ) -> None:
+        """Record who exported people's media items."""
         detail = {
             **{truth.value: summary.labels[truth] for truth in Truth},
             "since": since and since.isoformat(),
@@ -115,24 +126,28 @@ class Export:
             audit.record(session, actor=actor, action="labels.exported", subject=subject, detail=detail)
 
 
-def recall(choice: Choice, exported: Mapping[tuple[str, int], str]) -> Choice:
-    """``choice`` with the SHA-256 of media that were exported before, which need not be fetched again.
+def with_known_hashes(selection: Selection, exported: Mapping[tuple[str, int], str]) -> Selection:
+    """Add the SHA-256 of candidates that were exported before, so that they are not fetched again.
 
-    ``exported`` has them by case and number in the post; a post may have had other cases then.
+    ``exported`` maps the case and the number in the post to the SHA-256. All cases of the post are looked up,
+    because the earlier export may have used another one.
     """
 
-    def known(one: Candidate) -> str:
-        return next(
-            (exported[case, one.number] for case in choice.cases if (case, one.number) in exported), ""
-        )
+    def known_sha256(number: int) -> str:
+        return next((exported[case, number] for case in selection.cases if (case, number) in exported), "")
 
-    recalled = (replace(one, sha256=one.sha256 or known(one)) for one in choice.candidates)
-    return replace(choice, candidates=tuple(recalled))
+    candidates = (
+        replace(candidate, sha256=candidate.sha256 or known_sha256(candidate.number))
+        for candidate in selection.candidates
+    )
+    return replace(selection, candidates=tuple(candidates))
 
 
-def part(rows: Iterable[Sample], choices: Iterable[Choice]) -> tuple[list[Sample], list[Sample]]:
-    """Of an older export's rows: those to keep as they are, and those whose decisions were read again."""
-    read_again = {case for choice in choices for case in choice.cases}
+def separate_reviewed(
+    rows: Iterable[Sample], selections: Iterable[Selection]
+) -> tuple[list[Sample], list[Sample]]:
+    """Separate the rows of an earlier export: (to keep unchanged, with decisions that were read again)."""
+    read_again = {case for selection in selections for case in selection.cases}
     kept: list[Sample] = []
     reviewed: list[Sample] = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""One media of the training set with its label, and why one is not in it."""
+"""A labelled media item of the training set, and the reasons to leave media items out."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,31 +6,31 @@ from enum import StrEnum
 
 
 class Truth(StrEnum):
-    """The label, named as the folder that media with it lie in."""
+    """The label, which is also the name of the folder for its files."""
 
     REAL = "real"
     FAKE = "fake"
 
 
 class Reason(StrEnum):
-    """Why a decision or a media of it is left out."""
+    """Why a decided post or one of its media items is left out."""
 
-    REOPENED = "reopened"  # a report or appeal after the decision waits to be decided
+    REOPENED = "reopened"  # a report or appeal after the decision is still open
     TOO_FEW_AGREE = "too_few_agree"
-    MEDIA_UNKNOWN = "media_unknown"  # nobody ever told us the post's media
-    NOT_FLAGGED = "not_flagged"  # the post is forged, but nothing says that this media of several is
+    MEDIA_UNKNOWN = "media_unknown"  # no event contained the post's media items
+    NOT_FLAGGED = "not_flagged"  # the post is forged, but no verdict flags this media item of several
     GONE = "gone"
-    CHANGED = "changed"  # other bytes than those that were judged
+    CHANGED = "changed"  # not the bytes that the verdict is about
     BROKEN = "broken"
-    REFUSED = "refused"  # too large, too long, or in a bucket that is not ours to read
-    CONFLICT = "conflict"  # the same picture was found real in one place and forged in another
+    REFUSED = "refused"  # too large, too long, or in a bucket that FakeME may not read
+    CONFLICT = "conflict"  # decided as real in one post and as forged in another
     NEAR_DUPLICATE = "near_duplicate"
-    BETWEEN_UNITS = "between_units"  # joins two units of an older export, one of which would have to move
+    BETWEEN_UNITS = "between_units"  # would join two units of an earlier export
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Something that is not exported; ``media``: its number in the post from 1, 0 for the whole post."""
+    """A media item that is not exported; ``media``: its number in the post from 1, 0 for the whole post."""
 
     case: str
     reason: Reason
@@ -40,13 +40,13 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Sample:
-    """One media with its label: a row of ``labels.csv``; ``unit`` is empty until it has one."""
+    """A labelled media item, i.e. a row of ``labels.csv``; ``unit`` is empty until it is assigned."""
 
     sha256: str
     truth: Truth
-    suffix: str  # with its dot, or empty
+    suffix: str  # with the dot, or empty
     case: str
-    media: int  # its number in the post that the case is about, from 1
+    media: int  # its number in the post, from 1
     decided_at: datetime
     decisions: int
     model: str = ""
@@ -57,5 +57,5 @@ class Sample:
 
     @property
     def file(self) -> str:
-        """Where it lies in the export folder."""
+        """Path relative to the export folder."""
         return f"{self.truth}/{self.sha256}{self.suffix}"

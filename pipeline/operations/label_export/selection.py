@@ -1,7 +1,7 @@
-"""What moderators' decisions say of which media of a post. Pure.
+"""Selects the media items of a post that become training samples, based on moderators' decisions. Pure.
 
-The last decision for or against forgery holds, as it does for the tag; to remove a post or to escalate its
-case says nothing of forgery. While a case on the post waits again, nothing of it is exported.
+As for the tag, the last decision for or against forgery determines the label; removing a post or escalating
+its case does not affect it. While a case on the post is open again, none of its media items is exported.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from schemas.verdicts import Label, MediaVerdict
 from storage.labels import DecidedPost
 from storage.tables import Decision
 
-TELLING = frozenset(TAGGED_BY_DECISION)  # the decisions that say whether a post is forged
+LABELLING_DECISIONS = frozenset(TAGGED_BY_DECISION)  # those that decide whether a post is forged
 FLAGGED = frozenset({Label.DEEPFAKE, Label.SUSPECTED})
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A media to export, before its bytes are there; ``sha256`` and ``pdq`` as far as they are known."""
+    """A media item to export, before its bytes are fetched; ``sha256`` and ``pdq`` are empty if unknown."""
 
     media: Media
     number: int  # in the post, from 1
@@ -38,89 +38,89 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What of a post is exported and what is not; ``cases``: all that were decided on it."""
+class Selection:
+    """The media items of a post to export and those left out; ``cases``: all decided cases of the post."""
 
     candidates: tuple[Candidate, ...]
     left_out: tuple[LeftOut, ...]
     cases: frozenset[str]
 
 
-def choose(post: DecidedPost, min_agreement: int = 1) -> Choice:
-    """What of ``post``, which has at least one telling decision, is exported.
+def select(post: DecidedPost, min_agreement: int = 1) -> Selection:
+    """Select the media items of ``post``, which has at least one labelling decision.
 
-    ``min_agreement`` is how many moderators must agree: their own last telling decision on the post is the
-    one that stands.
+    ``min_agreement`` is the number of moderators whose last labelling decision on the post must equal the
+    final one.
     """
-    telling = [one for one in post.decisions if DecisionKind(one.decision) in TELLING]
-    standing = max(telling, key=lambda one: (one.decided_at, str(one.decision_id)))
-    cases = frozenset(str(one.case_id) for one in telling)
-    doubt = _doubt(post, telling, standing, min_agreement)
-    if doubt is not None:
-        return Choice((), (LeftOut(str(standing.case_id), doubt),), cases)
-    truth = Truth.FAKE if TAGGED_BY_DECISION[DecisionKind(standing.decision)] else Truth.REAL
-    found = {one.uri: one for one in post.verdict.media} if post.verdict else {}
+    decisions = [row for row in post.decisions if DecisionKind(row.decision) in LABELLING_DECISIONS]
+    final = max(decisions, key=lambda decision: (decision.decided_at, str(decision.decision_id)))
+    cases = frozenset(str(decision.case_id) for decision in decisions)
+    reason = _reason_to_leave_out(post, decisions, final, min_agreement)
+    if reason is not None:
+        return Selection((), (LeftOut(str(final.case_id), reason),), cases)
+    truth = Truth.FAKE if TAGGED_BY_DECISION[DecisionKind(final.decision)] else Truth.REAL
+    verdicts = {verdict.uri: verdict for verdict in post.verdict.media} if post.verdict else {}
     candidates, left_out = [], []
     for number, media in enumerate(post.media, 1):
-        finding = found.get(media.uri)
-        if _decided_on(truth, finding, len(post.media)):
+        verdict = verdicts.get(media.uri)
+        if _decision_applies(truth, verdict, len(post.media)):
             candidates.append(
-                _candidate(post, standing, media, finding, number=number, truth=truth, decisions=len(telling))
+                _candidate(post, final, media, verdict, number=number, truth=truth, decisions=len(decisions))
             )
         else:
-            sha256 = (finding and finding.sha256) or ""
-            left_out.append(LeftOut(str(standing.case_id), Reason.NOT_FLAGGED, number, sha256))
-    return Choice(tuple(candidates), tuple(left_out), cases)
+            sha256 = (verdict and verdict.sha256) or ""
+            left_out.append(LeftOut(str(final.case_id), Reason.NOT_FLAGGED, number, sha256))
+    return Selection(tuple(candidates), tuple(left_out), cases)
 
 
-def agreement(telling: Sequence[Decision], standing: Decision) -> int:
-    """How many moderators' own last decision is the one that stands; ``telling`` is oldest first."""
-    last = {one.moderator: one.decision for one in telling}
-    return sum(decision == standing.decision for decision in last.values())
+def agreement(decisions: Sequence[Decision], final: Decision) -> int:
+    """Return how many moderators' last decision equals ``final``; ``decisions`` is oldest first."""
+    last = {decision.moderator: decision.decision for decision in decisions}
+    return sum(decision == final.decision for decision in last.values())
 
 
-def _doubt(
-    post: DecidedPost, telling: Sequence[Decision], standing: Decision, min_agreement: int
+def _reason_to_leave_out(
+    post: DecidedPost, decisions: Sequence[Decision], final: Decision, min_agreement: int
 ) -> Reason | None:
     if post.reopened:
         return Reason.REOPENED
-    if agreement(telling, standing) < min_agreement:
+    if agreement(decisions, final) < min_agreement:
         return Reason.TOO_FEW_AGREE
     return None if post.media else Reason.MEDIA_UNKNOWN
 
 
-def _decided_on(truth: Truth, finding: MediaVerdict | None, media_in_post: int) -> bool:
-    """Whether the decision speaks of this media.
+def _decision_applies(truth: Truth, verdict: MediaVerdict | None, media_in_post: int) -> bool:
+    """Whether the decision on the post labels this media item.
 
-    A post without forgery has none in any of its media. A forged post has one in some media: in the only one,
-    or in those that the verdict flagged; the others may be untouched or be forged unseen.
+    In an authentic post, every media item is real. In a forged post, the only media item is fake, or those
+    that the verdict flagged; the others may be real, or forged and not detected.
     """
     if truth is Truth.REAL or media_in_post == 1:
         return True
-    return finding is not None and finding.label in FLAGGED
+    return verdict is not None and verdict.label in FLAGGED
 
 
 def _candidate(
     post: DecidedPost,
-    standing: Decision,
+    final: Decision,
     media: Media,
-    finding: MediaVerdict | None,
+    verdict: MediaVerdict | None,
     *,
     number: int,
     truth: Truth,
     decisions: int,
 ) -> Candidate:
-    model = post.verdict.model if post.verdict and finding else None
+    model = post.verdict.model if post.verdict and verdict else None
     return Candidate(
         media=media,
         number=number,
         truth=truth,
-        case=str(standing.case_id),
-        decided_at=standing.decided_at,
+        case=str(final.case_id),
+        decided_at=final.decided_at,
         decisions=decisions,
         author_id=post.author_id,
         model=f"{model.name}@{model.version}" if model else "",
-        score=finding.score if finding else None,
-        sha256=(finding and finding.sha256) or media.sha256 or "",
-        pdq=(finding and finding.pdq) or "",
+        score=verdict.score if verdict else None,
+        sha256=(verdict and verdict.sha256) or media.sha256 or "",
+        pdq=(verdict and verdict.pdq) or "",
     )

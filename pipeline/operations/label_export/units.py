@@ -1,12 +1,13 @@
-"""Which samples stay in the set, and which of them must stay together on one side of a split. Pure.
+"""Removes duplicate samples and assigns the rest to units that a split must not divide. Pure.
 
-Samples with the same bytes, or near-duplicates of one another (PDQ), are one cluster, of which one sample is
-kept. A unit is a connected component: clusters and the accounts that posted them. Units of an older export
-never change and never merge, since a model may have learned from one and been tested on another; a cluster
-that would join two of them is left out.
+Samples with the same bytes or near-duplicate content (PDQ) form a cluster, of which one sample is kept. A
+unit is a connected component of clusters and the accounts that posted them. Units of an earlier export never
+change or merge, because a model may have been trained on one and tested on another; a cluster that would join
+two of them is left out.
 
-A picture and a forgery of it may be near-duplicates too, as a face is a small part; PDQ cannot tell that from
-two opinions on one picture, so a cluster with both labels is left out as a conflict.
+A real picture and a forgery of it may also be near-duplicates, because a face is a small part of a picture.
+PDQ cannot distinguish that from two opinions on the same picture, so a cluster with both labels is left out
+as a conflict.
 """
 
 from collections import defaultdict
@@ -21,15 +22,15 @@ from pipeline.operations.label_export.components import Components
 from pipeline.operations.label_export.sample import LeftOut, Reason, Sample
 from training.splits import near_duplicates
 
-# A bit of PDQ says whether a coefficient is above their median, so about half of the 256 are set; a picture
-# without features has all coefficients alike: few bits are set, and the hash says nothing.
+# A bit of PDQ states whether a coefficient is above the median, so about half of the 256 bits are set. In a
+# picture without features all coefficients are alike: few bits are set, and the hash is not meaningful.
 FEATURELESS_BELOW = 96
-UNIT_PREFIX = "moderated-"  # units of other collections are named otherwise
+UNIT_PREFIX = "moderated-"  # distinguishes these units from those of other collections
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """The set as it should be, each sample with its unit; and what is left out of it."""
+    """The samples of the set, each with its unit, and what is left out."""
 
     samples: tuple[Sample, ...]
     left_out: tuple[LeftOut, ...]
@@ -38,98 +39,103 @@ class Arrangement:
 def arrange(
     fresh: Collection[Sample], kept: Collection[Sample] = (), reviewed: Collection[Sample] = ()
 ) -> Arrangement:
-    """Bring ``fresh`` samples into a set.
+    """Combine ``fresh`` samples with an earlier export.
 
-    Of an older export ``kept`` are the rows that nothing new is known of. ``reviewed`` are those whose
-    decisions were read again, which are in the set only if they are in ``fresh`` too; but their units hold.
-    Raises :class:`ExportFolderError` if an account stands in two units of the older export.
+    ``kept`` are the rows of the earlier export without new decisions. ``reviewed`` are the rows whose
+    decisions were read again: they stay in the set only if ``fresh`` contains them, but their units remain.
+    Raises :class:`ExportFolderError` if an account is in two units of the earlier export.
     """
-    old = {row.sha256: row for row in (*reviewed, *kept)}
-    live = _by_bytes([*fresh, *kept])
-    components = _components(old.values())
+    earlier = {row.sha256: row for row in (*reviewed, *kept)}
+    current = _by_sha256([*fresh, *kept])
+    components = _components(earlier.values())
     left_out: list[LeftOut] = []
-    stay: list[Sample] = []
-    for cluster in _in_turn(clusters({one.sha256: one.pdq for one in (*fresh, *old.values())}), live, old):
-        present = [one for sha256 in cluster for one in live.get(sha256, ())]
-        first = min(present, key=lambda one: (one.sha256 not in old, one.decided_at, one.sha256))
-        doubt = _take(present, cluster, components)
-        if doubt is None:
-            stay.append(_merged(live[first.sha256], present))
+    included: list[Sample] = []
+    all_clusters = clusters({sample.sha256: sample.pdq for sample in (*fresh, *earlier.values())})
+    for cluster in _in_order(all_clusters, current, earlier):
+        samples = [sample for sha256 in cluster for sample in current.get(sha256, ())]
+        first = min(
+            samples, key=lambda sample: (sample.sha256 not in earlier, sample.decided_at, sample.sha256)
+        )
+        refusal = _join(samples, cluster, components)
+        if refusal is None:
+            included.append(_merged(current[first.sha256], samples))
         left_out += [
-            LeftOut(one.case, doubt or Reason.NEAR_DUPLICATE, one.media, one.sha256)
-            for one in present
-            if doubt or one.sha256 != first.sha256
+            LeftOut(sample.case, refusal or Reason.NEAR_DUPLICATE, sample.media, sample.sha256)
+            for sample in samples
+            if refusal or sample.sha256 != first.sha256
         ]
-    return Arrangement(_named(stay, components), tuple(left_out))
+    return Arrangement(_with_units(included, components), tuple(left_out))
 
 
 def clusters(hashes: Mapping[str, str]) -> list[list[str]]:
-    """SHA-256 of media that are one picture, from the PDQ (hex, or empty) of each; nearness is transitive."""
-    telling = [sha256 for sha256, pdq in hashes.items() if pdq and _bits(pdq).sum() >= FEATURELESS_BELOW]
-    table = np.array([_bits(hashes[sha256]) for sha256 in telling], np.uint8).reshape(-1, 256)
-    first = {one: telling[root] for one, root in zip(telling, near_duplicates(table), strict=True)}
-    found: dict[str, list[str]] = defaultdict(list)
+    """Group SHA-256 digests of near-duplicates (transitively) by the PDQ (hex or empty) of each."""
+    usable = [sha256 for sha256, pdq in hashes.items() if pdq and _bits(pdq).sum() >= FEATURELESS_BELOW]
+    table = np.array([_bits(hashes[sha256]) for sha256 in usable], np.uint8).reshape(-1, 256)
+    first = {sha256: usable[root] for sha256, root in zip(usable, near_duplicates(table), strict=True)}
+    groups: dict[str, list[str]] = defaultdict(list)
     for sha256 in hashes:
-        found[first.get(sha256, sha256)].append(sha256)
-    return list(found.values())
+        groups[first.get(sha256, sha256)].append(sha256)
+    return list(groups.values())
 
 
 def _bits(pdq: str) -> NDArray[np.uint8]:
     return np.unpackbits(np.frombuffer(bytes.fromhex(pdq), np.uint8))
 
 
-def _by_bytes(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
-    found: dict[str, list[Sample]] = defaultdict(list)
-    for one in samples:
-        found[one.sha256].append(one)
-    return found
+def _by_sha256(samples: Iterable[Sample]) -> dict[str, list[Sample]]:
+    groups: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        groups[sample.sha256].append(sample)
+    return groups
 
 
-def _components(old: Iterable[Sample]) -> Components:
+def _components(earlier: Iterable[Sample]) -> Components:
     components = Components()
-    for row in old:
+    for row in earlier:
         if not components.join([row.sha256, *row.accounts], row.unit):
             raise ExportFolderError(
-                f"labels.csv of the older export has the accounts of {row.file} in two units, which no "
+                f"labels.csv of the earlier export has the accounts of {row.file} in two units, which no "
                 "export writes: it was changed by hand; export into a new folder"
             )
     return components
 
 
-def _in_turn(
-    found: Iterable[list[str]], live: Mapping[str, Sequence[Sample]], old: Collection[str]
+def _in_order(
+    groups: Iterable[list[str]], current: Mapping[str, Sequence[Sample]], earlier: Collection[str]
 ) -> list[list[str]]:
-    """The clusters with a live sample, those of the older export first, then as they were decided."""
-    firsts = {
+    """Return the clusters with a current sample: those of the earlier export first, then by decision time."""
+    by_first_sample = {
         min(
-            (sha256 not in old, one.decided_at, sha256) for sha256 in cluster for one in live.get(sha256, ())
+            (sha256 not in earlier, sample.decided_at, sha256)
+            for sha256 in cluster
+            for sample in current.get(sha256, ())
         ): cluster
-        for cluster in found
-        if any(sha256 in live for sha256 in cluster)
+        for cluster in groups
+        if any(sha256 in current for sha256 in cluster)
     }
-    return [firsts[first] for first in sorted(firsts)]
+    return [by_first_sample[key] for key in sorted(by_first_sample)]
 
 
-def _take(present: Sequence[Sample], cluster: Iterable[str], components: Components) -> Reason | None:
-    """Join a cluster and its accounts to one component; else say why it cannot be taken."""
-    if len({one.truth for one in present}) > 1:
+def _join(samples: Sequence[Sample], cluster: Iterable[str], components: Components) -> Reason | None:
+    """Join a cluster and its accounts to one component; return the reason if that is not possible."""
+    if len({sample.truth for sample in samples}) > 1:
         return Reason.CONFLICT
-    accounts = {account for one in present for account in one.accounts}
+    accounts = {account for sample in samples for account in sample.accounts}
     return None if components.join([*cluster, *accounts]) else Reason.BETWEEN_UNITS
 
 
-def _merged(same: Sequence[Sample], cluster: Sequence[Sample]) -> Sample:
-    """One sample for all posts with the same bytes, and the accounts of those that posted near-duplicates."""
-    last = max(same, key=lambda one: (one.decided_at, one.case))
-    accounts = frozenset(account for one in cluster for account in one.accounts)
-    return replace(last, decisions=sum(one.decisions for one in same), accounts=accounts)
+def _merged(same_bytes: Sequence[Sample], cluster: Sequence[Sample]) -> Sample:
+    """Merge the samples with the same bytes; the accounts are those of the whole cluster."""
+    last = max(same_bytes, key=lambda sample: (sample.decided_at, sample.case))
+    accounts = frozenset(account for sample in cluster for account in sample.accounts)
+    return replace(last, decisions=sum(sample.decisions for sample in same_bytes), accounts=accounts)
 
 
-def _named(stay: Iterable[Sample], components: Components) -> tuple[Sample, ...]:
-    """Each sample with its unit: the older export's, or one named by the component's smallest SHA-256."""
-    named = []
-    new: dict[str, str] = {}
-    for one in sorted(stay, key=lambda one: one.sha256):
-        name = new.setdefault(components.root(one.sha256), f"{UNIT_PREFIX}{one.sha256[:16]}")
-        named.append(replace(one, unit=components.name(one.sha256) or name))
-    return tuple(named)
+def _with_units(samples: Iterable[Sample], components: Components) -> tuple[Sample, ...]:
+    """Assign units: the one of the earlier export, or one named after the component's smallest SHA-256."""
+    assigned = []
+    new_units: dict[str, str] = {}
+    for sample in sorted(samples, key=lambda sample: sample.sha256):
+        new_unit = new_units.setdefault(components.root(sample.sha256), f"{UNIT_PREFIX}{sample.sha256[:16]}")
+        assigned.append(replace(sample, unit=components.name(sample.sha256) or new_unit))
+    return tuple(assigned)

@@ -1,1 +1,1 @@
-"""The Python SDK for platforms: publish events, follow the answers."""
+"""The Python SDK for platforms: publish events, follow verdicts and tags."""

@@ -1,7 +1,7 @@
-"""The SDK of a platform for asyncio: the blocking client's calls, awaited.
+"""The SDK for asyncio: runs the calls of the blocking client in threads.
 
-confluent-kafka's own ``AIOProducer`` (2.16) refuses headers, without which there is no CloudEvent, and its
-``AIOConsumer`` runs each call in a thread, as is done here.
+confluent-kafka's ``AIOProducer`` (2.16) does not support headers, which CloudEvents need, and its
+``AIOConsumer`` also runs each call in a thread.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ C = TypeVar("C", bound=Contract)
 
 
 class AsyncFollower(Generic[C]):
-    """A :class:`Follower` to ``async for`` over."""
+    """A :class:`Follower` for ``async for``."""
 
     def __init__(self, follower: Follower[C]) -> None:
         self._follower = follower
 
     async def __aiter__(self) -> AsyncIterator[C]:
-        """Events until the timeout or :meth:`stop`."""
+        """Yield events until the timeout or :meth:`stop`."""
         events = iter(self._follower)
         while (event := await asyncio.to_thread(next, events, None)) is not None:
             yield event
@@ -40,7 +40,7 @@ class AsyncFollower(Generic[C]):
         self._follower.stop()
 
     async def close(self) -> None:
-        """Leave the broker."""
+        """Close the connection to the broker."""
         await asyncio.to_thread(self._follower.close)
 
     async def __aenter__(self) -> Self:
@@ -53,7 +53,7 @@ class AsyncFollower(Generic[C]):
 
 
 class AsyncPlatformClient:
-    """What :class:`PlatformClient` does, without blocking the event loop."""
+    """The methods of :class:`PlatformClient`, without blocking the event loop."""
 
     def __init__(
         self, bootstrap: str, *, source: str, s3: S3Access | None = None, timeout: float = PUBLISH_SECONDS
@@ -61,29 +61,29 @@ class AsyncPlatformClient:
         self._client = PlatformClient(bootstrap, source=source, s3=s3, timeout=timeout)
 
     async def publish_post(self, post: PostCreated) -> UUID:
-        """A post is about to be shown; returns the event's id."""
+        """Publish a post before it is shown; return the event id."""
         return await self._publish(post)
 
     async def report(self, report: PostReported) -> UUID:
-        """A user reports a post; returns the event's id."""
+        """Publish a user's report of a post; return the event id."""
         return await self._publish(report)
 
     async def appeal(self, appeal: PostAppealed) -> UUID:
-        """An author appeals against a tag or decision; returns the event's id."""
+        """Publish an author's appeal against a tag or decision; return the event id."""
         return await self._publish(appeal)
 
     async def replay(self, replay: PostReplayed) -> UUID:
-        """An old post is to be checked again when nobody else waits; returns the event's id."""
+        """Request another check of an old post, at low priority; return the event id."""
         return await self._publish(replay)
 
     async def publish_many(self, events: Iterable[PostEvent]) -> list[UUID]:
-        """Publish in order and wait for all; returns their ids. Raises the first event's error."""
+        """Publish events in order, wait for all of them and return their ids; raises the first error."""
         return await asyncio.to_thread(self._client.publish_many, events)
 
     async def upload(
         self, content: Path | str | bytes, key: str | None = None, *, media_type: str | None = None
     ) -> Media:
-        """Store a file or bytes in the platform's bucket; returns the media to put into a post."""
+        """Store a file or bytes in the platform's bucket; return the media item to put into a post."""
         return await asyncio.to_thread(self._client.upload, content, key, media_type=media_type)
 
     async def follow_verdicts(
@@ -93,7 +93,7 @@ class AsyncPlatformClient:
         since: datetime | None = None,
         timeout: float | None = None,
     ) -> AsyncFollower[VerdictIssued]:
-        """Verdicts from the moment this returns, or from ``since``."""
+        """Follow verdicts that are issued after this call returns, or since ``since``."""
         return AsyncFollower(
             await asyncio.to_thread(self._client.follow_verdicts, post_ids, since=since, timeout=timeout)
         )
@@ -105,13 +105,13 @@ class AsyncPlatformClient:
         since: datetime | None = None,
         timeout: float | None = None,
     ) -> AsyncFollower[PostTagged]:
-        """Changes of tags from the moment this returns, or from ``since``."""
+        """Follow tag changes that are made after this call returns, or since ``since``."""
         return AsyncFollower(
             await asyncio.to_thread(self._client.follow_tags, post_ids, since=since, timeout=timeout)
         )
 
     async def close(self) -> None:
-        """Wait for what was sent, and leave."""
+        """Wait for delivery of the sent events, then close the connection."""
         await asyncio.to_thread(self._client.close)
 
     async def __aenter__(self) -> Self:

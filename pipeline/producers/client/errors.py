@@ -1,31 +1,31 @@
-"""What a platform's call can come back with; each message says whether to repeat, change or ask."""
+"""The errors of the SDK; each message says whether to repeat the call, change it or ask the operator."""
 
 from pipeline.errors import PipelineError
 
 
 class ProducerError(PipelineError):
-    """Base of what this package raises."""
+    """Base class of the SDK's errors."""
 
 
 class BrokerUnreachableError(ProducerError):
-    """The broker takes nothing now. The same call may be repeated: its event keeps its id."""
+    """The broker is unavailable. Repeating the call is safe: the event keeps its id."""
 
 
 class TopicMissingError(ProducerError):
-    """The broker has no such topic."""
+    """The topic does not exist on the broker."""
 
 
 class PublishRefusedError(ProducerError):
-    """The broker did not take the event, for a reason that a repeat does not change."""
+    """The broker rejected the event for a reason that a repeat does not change."""
 
 
 class EventTooLargeError(ProducerError):
-    """An event is larger than this broker takes; every valid event fits the limit that FakeME declares."""
+    """The event exceeds the broker's size limit; every valid event fits the limit that FakeME declares."""
 
 
 class MediaTypeUnknownError(ProducerError):
-    """Neither content nor name say that a file is a picture or video."""
+    """Neither the content nor the name identifies the file as a picture or video."""
 
 
 class UploadError(ProducerError):
-    """A file could not be read, or the object storage did not take it."""
+    """A file could not be read or stored."""

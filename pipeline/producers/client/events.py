@@ -1,4 +1,4 @@
-"""From what a platform says to the record that says it; pure, for the SDK and the gateway alike."""
+"""Encodes a platform's events as Kafka records; pure, used by the SDK and the gateway."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,25 +12,25 @@ from schemas.topics import BY_CONTRACT
 
 @dataclass(frozen=True)
 class Publication:
-    """An event ready to be published: its id and its record."""
+    """An encoded event: its id and its record."""
 
     event_id: UUID
     message: Message
 
 
 def publication(event: PostEvent, source: str) -> Publication:
-    """The record of ``event``, the same bytes whenever it is asked for, so that a repeat changes nothing.
+    """Encode ``event``; the same event always gives the same id and bytes, so publishing is idempotent.
 
     ``source`` is the CloudEvents source, a URI reference that names the platform.
     """
-    about, time = _subject(event)
-    event_id = post_event_id(BY_CONTRACT[type(event)].name, about)
+    subject_id, time = _subject(event)
+    event_id = post_event_id(BY_CONTRACT[type(event)].name, subject_id)
     message = encode(event, id=str(event_id), source=source, key=event.post_id, time=time)
     return Publication(event_id, message)
 
 
 def _subject(event: PostEvent) -> tuple[str, datetime]:
-    """What the event's identity stands on, and when it happened."""
+    """Return the id from which the event id is derived, and the time of the event."""
     match event:
         case PostCreated():
             return event.post_id, event.created_at

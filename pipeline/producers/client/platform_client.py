@@ -1,4 +1,4 @@
-"""The SDK of a platform, blocking: publish posts, reports and appeals, and follow what FakeME answers."""
+"""The blocking SDK: publish posts, reports and appeals, and follow verdicts and tags."""
 
 from collections.abc import Collection, Iterable
 from concurrent.futures import Future
@@ -19,23 +19,24 @@ from schemas.tags import PostTagged
 from schemas.topics import MEDIA_VERDICTS, POSTS_TAGS
 from schemas.verdicts import VerdictIssued
 
-PUBLISH_SECONDS = 60.0  # a broker that was killed is back after 12 s, on a busy machine after 38 s
-_IN_FLIGHT = 10_000  # a tenth of what the Kafka client queues before it refuses
+PUBLISH_SECONDS = 60.0  # a killed broker restarts within 12 s, or 38 s on a busy machine
+_IN_FLIGHT = 10_000  # a tenth of the Kafka client's queue limit
 
 
 class PlatformClient:
-    """Publishes events and follows answers; one for a process, safe from several threads.
+    """Publishes events and follows answers. Thread-safe; create one client per process.
 
-    Publishing waits until the broker has the event for good, and may be repeated: the same post, report,
-    appeal or replay always makes the same event id. Errors are those of ``pipeline.producers.client.errors``.
+    Publishing waits until the broker has stored the event. It is safe to repeat, because event ids are
+    deterministic: the same post, report, appeal or replay always has the same id. Methods raise the errors
+    of ``pipeline.producers.client.errors``.
     """
 
     def __init__(
         self, bootstrap: str, *, source: str, s3: S3Access | None = None, timeout: float = PUBLISH_SECONDS
     ) -> None:
-        """``bootstrap``: host:port of brokers; ``source``: URI reference naming the platform.
+        """``bootstrap``: host:port of brokers; ``source``: URI reference that names the platform.
 
-        ``s3`` is needed to :meth:`upload` alone; ``timeout``: seconds that a broker may take for an event.
+        ``s3`` is needed only for :meth:`upload`. ``timeout``: seconds until an undelivered event fails.
         """
         self._bootstrap = bootstrap
         self._source = source
@@ -43,38 +44,38 @@ class PlatformClient:
         self._uploader = Uploader(s3) if s3 else None
 
     def publish_post(self, post: PostCreated) -> UUID:
-        """A post is about to be shown; returns the event's id."""
+        """Publish a post before it is shown; return the event id."""
         return self.send(post).result()
 
     def report(self, report: PostReported) -> UUID:
-        """A user reports a post; returns the event's id."""
+        """Publish a user's report of a post; return the event id."""
         return self.send(report).result()
 
     def appeal(self, appeal: PostAppealed) -> UUID:
-        """An author appeals against a tag or decision; returns the event's id."""
+        """Publish an author's appeal against a tag or decision; return the event id."""
         return self.send(appeal).result()
 
     def replay(self, replay: PostReplayed) -> UUID:
-        """An old post is to be checked again when nobody else waits; returns the event's id."""
+        """Request another check of an old post, at low priority; return the event id."""
         return self.send(replay).result()
 
     def publish_many(self, events: Iterable[PostEvent]) -> list[UUID]:
-        """Publish in order and wait for all; returns their ids. Raises the first event's error."""
-        rest, ids = iter(events), list[UUID]()
-        while sent := [self.send(event) for event in islice(rest, _IN_FLIGHT)]:
-            ids += [outcome.result() for outcome in sent]
+        """Publish events in order, wait for all of them and return their ids; raises the first error."""
+        remaining, ids = iter(events), list[UUID]()
+        while deliveries := [self.send(event) for event in islice(remaining, _IN_FLIGHT)]:
+            ids += [delivery.result() for delivery in deliveries]
         return ids
 
     def send(self, event: PostEvent) -> Future[UUID]:
-        """Publish without waiting; the future gives the event's id once the broker has it."""
+        """Publish without waiting; return a future of the event id, done when the event is stored."""
         return self._publisher.send(publication(event, self._source))
 
     def upload(
         self, content: Path | str | bytes, key: str | None = None, *, media_type: str | None = None
     ) -> Media:
-        """Store a file or bytes in the platform's bucket; returns the media to put into a post."""
+        """Store a file or bytes in the platform's bucket; return the media item to put into a post."""
         if self._uploader is None:
-            raise UploadError("this client knows no object storage: make it with s3=S3Access(...)")
+            raise UploadError("this client has no object storage: create it with s3=S3Access(...)")
         return self._uploader.upload(content, key, media_type=media_type)
 
     def follow_verdicts(
@@ -84,7 +85,7 @@ class PlatformClient:
         since: datetime | None = None,
         timeout: float | None = None,
     ) -> Follower[VerdictIssued]:
-        """Verdicts from now on, or from ``since``; see :class:`~.follower.Follower`."""
+        """Follow verdicts from now on, or since ``since``; see :class:`~.follower.Follower`."""
         return Follower(
             self._bootstrap, MEDIA_VERDICTS, VerdictIssued, post_ids=post_ids, since=since, timeout=timeout
         )
@@ -96,14 +97,14 @@ class PlatformClient:
         since: datetime | None = None,
         timeout: float | None = None,
     ) -> Follower[PostTagged]:
-        """Changes of tags from now on, or from ``since``; otherwise as :meth:`follow_verdicts`."""
+        """Follow tag changes from now on, or since ``since``; see :class:`~.follower.Follower`."""
         return Follower(
             self._bootstrap, POSTS_TAGS, PostTagged, post_ids=post_ids, since=since, timeout=timeout
         )
 
     @property
     def broken(self) -> bool:
-        """Whether publishing failed for good (rare: the broker lost what it had acknowledged)."""
+        """Whether publishing failed permanently (rare: the broker lost events that it had acknowledged)."""
         return self._publisher.broken
 
     def reachable(self, timeout: float = 2.0) -> bool:
@@ -111,7 +112,7 @@ class PlatformClient:
         return self._publisher.reachable(timeout)
 
     def close(self) -> None:
-        """Wait for what was sent, and leave."""
+        """Wait for delivery of the sent events, then close the connection."""
         self._publisher.close()
 
     def __enter__(self) -> Self:

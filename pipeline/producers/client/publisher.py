@@ -1,4 +1,4 @@
-"""Publishes records and says when the broker has them; what they mean is left to ``events``."""
+"""Publishes encoded events to Kafka and reports their delivery."""
 
 import threading
 from concurrent.futures import Future
@@ -7,7 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from confluent_kafka import KafkaError, KafkaException, Producer
-from confluent_kafka import Message as Delivered
+from confluent_kafka import Message as KafkaMessage
 
 from pipeline.producers.client.errors import (
     BrokerUnreachableError,
@@ -18,7 +18,7 @@ from pipeline.producers.client.errors import (
 )
 from pipeline.producers.client.events import Publication
 
-_POLL_SECONDS = 0.2  # longest wait for a delivery report; also how long closing may take
+_POLL_SECONDS = 0.2  # upper bound on the wait for a delivery report and on the time to close
 _UNREACHABLE = frozenset(
     {KafkaError._MSG_TIMED_OUT, KafkaError._TIMED_OUT, KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}
 )
@@ -26,23 +26,23 @@ _NO_TOPIC = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOP
 
 
 class EventPublisher:
-    """An idempotent producer (acks=all) whose delivery reports become futures. Safe from several threads."""
+    """An idempotent producer (acks=all) that returns deliveries as futures. Thread-safe."""
 
     def __init__(self, bootstrap: str, *, timeout: float) -> None:
-        """``timeout``: seconds after which a record that no broker took counts as not published."""
+        """``timeout``: seconds after which an undelivered record fails."""
         self._bootstrap = bootstrap
         self._timeout = timeout
-        self.broken = False  # true after a fault that only a new producer gets over
+        self.broken = False  # true after a fatal error, which requires a new producer
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
                 "enable.idempotence": True,
                 "acks": "all",
                 "delivery.timeout.ms": int(timeout * 1000),
-                # As Java clients do: a post lies in the same partition whoever publishes it.
+                # The Java clients' partitioner: a post has the same partition whichever client publishes it.
                 "partitioner": "murmur2_random",
                 "reconnect.backoff.max.ms": 2_000,
-                "log_level": 2,  # syslog's critical; every refused connection is an error already
+                "log_level": 2,  # syslog's critical; librdkafka logs every refused connection as an error
                 "error_cb": self._on_error,
             }
         )
@@ -51,19 +51,19 @@ class EventPublisher:
         self._reports.start()
 
     def send(self, publication: Publication) -> Future[UUID]:
-        """Hand the record over; the future gives the event's id once all in-sync replicas have it.
+        """Publish the record; return a future of the event id, done when all in-sync replicas have it.
 
         The future raises :class:`BrokerUnreachableError`, :class:`TopicMissingError`,
         :class:`EventTooLargeError` or :class:`PublishRefusedError`.
         """
-        outcome: Future[UUID] = Future()
+        delivery: Future[UUID] = Future()
         message = publication.message
 
-        def on_delivery(error: KafkaError | None, _: Delivered) -> None:
+        def on_delivery(error: KafkaError | None, _: KafkaMessage) -> None:
             if error is None:
-                outcome.set_result(publication.event_id)
+                delivery.set_result(publication.event_id)
             else:
-                outcome.set_exception(self.explain(error, message.topic))
+                delivery.set_exception(self.explain(error, message.topic))
 
         try:
             self._producer.produce(
@@ -74,33 +74,33 @@ class EventPublisher:
                 on_delivery=on_delivery,
             )
         except BufferError:
-            waiting = len(self._producer)
-            outcome.set_exception(
+            queued = len(self._producer)
+            delivery.set_exception(
                 BrokerUnreachableError(
-                    f"{waiting:,} events wait for {self._bootstrap} already: publish more slowly"
+                    f"{queued:,} events are already queued for {self._bootstrap}: publish more slowly"
                 )
             )
         except KafkaException as error:
-            outcome.set_exception(self.explain(error.args[0], message.topic))
-        return outcome
+            delivery.set_exception(self.explain(error.args[0], message.topic))
+        return delivery
 
     def explain(self, error: KafkaError, topic: str) -> ProducerError:
-        """The client's error as one of ours, which says what to do."""
+        """Convert an error of the Kafka client to an SDK error that says what to do."""
         code = error.code()
         if code in _UNREACHABLE:
             return BrokerUnreachableError(
-                f"no broker at {self._bootstrap} took the event within {self._timeout:g} s "
-                f"({error.str()}): check the address and that Kafka runs, then repeat the call"
+                f"no broker at {self._bootstrap} accepted the event within {self._timeout:g} s "
+                f"({error.str()}): check the address and that Kafka is running, then repeat the call"
             )
         if code in _NO_TOPIC:
             return TopicMissingError(
-                f"{self._bootstrap} has no topic {topic}: `fakeme up` declares it, or the operator"
+                f"{self._bootstrap} has no topic {topic}: `fakeme up` or `fakeme setup` creates it"
             )
         if code == KafkaError.MSG_SIZE_TOO_LARGE:
             return EventTooLargeError(
-                f"{topic} does not take an event of this size ({error.str()}): shorten its texts"
+                f"{topic} does not accept an event of this size ({error.str()}): shorten its texts"
             )
-        return PublishRefusedError(f"{topic} did not take the event: {error.str()} ({error.name()})")
+        return PublishRefusedError(f"{topic} rejected the event: {error.str()} ({error.name()})")
 
     def reachable(self, timeout: float) -> bool:
         """Whether a broker answers within ``timeout`` seconds."""
@@ -111,7 +111,7 @@ class EventPublisher:
         return True
 
     def close(self) -> None:
-        """Wait for what was sent, at most for the delivery timeout, and stop."""
+        """Wait for delivery of the sent events, at most for the delivery timeout, then stop."""
         self._producer.flush(self._timeout)
         self._closing.set()
         self._reports.join()

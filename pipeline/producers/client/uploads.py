@@ -1,4 +1,4 @@
-"""Puts a platform's files into its bucket and describes them as media of a post."""
+"""Uploads a platform's files to its bucket and describes them as media items of a post."""
 
 import hashlib
 import mimetypes
@@ -14,12 +14,12 @@ from schemas.posts import Media
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_HEAD_BYTES = 64  # what the recognition of a type looks at
+_HEAD_BYTES = 64  # enough to recognise the media type
 
 
 @dataclass(frozen=True)
 class S3Access:
-    """The platform's own way to its bucket; ``endpoint`` None is AWS, keys None are AWS's usual chain."""
+    """The platform's access to its bucket. Endpoint None means AWS, keys None AWS's default credentials."""
 
     endpoint: str | None = None
     access_key: str | None = None
@@ -29,7 +29,7 @@ class S3Access:
 
 
 class Uploader:
-    """Uploads files and bytes. Safe from several threads."""
+    """Uploads files and bytes. Thread-safe."""
 
     def __init__(self, access: S3Access) -> None:
         self._access = access
@@ -37,11 +37,11 @@ class Uploader:
     def upload(
         self, content: Path | str | bytes, key: str | None = None, *, media_type: str | None = None
     ) -> Media:
-        """Store a file (by its path) or bytes, and say where, as what and with which SHA-256.
+        """Store a file (given by its path) or bytes; return its URI, media type and SHA-256.
 
-        Without ``key`` the object is named after its SHA-256, so the same bytes are stored once. Without
-        ``media_type`` the content says what it is, else the name. Raises :class:`UploadError` or
-        :class:`MediaTypeUnknownError`.
+        Without ``key``, the object is named after its SHA-256, so equal bytes are stored once. Without
+        ``media_type``, the type is derived from the content, else from the name. Raises
+        :class:`UploadError` or :class:`MediaTypeUnknownError`.
         """
         name = key or ("" if isinstance(content, bytes) else Path(content).name)
         try:
@@ -50,11 +50,11 @@ class Uploader:
                 file.seek(0)
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
                 file.seek(0)
-                place = key or f"{sha256[:2]}/{sha256}{mimetypes.guess_extension(kind) or ''}"
-                self._put(file, place, kind)
+                object_key = key or f"{sha256[:2]}/{sha256}{mimetypes.guess_extension(kind) or ''}"
+                self._put(file, object_key, kind)
         except OSError as error:
             raise UploadError(f"{str(content)!r} cannot be read: {error.strerror or error}") from error
-        return Media(uri=f"s3://{self._access.bucket}/{place}", media_type=kind, sha256=sha256)
+        return Media(uri=f"s3://{self._access.bucket}/{object_key}", media_type=kind, sha256=sha256)
 
     def _put(self, file: BinaryIO, key: str, media_type: str) -> None:
         from boto3.exceptions import Boto3Error  # noqa: PLC0415 - see _client
@@ -66,13 +66,13 @@ class Uploader:
         except (Boto3Error, BotoCoreError, ClientError) as error:
             raise UploadError(
                 f"s3://{bucket}/{key} was not stored at {endpoint} ({error}): "
-                "check that it runs, and the platform's keys (FAKEME_PLATFORM_S3_ACCESS_KEY, …_SECRET_KEY)"
+                "check that it is running and that FAKEME_PLATFORM_S3_ACCESS_KEY and …_SECRET_KEY are correct"
             ) from error
 
     @cached_property
     def _client(self) -> "S3Client":
-        import boto3  # noqa: PLC0415 - 30 MB and 0.3 s that a platform with its own storage needs not
-        from botocore.config import Config  # noqa: PLC0415 - with it
+        import boto3  # noqa: PLC0415 - 30 MB and 0.3 s, not needed with other storage
+        from botocore.config import Config  # noqa: PLC0415 - likewise
 
         return boto3.client(
             "s3",
@@ -85,19 +85,19 @@ class Uploader:
 
 
 def media_type_of(head: bytes, name: str) -> str:
-    """The media type that the first bytes show, else that the name's ending stands for.
+    """Return the media type by the first bytes, else by the extension of ``name``.
 
-    Raises :class:`MediaTypeUnknownError` when neither is a picture or a video.
+    Raises :class:`MediaTypeUnknownError` if neither identifies a picture or a video.
     """
     from inference.media.sniff import sniff  # noqa: PLC0415 - its package loads OpenCV and PyAV
 
-    found = sniff(head) or mimetypes.guess_type(name)[0] or ""
-    if not found.startswith(("image/", "video/")):
+    media_type = sniff(head) or mimetypes.guess_type(name)[0] or ""
+    if not media_type.startswith(("image/", "video/")):
         raise MediaTypeUnknownError(
-            f"{name or 'the content'} is neither picture nor video by its name or its first bytes "
-            f"({head[:8].hex(' ') or 'none'}): give its media_type, or a name that ends in .jpg or the like"
+            f"{name or 'the content'} is neither a picture nor a video by its name or its first bytes "
+            f"({head[:8].hex(' ') or 'none'}): give its media_type, or a name with an extension such as .jpg"
         )
-    return found
+    return media_type
 
 
 def _opened(content: Path | str | bytes) -> BinaryIO:

@@ -1,4 +1,4 @@
-"""Puts the gateway's routes, errors and middleware together."""
+"""The gateway's ASGI application: its routes, errors and middleware."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,72 +9,73 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from pipeline.producers.gateway import intake, lookup, observation
+from pipeline.producers.gateway import answer_routes, event_routes, probes
 from pipeline.producers.gateway.body_limit import BodyLimit
-from pipeline.producers.gateway.problems import answer_with_problems
+from pipeline.producers.gateway.problems import add_problem_handlers
+from pipeline.producers.gateway.request_log import RequestLog
 from pipeline.producers.gateway.services import Services
 from storage import idempotency
 from storage.database import transaction
 from storage.errors import UnavailableError
 
-_FORGET_SECONDS = 3600.0
+_CLEANUP_SECONDS = 3600.0
 
 log = structlog.get_logger(__name__)
 
-ABOUT = """
-For platforms without a Kafka client. Post an event, then read what FakeME says of the post.
+DESCRIPTION = """
+For platforms without a Kafka client. Post an event, then read FakeME's verdict on the post.
 
-* Every call needs an API key: `Authorization: Bearer fk_…`.
-* Media are uploaded to the platform's bucket first; an event says where they are.
-* An `Idempotency-Key` makes a repeat safe; without one the ids in the body do.
-* Errors are `application/problem+json` (RFC 9457) with a `type` that stays.
+* Every request needs an API key: `Authorization: Bearer fk_…`.
+* Upload media to the platform's bucket first; events contain only their URIs.
+* Send an `Idempotency-Key` to repeat a request safely; without one, the ids in the body make repeats safe.
+* Errors are `application/problem+json` (RFC 9457) with a stable `type`.
 """
 
 
 def create_app(services: Services) -> FastAPI:
-    """The gateway as an ASGI application; it closes ``services`` when it ends."""
+    """Return the gateway as an ASGI application, which closes ``services`` when it shuts down."""
     app = FastAPI(
         title="FakeME gateway",
-        summary="Posts, reports and appeals in; verdicts and tags out.",
-        description=ABOUT,
+        summary="Submit posts, reports and appeals; read verdicts and tags.",
+        description=DESCRIPTION,
         version=version("fakeme"),
         lifespan=_lifespan,
     )
     app.state.services = services
-    answer_with_problems(app)
+    add_problem_handlers(app)
     app.add_middleware(BodyLimit)
-    app.add_middleware(observation.Observation)
-    app.include_router(intake.router)
-    app.include_router(lookup.router)
-    app.include_router(observation.router)
+    app.add_middleware(RequestLog)
+    app.include_router(event_routes.router)
+    app.include_router(answer_routes.router)
+    app.include_router(probes.router)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    services.bell.start()
-    forgetting = asyncio.create_task(_forget_old_keys(services))
+    services.notifier.start()
+    cleanup = asyncio.create_task(_delete_expired_keys(services))
     try:
         yield
     finally:
-        forgetting.cancel()
+        cleanup.cancel()
         with suppress(asyncio.CancelledError):
-            await forgetting
+            await cleanup
         await run_in_threadpool(services.close)
 
 
-async def _forget_old_keys(services: Services) -> None:
-    """Once an hour; that a key is forgotten a little later harms nobody."""
+async def _delete_expired_keys(services: Services) -> None:
+    """Delete expired idempotency keys once an hour; deleting them late does no harm."""
     while True:
         try:
-            forgotten = await run_in_threadpool(_forget, services)
-            log.info("gateway.keys_forgotten", count=forgotten)
+            deleted = await run_in_threadpool(_delete_expired_keys_now, services)
+            log.info("gateway.keys_forgotten", count=deleted)
         except UnavailableError as error:
             log.warning("gateway.keys_not_forgotten", error=str(error))
-        await asyncio.sleep(_FORGET_SECONDS)
+        await asyncio.sleep(_CLEANUP_SECONDS)
 
 
-def _forget(services: Services) -> int:
+def _delete_expired_keys_now(services: Services) -> int:
     with transaction(services.engine) as session:
         return idempotency.delete_expired(session)

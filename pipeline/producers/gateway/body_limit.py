@@ -1,33 +1,36 @@
-"""Refuses a body that is larger than any valid event, before it is all read."""
+"""Refuses a request body that is larger than any valid event, before reading all of it."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.producers.gateway.problems import Problem, ProblemKind
 from schemas.topics import MAX_EVENT_BYTES
 
-MAX_BODY_BYTES = 2 * MAX_EVENT_BYTES  # JSON may spell an emoji as two escapes, 12 bytes for its 4
+MAX_BODY_BYTES = 2 * MAX_EVENT_BYTES  # JSON may escape a 4-byte emoji as 12 bytes
 
 
 class BodyLimit:
-    """ASGI middleware. (Starlette's own, of 1.x, answers in plain text where Content-Length is given.)"""
+    """ASGI middleware that limits the request body.
+
+    Starlette 1.x has such a middleware, but it answers in plain text if the request has a Content-Length.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what the application receives."""
-        received = 0
+        """Count the bytes that the application receives; raises :class:`Problem` (413) over the limit."""
+        received_bytes = 0
 
-        async def counted() -> Message:
-            nonlocal received
+        async def counting_receive() -> Message:
+            nonlocal received_bytes
             message = await receive()
-            received += len(message.get("body", b""))
-            if received > MAX_BODY_BYTES:
+            received_bytes += len(message.get("body", b""))
+            if received_bytes > MAX_BODY_BYTES:
                 raise Problem(
                     ProblemKind.BODY_TOO_LARGE,
-                    f"the body has more than {MAX_BODY_BYTES:,} bytes: media belong into object storage, "
-                    "an event only says where they are",
+                    f"the body has more than {MAX_BODY_BYTES:,} bytes: upload media to object storage "
+                    "and send only their URIs",
                 )
             return message
 
-        await self._app(scope, counted, send)
+        await self._app(scope, counting_receive, send)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,27 +12,27 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from pipeline.producers.client.errors import BrokerUnreachableError, EventTooLargeError, ProducerError
-from pipeline.producers.gateway.faults import Fault, faults_of
-from pipeline.producers.gateway.observation import note
+from pipeline.producers.gateway.request_log import add_log_fields
+from pipeline.producers.gateway.validation_errors import FieldError, field_errors
 from storage.errors import UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_SECONDS = 5  # a broker or database that restarts is away for about as long
+RETRY_SECONDS = 5  # a broker or database takes about as long to restart
 
 
 class ProblemKind(Enum):
     """Each problem's type (the last part of a URN), HTTP status and title."""
 
-    MALFORMED_JSON = ("malformed-json", 400, "The body is not JSON")
-    NOT_AUTHENTICATED = ("not-authenticated", 401, "A valid API key is needed")
+    MALFORMED_JSON = ("malformed-json", 400, "The body is not valid JSON")
+    NOT_AUTHENTICATED = ("not-authenticated", 401, "A valid API key is required")
     POST_UNKNOWN = ("post-unknown", 404, "FakeME does not know this post")
-    POST_DIFFERS = ("post-differs", 409, "The post was published with other content")
+    POST_DIFFERS = ("post-differs", 409, "The post was published with different content")
     BODY_TOO_LARGE = ("body-too-large", 413, "The body is too large")
     BODY_NOT_JSON = ("body-not-json", 415, "The body must be JSON")
     INVALID_REQUEST = ("invalid-request", 422, "The request is not valid")
-    KEY_REUSED = ("idempotency-key-reused", 422, "The Idempotency-Key belongs to another request")
-    UNAVAILABLE = ("unavailable", 503, "A service that is needed is away")
-    INTERNAL = ("internal", 500, "FakeME failed")
+    KEY_REUSED = ("idempotency-key-reused", 422, "The Idempotency-Key was used for another request")
+    UNAVAILABLE = ("unavailable", 503, "A required service is unavailable")
+    INTERNAL = ("internal", 500, "Internal error")
 
     def __init__(self, slug: str, status: int, title: str) -> None:
         self.urn = f"urn:fakeme:problem:{slug}"
@@ -40,51 +41,45 @@ class ProblemKind(Enum):
 
 
 class ProblemBody(BaseModel):
-    """A problem as it is sent."""
+    """The body of an error response."""
 
     type: str = Field(examples=["urn:fakeme:problem:invalid-request"])
     title: str = Field(examples=["The request is not valid"])
     status: int = Field(examples=[422])
     detail: str = Field(description="What was wrong, with which value, and what to do.")
-    errors: tuple[Fault, ...] = Field(default=(), description="Each field that is wrong.")
+    errors: tuple[FieldError, ...] = Field(default=(), description="The invalid fields.")
 
 
 class Problem(HTTPException):
-    """Raised anywhere under a route, answered as problem+json."""
+    """Raised by any route; the response is problem+json."""
 
     def __init__(
         self,
         kind: ProblemKind,
         detail: str,
         *,
-        faults: Sequence[Fault] = (),
+        errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(kind.status, detail, headers)
         self.kind = kind
-        self.faults = tuple(faults)
+        self.errors = tuple(errors)
 
 
-def invalid(error: RequestValidationError) -> Problem:
-    """The fields that do not fit, or the place where the body stops being JSON."""
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return Problem(
-            ProblemKind.MALFORMED_JSON,
-            f"the body stops being JSON at character {first['loc'][-1]}: {first['ctx']['error']}",
-        )
-    faults = faults_of(error.errors())
-    return Problem(
-        ProblemKind.INVALID_REQUEST, "; ".join(fault.sentence() for fault in faults), faults=faults
-    )
+def problem_responses(descriptions: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI responses for problems, from a description of each status code."""
+    return {
+        status: {"model": ProblemBody, "description": description, "content": {MEDIA_TYPE: {}}}
+        for status, description in descriptions.items()
+    }
 
 
-def answer_with_problems(app: FastAPI) -> None:
-    """Have every error of ``app`` answered as problem+json."""
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make ``app`` answer every error with problem+json."""
 
     async def on_error(request: Request, error: Exception) -> JSONResponse:
         problem = _problem_of(error)
-        note(request, problem=problem.detail, cause=None if error is problem else str(error))
+        add_log_fields(request, problem=problem.detail, cause=None if error is problem else str(error))
         return _response(problem)
 
     for kind in (HTTPException, RequestValidationError, ProducerError, UnavailableError, Exception):
@@ -92,28 +87,44 @@ def answer_with_problems(app: FastAPI) -> None:
 
 
 def _problem_of(error: Exception) -> HTTPException:
-    """What a caller is told; hosts, users and topics in our own errors are for the log alone."""
+    """Return the error for the caller; the original may name hosts, users or topics and is only logged."""
     match error:
         case HTTPException():
             return error
         case RequestValidationError():
-            return invalid(error)
+            return _invalid(error)
         case BrokerUnreachableError():
-            return _away("the broker")
+            return _unavailable("the broker")
         case UnavailableError():
-            return _away("the database")
+            return _unavailable("the database")
         case EventTooLargeError():
             return Problem(
-                ProblemKind.BODY_TOO_LARGE, "the broker takes no event of this size: shorten texts"
+                ProblemKind.BODY_TOO_LARGE, "the broker does not accept an event of this size: shorten texts"
             )
         case _:
-            return Problem(ProblemKind.INTERNAL, "an error that was not expected: it is in the gateway's log")
+            return Problem(ProblemKind.INTERNAL, "an unexpected error occurred: see the gateway's log")
 
 
-def _away(what: str) -> Problem:
+def _invalid(error: RequestValidationError) -> Problem:
+    """Return a problem that lists the invalid fields, or the position of the JSON syntax error."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return Problem(
+            ProblemKind.MALFORMED_JSON,
+            f"the body is not valid JSON at character {first['loc'][-1]}: {first['ctx']['error']}",
+        )
+    errors = field_errors(error.errors())
+    return Problem(
+        ProblemKind.INVALID_REQUEST,
+        "; ".join(field_error.sentence() for field_error in errors),
+        errors=errors,
+    )
+
+
+def _unavailable(service: str) -> Problem:
     return Problem(
         ProblemKind.UNAVAILABLE,
-        f"{what} is away for now: repeat the same request after {RETRY_SECONDS} seconds",
+        f"{service} is unavailable: repeat the same request after {RETRY_SECONDS} seconds",
         headers={"Retry-After": str(RETRY_SECONDS)},
     )
 
@@ -125,9 +136,9 @@ def _response(error: HTTPException) -> JSONResponse:
             title=error.kind.title,
             status=error.status_code,
             detail=error.detail,
-            errors=error.faults,
+            errors=error.errors,
         )
-    else:  # of the framework: no such path, or method
+    else:  # raised by the framework, for an unknown path or method
         title = HTTPStatus(error.status_code).phrase
         body = ProblemBody(type="about:blank", title=title, status=error.status_code, detail=error.detail)
     return JSONResponse(

@@ -1,4 +1,4 @@
-"""What the gateway's routes need: the broker, the database and the bell for those who wait."""
+"""The services that the gateway's routes use: broker, database and verdict notifier."""
 
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -7,26 +7,26 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine, text
 
 from pipeline.producers.client.platform_client import PlatformClient
-from pipeline.producers.gateway.verdict_bell import VerdictBell
+from pipeline.producers.gateway.verdict_notifier import VerdictNotifier
 from storage.database import transaction
 from storage.errors import UnavailableError
 
 
 @dataclass(frozen=True)
 class Services:
-    """Made once for a process; all safe from several threads."""
+    """Created once per process; each service is thread-safe."""
 
     client: PlatformClient
     engine: Engine
-    bell: VerdictBell
+    notifier: VerdictNotifier
 
     def ready(self) -> bool:
-        """Whether a post would be taken now: broker and database answer."""
+        """Whether a post would be accepted now, i.e. the broker and the database answer."""
         return self.client.reachable() and self._database_answers()
 
     def close(self) -> None:
-        """Let go of broker and database."""
-        self.bell.close()
+        """Close the connections to the broker and the database."""
+        self.notifier.close()
         self.client.close()
         self.engine.dispose()
 
@@ -43,4 +43,4 @@ def _services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
-Needed = Annotated[Services, Depends(_services)]
+InjectedServices = Annotated[Services, Depends(_services)]

@@ -1,4 +1,4 @@
-"""The relay worker: publishes what PostgreSQL committed to the outbox."""
+"""The relay worker: publishes the events of the PostgreSQL outbox."""
 
 from pipeline.runtime.worker import Runnable, WorkerDescription
 from pipeline.settings import Settings

@@ -1,11 +1,11 @@
-"""The relay publishes the outbox: what PostgreSQL committed comes onto its topics, in order, at least once.
+"""Publishes the messages of the outbox to their topics, in order and at least once.
 
-1. Wait for a notice of PostgreSQL, or a second: a notice can be lost together with its connection.
-2. Claim the outbox. Of several relays one publishes at a time; the others stand by and take over.
-3. Publish the oldest messages and wait until the broker has all of them.
-4. Mark them as published and commit. After a crash before that they are sent again, with the same event ids.
+1. Wait for a notification from PostgreSQL, at most a second: it can be lost with its connection.
+2. Claim the outbox. Only one relay publishes at a time; the others are on standby and take over.
+3. Publish the oldest messages and wait until the broker has stored all of them.
+4. Mark them as published and commit. After an earlier crash they are sent again with the same event ids.
 
-What is away (broker, database) is waited for, with growing delay.
+If the broker or the database is unavailable, the relay retries with increasing delays.
 """
 
 import contextlib
@@ -30,34 +30,34 @@ from storage.database import connect, transaction
 from storage.notifications import Listener
 
 BATCH = 500  # messages published in one transaction: a few MB at most, some 20 ms
-POLL_SECONDS = 1.0  # how late a message is whose notice was lost, and how long a stop may take
-DELIVERY_SECONDS = 10.0  # then the transaction is given up, so that it holds no locks through an outage
+POLL_SECONDS = 1.0  # delay of a message after a lost notification, and upper bound on the delay of a stop
+DELIVERY_SECONDS = 10.0  # then the transaction is rolled back, so that it holds no locks during an outage
 BROKER_SECONDS = 5.0  # for the broker's first answer
-SURVEY_SECONDS = 5.0  # between looks at the backlog
+METRICS_SECONDS = 5.0  # between updates of the backlog metrics
 PRUNE_SECONDS = 3600.0
-KEEP_PUBLISHED = timedelta(days=7)  # as long as most topics keep what was published
+KEEP_PUBLISHED = timedelta(days=7)  # the retention of most topics
 
-PUBLISHED = Counter("fakeme_outbox_published_total", "Messages of the outbox published.", ["topic"])
+PUBLISHED = Counter("fakeme_outbox_published_total", "Messages of the outbox that were published.", ["topic"])
 DEPTH = Gauge("fakeme_outbox_messages", "Messages of the outbox that wait to be published.")
-OLDEST = Gauge("fakeme_outbox_oldest_seconds", "Age of the oldest message that waits.")
+OLDEST = Gauge("fakeme_outbox_oldest_seconds", "Age of the oldest waiting message.")
 CASES = Gauge("fakeme_cases", "Cases that wait for a moderator's decision.", ["state"])
 
 log = structlog.get_logger(__name__)
 
 
-class BrokerAwayError(TransientError):
-    """The broker did not take all messages in time."""
+class BrokerUnavailableError(TransientError):
+    """The broker did not store all messages in time."""
 
 
 def make_relay(settings: Settings) -> "Relay":
-    """The relay of these settings; it connects when it runs."""
+    """Return the relay for ``settings``; it connects when it runs."""
     url = settings.database_url.get_secret_value()
     producer = make_producer(settings.kafka_bootstrap, "fakeme-relay", int(DELIVERY_SECONDS * 1000))
     return Relay(url, connect(url, application="fakeme-relay"), producer, retry=settings.retry)
 
 
 class Relay:
-    """Runs until it is told to stop; several may run, of which one publishes at a time."""
+    """Publishes until it is stopped; of several running relays, one publishes at a time."""
 
     def __init__(
         self, database_url: str, engine: Engine, producer: Producer, *, retry: RetrySettings
@@ -67,66 +67,66 @@ class Relay:
         self._producer = producer
         self._retry = retry
         self._stopping = False
-        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # may be put to by a signal handler
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # a signal handler may put to it
         self._connected = False
         self._failures = 0
-        self._ticked = time.monotonic()
-        self._survey_at = self._prune_at = 0.0
+        self._last_iteration = time.monotonic()
+        self._metrics_at = self._prune_at = 0.0
 
     def stop(self) -> None:
-        """Ask the relay to finish its batch and return; from any thread or signal handler."""
+        """Finish the current batch and return from :meth:`run`; safe in threads and signal handlers."""
         self._stopping = True
         self._wake.put(None)
 
     @property
     def ready(self) -> bool:
-        """Whether broker and database answered the last time they were asked."""
+        """Whether the broker and the database answered the last request."""
         return self._connected and not self._stopping
 
     @property
     def alive(self) -> bool:
-        """Whether the relay still turns; a minute without a turn means that it hangs."""
-        return time.monotonic() - self._ticked < self._retry.max_delay_seconds + 60
+        """Whether the loop makes progress; a minute without an iteration means that it hangs."""
+        return time.monotonic() - self._last_iteration < self._retry.max_delay_seconds + 60
 
     def run(self) -> None:
-        """Publish what comes into the outbox until :meth:`stop`."""
+        """Publish the messages of the outbox until :meth:`stop`."""
         while not self._stopping:
             try:
-                self._serve()
+                self._publish_until_stopped()
             except Exception as error:
                 if not is_transient(error):
                     raise
-                self._stand_back(error)
+                self._wait_before_retry(error)
         self._connected = False
         self._engine.dispose()
 
-    def _stand_back(self, error: Exception) -> None:
+    def _wait_before_retry(self, error: Exception) -> None:
         self._connected = False
         self._failures += 1
         delay = delay_before(self._failures + 1, self._retry)
         log.warning("relay.waiting", error=str(error), delay=delay)
-        with contextlib.suppress(queue.Empty):  # the usual case: nobody asks to stop
+        with contextlib.suppress(queue.Empty):  # raised unless a stop is requested during the delay
             self._wake.get(timeout=delay)
 
-    def _serve(self) -> None:
+    def _publish_until_stopped(self) -> None:
         check_broker(self._producer)
         with Listener(self._url, outbox.CHANNEL) as listener:
             while not self._stopping:
-                self._ticked = time.monotonic()
+                self._last_iteration = time.monotonic()
                 self._publish_all()
-                self._look_after()
+                self._run_periodic_tasks()
                 self._connected, self._failures = True, 0
                 listener.wait(POLL_SECONDS)
 
     def _publish_all(self) -> None:
         while not self._stopping and publish_batch(self._engine, self._producer) == BATCH:
-            self._ticked = time.monotonic()
+            self._last_iteration = time.monotonic()
 
-    def _look_after(self) -> None:
+    def _run_periodic_tasks(self) -> None:
         now = time.monotonic()
-        if now >= self._survey_at:
-            self._survey_at = now + SURVEY_SECONDS
-            survey(self._engine)
+        if now >= self._metrics_at:
+            self._metrics_at = now + METRICS_SECONDS
+            update_metrics(self._engine)
         if now >= self._prune_at:
             self._prune_at = now + PRUNE_SECONDS
             with transaction(self._engine) as session:
@@ -134,16 +134,16 @@ class Relay:
 
 
 def check_broker(producer: Producer) -> None:
-    """Raises :class:`BrokerAwayError` unless a broker answers."""
+    """Raise :class:`BrokerUnavailableError` if no broker answers."""
     try:
         producer.list_topics(timeout=BROKER_SECONDS)
     except KafkaException as error:
-        raise BrokerAwayError(f"no broker answers: {error.args[0].str()}") from error
+        raise BrokerUnavailableError(f"no broker answers: {error.args[0].str()}") from error
 
 
 def publish_batch(engine: Engine, producer: Producer) -> int:
-    """Publish the oldest messages of the outbox; how many, 0 too while another relay is at it."""
-    began = time.monotonic()
+    """Publish the oldest messages of the outbox; return their number, 0 if another relay is publishing."""
+    started = time.monotonic()
     with transaction(engine) as session:
         if not outbox.try_lock(session):
             return 0
@@ -153,34 +153,36 @@ def publish_batch(engine: Engine, producer: Producer) -> int:
     for row in pending:
         PUBLISHED.labels(row.message.topic).inc()
     if pending:
-        log.info("outbox.published", messages=len(pending), seconds=round(time.monotonic() - began, 4))
+        log.info("outbox.published", messages=len(pending), seconds=round(time.monotonic() - started, 4))
     return len(pending)
 
 
 def deliver(producer: Producer, messages: Sequence[Message]) -> None:
-    """Returns when the broker has all ``messages``; else raises :class:`BrokerAwayError`."""
-    refused: list[KafkaError] = []
+    """Publish ``messages`` and wait for all; raises :class:`BrokerUnavailableError` if any is not stored."""
+    errors: list[KafkaError] = []
 
-    def delivered(error: KafkaError | None, _: KafkaMessage) -> None:
+    def on_delivery(error: KafkaError | None, _: KafkaMessage) -> None:
         if error is not None:
-            refused.append(error)
+            errors.append(error)
 
     for message in messages:
         producer.produce(
-            message.topic, message.value, message.key, headers=list(message.headers), on_delivery=delivered
+            message.topic, message.value, message.key, headers=list(message.headers), on_delivery=on_delivery
         )
-    left = producer.flush(DELIVERY_SECONDS + 1)
-    if refused or left:
-        why = refused[0].str() if refused else "no answer"
-        raise BrokerAwayError(f"{len(refused) + left} of {len(messages)} messages not taken: {why}")
+    unanswered = producer.flush(DELIVERY_SECONDS + 1)
+    if errors or unanswered:
+        reason = errors[0].str() if errors else "no answer"
+        raise BrokerUnavailableError(
+            f"{len(errors) + unanswered} of {len(messages)} messages were not stored: {reason}"
+        )
 
 
-def survey(engine: Engine) -> None:
-    """Bring the figures of what waits up to date: messages for the relay, cases for moderators."""
+def update_metrics(engine: Engine) -> None:
+    """Update the metrics of messages that wait for the relay and cases that wait for moderators."""
     with transaction(engine) as session:
         backlog = outbox.backlog(session)
         waiting = cases.waiting_counts(session)
     DEPTH.set(backlog.messages)
     OLDEST.set(backlog.oldest_seconds)
-    for state, number in waiting.items():
-        CASES.labels(state.value).set(number)
+    for state, count in waiting.items():
+        CASES.labels(state.value).set(count)

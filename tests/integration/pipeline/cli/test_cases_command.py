@@ -1,4 +1,4 @@
-"""`fakeme cases` against PostgreSQL, as a moderator types it."""
+"""`fakeme cases` with PostgreSQL."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ from storage.tables import Base
 
 @pytest.fixture
 def engine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """An empty queue that the command's settings point at."""
+    """An empty queue, which the settings of the command name."""
     monkeypatch.setenv("FAKEME_DATABASE_URL", database_url)
     monkeypatch.setenv("FAKEME_KAFKA_BOOTSTRAP", "127.0.0.1:1")
     monkeypatch.setenv("USER", "kim")
@@ -56,22 +56,26 @@ def _json(*arguments: str) -> Any:
     return json.loads(_run(*arguments, "--json"))
 
 
-def test_a_case_goes_from_the_list_to_its_decision(engine: Engine) -> None:
+def test_a_case_is_listed_claimed_released_and_decided(engine: Engine) -> None:
     # given
-    light = _open(engine, "p1", ReportReason.OTHER)
-    grave = _open(engine, "p2", ReportReason.SEXUAL)
-    # then the list has the grave one first
-    assert [case["case_id"] for case in _json("list")] == [str(grave), str(light)]
-    # when the most urgent is claimed, released, claimed by name and decided
-    assert _json("claim")["case_id"] == str(grave)
-    assert _json("release", str(grave))["state"] == "open"
-    assert _json("claim", str(grave), "--as", "lee")["leased_by"] == "lee"
-    made = _json("decide", str(grave), "deepfake", "--as", "lee", "--note", "eyes do not match")
+    minor = _open(engine, "p1", ReportReason.OTHER)
+    severe = _open(engine, "p2", ReportReason.SEXUAL)
+    # then the severe one is first
+    assert [case["case_id"] for case in _json("list")] == [str(severe), str(minor)]
+    # when the most urgent is claimed, released, claimed by id and decided
+    assert _json("claim")["case_id"] == str(severe)
+    assert _json("release", str(severe))["state"] == "open"
+    assert _json("claim", str(severe), "--as", "lee")["leased_by"] == "lee"
+    record = _json("decide", str(severe), "deepfake", "--as", "lee", "--note", "eyes do not match")
     # then
-    assert (made["decision"], made["moderator"], made["note"]) == ("deepfake", "lee", "eyes do not match")
-    assert [case["case_id"] for case in _json("list")] == [str(light)]
-    assert [case["case_id"] for case in _json("list", "--state", "decided")] == [str(grave)]
-    shown = _json("show", str(grave))
+    assert (record["decision"], record["moderator"], record["note"]) == (
+        "deepfake",
+        "lee",
+        "eyes do not match",
+    )
+    assert [case["case_id"] for case in _json("list")] == [str(minor)]
+    assert [case["case_id"] for case in _json("list", "--state", "decided")] == [str(severe)]
+    shown = _json("show", str(severe))
     assert [entry["action"] for entry in shown["audit"]] == [
         "case.opened",
         "case.claimed",
@@ -82,23 +86,23 @@ def test_a_case_goes_from_the_list_to_its_decision(engine: Engine) -> None:
     assert [entry["actor"] for entry in shown["audit"]] == ["fakeme", "kim", "kim", "lee", "lee"]
 
 
-def test_tables_show_what_a_moderator_needs(engine: Engine) -> None:
+def test_tables_show_the_data_of_a_case(engine: Engine) -> None:
     case_id = _open(engine, "p1", ReportReason.SEXUAL)
     listed = _run("list")
     assert all(part in listed for part in (str(case_id), "p1", "open", "sexual", "61", "0 min"))
     shown = _run("show", str(case_id))
-    assert "text: this is [bold]me[/bold]" in shown  # people's words are not markup
+    assert "text: this is [bold]me[/bold]" in shown  # user text is not interpreted as markup
     assert "case.opened" in shown
 
 
-def test_an_empty_queue_is_no_error(engine: Engine) -> None:
-    assert _run("list") == "No case waits.\n"
-    assert _run("claim") == "No case waits.\n"
+def test_an_empty_queue_is_not_an_error(engine: Engine) -> None:
+    assert _run("list") == "There are no cases.\n"
+    assert _run("claim") == "There is no case to claim.\n"
     assert _json("list") == []
     assert _json("claim") is None
 
 
-def test_what_cannot_be_done_is_one_line_and_exit_code_2(
+def test_a_user_error_is_one_line_and_exit_code_2(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case_id = _open(engine, "p1", ReportReason.OTHER)
@@ -110,7 +114,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(
     assert capsys.readouterr().err == message
 
 
-def test_a_case_is_decided_once_and_by_who_claimed_it(engine: Engine) -> None:
+def test_a_case_is_decided_once_by_the_moderator_who_claimed_it(engine: Engine) -> None:
     case_id = str(_open(engine, "p1", ReportReason.OTHER))
     _run("claim", case_id)
     with pytest.raises(CaseNotClaimedError):
@@ -121,7 +125,7 @@ def test_a_case_is_decided_once_and_by_who_claimed_it(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 129])
-def test_a_moderator_has_a_name(engine: Engine, name: str) -> None:
+def test_an_invalid_moderator_name_is_refused(engine: Engine, name: str) -> None:
     result = CliRunner().invoke(cli, ["cases", "claim", "--as", name], env={"COLUMNS": "200"})
     assert result.exit_code == 2
     assert "1 to 128 characters" in result.output

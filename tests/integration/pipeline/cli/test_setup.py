@@ -1,4 +1,4 @@
-"""`fakeme setup` prepares services that a deployment points it at."""
+"""`fakeme setup` prepares the configured services."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def new_database(server_database_url: str) -> Iterator[str]:
 def deployed(
     monkeypatch: pytest.MonkeyPatch, kafka_bootstrap: str, new_database: str
 ) -> Iterator[pytest.MonkeyPatch]:
-    """An environment that names the services, as a container has it."""
+    """An environment that names the services, as in a container."""
     monkeypatch.setenv("FAKEME_KAFKA_BOOTSTRAP", kafka_bootstrap)
     monkeypatch.setenv("FAKEME_DATABASE_URL", new_database)
     load_settings.cache_clear()
@@ -39,18 +39,16 @@ def deployed(
     load_settings.cache_clear()
 
 
-def test_setup_brings_tables_and_a_second_one_changes_nothing(
-    deployed: pytest.MonkeyPatch, new_database: str
-) -> None:
+def test_setup_creates_tables_and_is_idempotent(deployed: pytest.MonkeyPatch, new_database: str) -> None:
     first = CliRunner().invoke(cli, ["setup", "--no-buckets"], catch_exceptions=False)
     second = CliRunner().invoke(cli, ["setup", "--no-buckets"], catch_exceptions=False)
 
     assert (first.exit_code, second.exit_code) == (0, 0)
-    assert second.stdout == f"topics: all there\ndatabase: at revision {head()}\n"
+    assert second.stdout == f"topics: all exist\ndatabase: at revision {head()}\n"
     assert set(inspect(create_engine(new_database)).get_table_names()) >= set(Base.metadata.tables)
 
 
-def test_setup_without_a_key_for_buckets_says_which_setting_is_missing(
+def test_setup_without_bucket_settings_names_them(
     deployed: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     deployed.setenv("FAKEME_HOME", str(tmp_path_factory.mktemp("no-stack")))
@@ -62,12 +60,12 @@ def test_setup_without_a_key_for_buckets_says_which_setting_is_missing(
         CliRunner().invoke(cli, ["setup"], catch_exceptions=False)
 
 
-def test_every_topic_is_there_after_setup(deployed: pytest.MonkeyPatch, kafka_bootstrap: str) -> None:
+def test_every_topic_exists_after_setup(deployed: pytest.MonkeyPatch, kafka_bootstrap: str) -> None:
     from infra.probes import kafka_topics
 
     CliRunner().invoke(cli, ["setup", "--no-buckets"], catch_exceptions=False)
 
-    found = kafka_topics(kafka_bootstrap)
-    assert {topic.name: found.get(topic.name) for topic in TOPICS} == {
+    partitions = kafka_topics(kafka_bootstrap)
+    assert {topic.name: partitions.get(topic.name) for topic in TOPICS} == {
         topic.name: topic.partitions for topic in TOPICS
     }

@@ -1,4 +1,4 @@
-"""`fakeme export-labels` on real storage and database: decided cases in, a folder for training out."""
+"""`fakeme export-labels` with a real database and object storage."""
 
 import csv
 import hashlib
@@ -32,15 +32,15 @@ BUCKET = "platform-media"
 
 
 def picture(seed: int, quality: int = 95) -> bytes:
-    """A JPEG whose shapes, and so its PDQ, follow from the seed alone."""
+    """A JPEG with shapes, and so a PDQ, that depend only on the seed."""
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 6, 3)).astype(np.uint8)
     pixels = cv2.resize(coarse, (96, 96), interpolation=cv2.INTER_CUBIC)
     return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
 @dataclass
-class Desk:
-    """A platform, its posts, and moderators who decide on them."""
+class Moderation:
+    """A platform with posts, and moderators who decide on them."""
 
     database: Engine
     s3: Any
@@ -61,9 +61,9 @@ class Desk:
             posts.keep(session, body)
         return post_id
 
-    def judge(self, post_id: str, *found: tuple[Media, bytes, Label]) -> None:
-        """The verdict that a moderator has before them."""
-        findings = [
+    def judge(self, post_id: str, *judged: tuple[Media, bytes, Label]) -> None:
+        """Store the verdict on a post."""
+        media_verdicts = [
             MediaVerdict(
                 uri=media.uri,
                 label=label,
@@ -72,7 +72,7 @@ class Desk:
                 sha256=hashlib.sha256(data).hexdigest(),
                 pdq=fingerprint(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)).pdq,
             )
-            for media, data, label in found
+            for media, data, label in judged
         ]
         with transaction(self.database) as session:
             verdicts.keep(
@@ -81,9 +81,9 @@ class Desk:
                     verdict_id=uuid4(),
                     post_id=post_id,
                     trigger=Trigger(kind=TriggerKind.CREATED, event_id=uuid4().hex),
-                    label=found[0][2],
+                    label=judged[0][2],
                     score=0.5,
-                    media=tuple(findings),
+                    media=tuple(media_verdicts),
                     model=ModelRef(name="lite0", version="0.1.0", weights_sha256="0" * 64),
                     issued_at=datetime.now(UTC) - timedelta(seconds=1),
                 ),
@@ -96,7 +96,7 @@ class Desk:
             assert cases.apply_signal(session, signal, source="tests") is not None
 
     def decide(self, post_id: str, kind: DecisionKind, moderator: str = "moderator-kim") -> None:
-        """A report opens a case, if none waits, and a moderator decides it."""
+        """Report a post, which opens a case if there is none, and decide the case."""
         self.report(post_id)
         with transaction(self.database) as session:
             case = leases.claim_next(session, moderator, timedelta(minutes=5), source="tests")
@@ -107,10 +107,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(
+def moderation(
     database_url: str, stack: Endpoints, platform_s3: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Desk]:
-    """Nothing decided yet; the command's settings point here."""
+) -> Iterator[Moderation]:
+    """An empty database, which the settings of the command name."""
     monkeypatch.setenv("FAKEME_DATABASE_URL", database_url)
     monkeypatch.setenv("FAKEME_KAFKA_BOOTSTRAP", "127.0.0.1:1")
     monkeypatch.setenv("FAKEME_S3_ENDPOINT", stack.s3_endpoint)
@@ -121,7 +121,7 @@ def desk(
     with engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(delete(table))
-    yield Desk(engine, platform_s3)
+    yield Moderation(engine, platform_s3)
     engine.dispose()
     load_settings.cache_clear()
 
@@ -147,123 +147,124 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def test_decided_posts_become_a_training_set(desk: Desk, tmp_path: Path) -> None:
+def test_decided_posts_become_a_training_set(moderation: Moderation, tmp_path: Path) -> None:
     out = tmp_path / "set"
-    # given a forged post of two media, of which the verdict flagged one, and an authentic one by its author
-    forged, beside, honest, again = picture(1), picture(2), picture(3), picture(3, quality=60)
-    both = desk.put(forged), desk.put(beside)
-    first = desk.post("account-lee", *both)
-    desk.judge(first, (both[0], forged, Label.SUSPECTED), (both[1], beside, Label.AUTHENTIC))
-    desk.decide(first, DecisionKind.DEEPFAKE)
-    desk.decide(desk.post("account-lee", desk.put(honest)), DecisionKind.AUTHENTIC)
-    # and the authentic one coded anew by another, one removed for another reason, one broken, one gone
-    desk.decide(desk.post("account-ann", desk.put(again)), DecisionKind.AUTHENTIC)
-    desk.decide(desk.post("account-ann", desk.put(picture(4))), DecisionKind.REMOVE)
-    desk.decide(desk.post("account-bob", desk.put(picture(5)[:300])), DecisionKind.DEEPFAKE)
-    gone = desk.put(picture(6))
-    desk.decide(desk.post("account-bob", gone), DecisionKind.DEEPFAKE)
-    desk.remove(gone)
+    # given a forged post with two media items, one of them flagged, and an authentic post by its author
+    forged, unflagged, honest, recompressed = picture(1), picture(2), picture(3), picture(3, quality=60)
+    both = moderation.put(forged), moderation.put(unflagged)
+    first = moderation.post("account-lee", *both)
+    moderation.judge(first, (both[0], forged, Label.SUSPECTED), (both[1], unflagged, Label.AUTHENTIC))
+    moderation.decide(first, DecisionKind.DEEPFAKE)
+    moderation.decide(moderation.post("account-lee", moderation.put(honest)), DecisionKind.AUTHENTIC)
+    # and a recompressed repost, a post removed for another reason, a broken file and a deleted one
+    moderation.decide(moderation.post("account-ann", moderation.put(recompressed)), DecisionKind.AUTHENTIC)
+    moderation.decide(moderation.post("account-ann", moderation.put(picture(4))), DecisionKind.REMOVE)
+    moderation.decide(moderation.post("account-bob", moderation.put(picture(5)[:300])), DecisionKind.DEEPFAKE)
+    deleted = moderation.put(picture(6))
+    moderation.decide(moderation.post("account-bob", deleted), DecisionKind.DEEPFAKE)
+    moderation.remove(deleted)
     # when
-    said = export(out)
+    result = export(out)
     # then
-    found = rows(out)
-    assert {one["file"] for one in found.values()} == {
+    labels = rows(out)
+    assert {row["file"] for row in labels.values()} == {
         f"fake/{sha256(forged)}.jpg",
         f"real/{sha256(honest)}.jpg",
     }
     assert (out / "fake" / f"{sha256(forged)}.jpg").read_bytes() == forged
-    assert len({one["unit"] for one in found.values()}) == 1  # one account
-    one = found[sha256(forged)]
-    assert (one["model"], one["score"], one["decisions"]) == ("lite0@0.1.0", "0.5", "1")
+    assert len({row["unit"] for row in labels.values()}) == 1  # one account
+    row = labels[sha256(forged)]
+    assert (row["model"], row["score"], row["decisions"]) == ("lite0@0.1.0", "0.5", "1")
     assert left_out(out) == ["broken", "gone", "near_duplicate", "not_flagged"]
-    assert gone.uri in said.stderr
-    assert "object_missing" in said.stderr
-    # and nobody is named, but the audit knows who exported
+    assert deleted.uri in result.stderr
+    assert "object_missing" in result.stderr
+    # and no account or moderator is named, but the audit contains who exported
     written = " ".join(path.read_text() for path in out.glob("*.csv"))
     assert not any(name in written for name in ("account-", "moderator-", "curator", "holiday"))
-    with transaction(desk.database) as session:
+    with transaction(moderation.database) as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "labels.exported")).one()
     assert (entry.actor, entry.detail["fake"], entry.detail["real"]) == ("curator", 1, 1)
 
 
-def test_an_export_follows_the_decisions(desk: Desk, tmp_path: Path) -> None:
+def test_an_export_follows_the_decisions(moderation: Moderation, tmp_path: Path) -> None:
     out = tmp_path / "set"
-    # given an export of a post found forged
+    # given an export of a forged post
     data = picture(11)
-    media = desk.put(data)
-    post = desk.post("a", media)
-    desk.judge(post, (media, data, Label.DEEPFAKE))
-    desk.decide(post, DecisionKind.DEEPFAKE)
+    media = moderation.put(data)
+    post = moderation.post("a", media)
+    moderation.judge(post, (media, data, Label.DEEPFAKE))
+    moderation.decide(post, DecisionKind.DEEPFAKE)
     export(out)
     unit = rows(out)[sha256(data)]["unit"]
-    # when it is doubted, then it leaves
-    desk.report(post)
+    # when it is reported again, then it is left out
+    moderation.report(post)
     export(out)
     assert rows(out) == {}
     assert left_out(out) == ["reopened"]
-    # when it is overturned, then it is real, in the unit it was in
-    desk.decide(post, DecisionKind.AUTHENTIC, "moderator-lee")
+    # when the decision is overturned, then it is real and keeps its unit
+    moderation.decide(post, DecisionKind.AUTHENTIC, "moderator-lee")
     export(out)
     row = rows(out)[sha256(data)]
     assert (row["label"], row["unit"], row["decisions"]) == ("real", unit, "2")
-    # when two must agree, then it is not enough
+    # when two moderators must agree, then it is left out
     export(out, "--min-agreement", "2")
     assert left_out(out) == ["too_few_agree"]
 
 
-def test_an_export_is_extended_without_fetching_again(desk: Desk, tmp_path: Path) -> None:
+def test_an_export_is_extended_without_fetching_again(moderation: Moderation, tmp_path: Path) -> None:
     out = tmp_path / "set"
     old, new = picture(21), picture(22)
-    media = desk.put(old)
-    desk.decide(desk.post("a", media), DecisionKind.DEEPFAKE)
+    media = moderation.put(old)
+    moderation.decide(moderation.post("a", media), DecisionKind.DEEPFAKE)
     export(out)
-    # given that the platform removed the forged media
-    desk.remove(media)
-    desk.decide(desk.post("a", desk.put(new)), DecisionKind.DEEPFAKE)
-    # when exported again, all of it or what is new
+    # given that the platform deleted the forged media item
+    moderation.remove(media)
+    moderation.decide(moderation.post("a", moderation.put(new)), DecisionKind.DEEPFAKE)
+    # when all decisions are exported again, and then only new ones
     export(out)
-    whole = rows(out)
+    complete = rows(out)
     export(out, "--since", (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%d"))
-    # then both are there, in the unit of the account
-    assert whole.keys() == {sha256(old), sha256(new)}
-    assert len({row["unit"] for row in whole.values()}) == 1
-    assert rows(out) == whole
+    # then both are in the set, in the unit of the account
+    assert complete.keys() == {sha256(old), sha256(new)}
+    assert len({row["unit"] for row in complete.values()}) == 1
+    assert rows(out) == complete
 
 
-def test_a_post_that_was_never_published_to_us_has_the_media_that_a_report_named(
-    desk: Desk, tmp_path: Path
-) -> None:
+def test_an_unpublished_post_has_the_media_of_its_report(moderation: Moderation, tmp_path: Path) -> None:
     data = picture(31)
-    media = desk.put(data, "no-suffix")
+    media = moderation.put(data, "no-suffix")
     body = {"reporter_id": "r", "media": [media.model_dump(mode="json")]}
     signal = Signal(uuid4().hex, "unseen", SignalKind.REPORT, CaseOrigin.REPORT, body)
-    with transaction(desk.database) as session:
+    with transaction(moderation.database) as session:
         cases.apply_signal(session, signal, source="tests")
         assert session.get(Post, "unseen") is None
-    desk.decide("unseen", DecisionKind.AUTHENTIC)
+    moderation.decide("unseen", DecisionKind.AUTHENTIC)
     export(tmp_path / "set")
     [row] = rows(tmp_path / "set").values()
     assert (row["file"], row["accounts"]) == (f"real/{sha256(data)}.jpg", "")
 
 
-def test_bytes_that_are_not_those_that_were_judged_are_not_taken(desk: Desk, tmp_path: Path) -> None:
-    media = desk.put(picture(41))
-    post = desk.post("a", media)
-    desk.judge(post, (media, picture(42), Label.SUSPECTED))
-    desk.decide(post, DecisionKind.DEEPFAKE)
+def test_changed_bytes_are_left_out(moderation: Moderation, tmp_path: Path) -> None:
+    media = moderation.put(picture(41))
+    post = moderation.post("a", media)
+    moderation.judge(post, (media, picture(42), Label.SUSPECTED))
+    moderation.decide(post, DecisionKind.DEEPFAKE)
     export(tmp_path / "set")
     assert rows(tmp_path / "set") == {}
     assert left_out(tmp_path / "set") == ["changed"]
 
 
-def test_a_store_that_is_away_is_one_line_and_a_later_run_goes_on(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_an_unavailable_store_is_a_one_line_error_and_a_later_run_succeeds(
+    moderation: Moderation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    desk.decide(desk.post("a", desk.put(picture(51))), DecisionKind.DEEPFAKE)
+    moderation.decide(moderation.post("a", moderation.put(picture(51))), DecisionKind.DEEPFAKE)
     out = tmp_path / "set"
-    with monkeypatch.context() as away:
-        away.setenv("FAKEME_S3_ENDPOINT", "http://127.0.0.1:1")
-        away.setattr(sys, "argv", ["fakeme", "export-labels", str(out), "--as", "curator"])
+    with monkeypatch.context() as patch:
+        patch.setenv("FAKEME_S3_ENDPOINT", "http://127.0.0.1:1")
+        patch.setattr(sys, "argv", ["fakeme", "export-labels", str(out), "--as", "curator"])
         load_settings.cache_clear()
         with pytest.raises(SystemExit) as exit_:
             app()

@@ -1,4 +1,4 @@
-"""A platform beside real services: its SDK, the gateway's application, and a key for it."""
+"""Fixtures of a platform on real services: the SDK, the gateway's application and an API key."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from infra.local.stack import Endpoints
 from pipeline.producers import PlatformClient, S3Access
 from pipeline.producers.gateway.app import create_app
 from pipeline.producers.gateway.services import Services
-from pipeline.producers.gateway.verdict_bell import VerdictBell
+from pipeline.producers.gateway.verdict_notifier import VerdictNotifier
 from storage import api_keys
 from storage.database import connect, transaction
 
@@ -19,13 +19,13 @@ SOURCE = "//social.example"
 
 @pytest.fixture(scope="session")
 def platform_access(stack: Endpoints) -> S3Access:
-    """The platform's way to its bucket."""
+    """The platform's access to its bucket."""
     return S3Access(stack.s3_endpoint, stack.platform_s3_access_key, stack.platform_s3_secret_key)
 
 
 @pytest.fixture
 def platform(kafka_bootstrap: str, platform_access: S3Access) -> Iterator[PlatformClient]:
-    """The SDK of a platform."""
+    """A platform's SDK client."""
     with PlatformClient(kafka_bootstrap, source=SOURCE, s3=platform_access) as client:
         yield client
 
@@ -47,11 +47,11 @@ def token(engine: Engine) -> str:
 
 @pytest.fixture
 def gateway(kafka_bootstrap: str, database_url: str, token: str) -> Iterator[TestClient]:
-    """The gateway on real services, asked with a valid key."""
+    """A client of the gateway on real services, with a valid key."""
     services = Services(
         client=PlatformClient(kafka_bootstrap, source=SOURCE),
         engine=connect(database_url),
-        bell=VerdictBell(database_url),
+        notifier=VerdictNotifier(database_url),
     )
     with TestClient(create_app(services), headers={"Authorization": f"Bearer {token}"}) as client:
         yield client

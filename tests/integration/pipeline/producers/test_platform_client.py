@@ -16,7 +16,7 @@ from schemas.topics import POSTS_APPEALED, POSTS_CREATED, POSTS_REPLAYED, POSTS_
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CAT = Media(uri="s3://platform-media/cat.jpg", media_type="image/jpeg")
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 def post(post_id: str) -> PostCreated:
@@ -28,7 +28,7 @@ def post_id() -> str:
     return f"sdk-{uuid4()}"
 
 
-def test_each_event_comes_out_as_it_went_in(
+def test_followers_receive_the_published_events(
     platform: PlatformClient, kafka_bootstrap: str, post_id: str
 ) -> None:
     report = PostReported(
@@ -37,7 +37,7 @@ def test_each_event_comes_out_as_it_went_in(
     appeal = PostAppealed(appeal_id="a1", post_id=post_id, author_id="ann", appealed_at=NOW)
     replay = PostReplayed(replay_id="x1", post_id=post_id, replayed_at=NOW)
     followers = [
-        Follower(kafka_bootstrap, topic, kind, post_ids=[post_id], timeout=PATIENCE)
+        Follower(kafka_bootstrap, topic, kind, post_ids=[post_id], timeout=TIMEOUT)
         for topic, kind in (
             (POSTS_CREATED, PostCreated),
             (POSTS_REPORTED, PostReported),
@@ -64,19 +64,17 @@ def test_each_event_comes_out_as_it_went_in(
         follower.close()
 
 
-def test_many_posts_are_all_there_and_in_order_for_each_post(
-    platform: PlatformClient, kafka_bootstrap: str
-) -> None:
+def test_publish_many_publishes_every_post(platform: PlatformClient, kafka_bootstrap: str) -> None:
     ids = [f"sdk-{uuid4()}" for _ in range(300)]
-    with Follower(kafka_bootstrap, POSTS_CREATED, PostCreated, post_ids=ids, timeout=PATIENCE) as created:
+    with Follower(kafka_bootstrap, POSTS_CREATED, PostCreated, post_ids=ids, timeout=TIMEOUT) as created:
         published = platform.publish_many(post(post_id) for post_id in ids)
-        seen = {next(iter(created)).post_id for _ in ids}
+        received = {next(iter(created)).post_id for _ in ids}
 
     assert len(set(published)) == 300
-    assert seen == set(ids)
+    assert received == set(ids)
 
 
-def test_a_follower_sees_only_what_comes_after_it_unless_told_since_when(
+def test_a_follower_starts_at_the_end_or_at_since(
     platform: PlatformClient, kafka_bootstrap: str, post_id: str
 ) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
@@ -85,20 +83,20 @@ def test_a_follower_sees_only_what_comes_after_it_unless_told_since_when(
     with Follower(kafka_bootstrap, POSTS_CREATED, PostCreated, post_ids=[post_id], timeout=1.0) as from_now:
         assert list(from_now) == []
     with Follower(
-        kafka_bootstrap, POSTS_CREATED, PostCreated, post_ids=[post_id], since=before, timeout=PATIENCE
+        kafka_bootstrap, POSTS_CREATED, PostCreated, post_ids=[post_id], since=before, timeout=TIMEOUT
     ) as since:
         assert next(iter(since)) == post(post_id)
 
 
-def test_a_follower_passes_over_what_it_cannot_read(
+def test_a_follower_skips_unreadable_events(
     platform: PlatformClient, kafka_bootstrap: str, post_id: str
 ) -> None:
     with Follower(
-        kafka_bootstrap, POSTS_CREATED, PostCreated, post_ids=[post_id], timeout=PATIENCE
+        kafka_bootstrap, POSTS_CREATED, PostCreated, post_ids=[post_id], timeout=TIMEOUT
     ) as created:
-        garbage = Producer({"bootstrap.servers": kafka_bootstrap, "partitioner": "murmur2_random"})
-        garbage.produce(POSTS_CREATED.name, b"not an event", post_id.encode())
-        assert garbage.flush(PATIENCE) == 0
+        producer = Producer({"bootstrap.servers": kafka_bootstrap, "partitioner": "murmur2_random"})
+        producer.produce(POSTS_CREATED.name, b"not an event", post_id.encode())
+        assert producer.flush(TIMEOUT) == 0
         platform.publish_post(post(post_id))
 
         assert next(iter(created)) == post(post_id)
@@ -116,15 +114,15 @@ def test_tags_are_followed(platform: PlatformClient, kafka_bootstrap: str, post_
         tagged_at=NOW,
     )
     message = encode(tag, id=str(tag.tag_event_id), source="fakeme", key=post_id, time=NOW)
-    with platform.follow_tags([post_id], timeout=PATIENCE) as tags:
+    with platform.follow_tags([post_id], timeout=TIMEOUT) as tags:
         producer = Producer({"bootstrap.servers": kafka_bootstrap})
         producer.produce(POSTS_TAGS.name, message.value, message.key, headers=list(message.headers))
-        assert producer.flush(PATIENCE) == 0
+        assert producer.flush(TIMEOUT) == 0
 
         assert next(iter(tags)) == tag
 
 
-async def test_a_follower_that_waits_for_ever_can_be_given_up(kafka_bootstrap: str, post_id: str) -> None:
+async def test_a_follower_without_a_timeout_can_be_cancelled(kafka_bootstrap: str, post_id: str) -> None:
     async with (
         AsyncPlatformClient(kafka_bootstrap, source="//a") as client,
         await client.follow_verdicts([post_id]) as verdicts,
@@ -133,14 +131,14 @@ async def test_a_follower_that_waits_for_ever_can_be_given_up(kafka_bootstrap: s
             await asyncio.wait_for(anext(aiter(verdicts)), 0.5)
 
 
-def test_a_topic_that_is_not_there_is_named(kafka_bootstrap: str) -> None:
-    nowhere = Topic("posts.nowhere", PostCreated, "")
+def test_a_missing_topic_is_named(kafka_bootstrap: str) -> None:
+    missing = Topic("posts.nowhere", PostCreated, "")
 
     with pytest.raises(TopicMissingError, match=r"there is no topic posts\.nowhere"):
-        Follower(kafka_bootstrap, nowhere, PostCreated)
+        Follower(kafka_bootstrap, missing, PostCreated)
 
 
-async def test_the_async_client_does_the_same(
+async def test_the_async_client_uploads_publishes_and_follows(
     kafka_bootstrap: str, platform_access: S3Access, post_id: str
 ) -> None:
     async with AsyncPlatformClient(kafka_bootstrap, source="//a", s3=platform_access) as client:
@@ -148,16 +146,14 @@ async def test_the_async_client_does_the_same(
         verdicts = await client.follow_verdicts([post_id], timeout=0.5)
         async with verdicts:
             event_id = await client.publish_post(post(post_id))
-            answered = [verdict async for verdict in verdicts]
+            received = [verdict async for verdict in verdicts]
 
     assert media.media_type == "image/png"
     assert event_id == post_event_id("posts.created", post_id)
-    assert answered == []  # nobody judges here
+    assert received == []  # no detection worker runs
 
 
-def test_an_upload_is_described_by_its_content_and_lies_where_it_says(
-    platform: PlatformClient, s3: "object"
-) -> None:
+def test_an_upload_is_stored_and_described_by_its_content(platform: PlatformClient, s3: "object") -> None:
     content = b"\x89PNG\r\n\x1a\n" + uuid4().bytes
 
     media = platform.upload(content)
@@ -170,11 +166,11 @@ def test_an_upload_is_described_by_its_content_and_lies_where_it_says(
     assert platform.upload(content) == media
 
 
-def test_a_key_that_may_not_write_is_refused_by_name(stack: "object", kafka_bootstrap: str) -> None:
-    wrong = S3Access(stack.s3_endpoint, "NOBODY", "secret")
+def test_a_key_without_write_access_is_reported(stack: "object", kafka_bootstrap: str) -> None:
+    access = S3Access(stack.s3_endpoint, "NOBODY", "secret")
 
     with (
-        PlatformClient(kafka_bootstrap, source="//a", s3=wrong) as client,
+        PlatformClient(kafka_bootstrap, source="//a", s3=access) as client,
         pytest.raises(
             UploadError, match=r"s3://platform-media/k\.png was not stored at .*FAKEME_PLATFORM_S3"
         ),

@@ -1,4 +1,4 @@
-"""`fakeme post` and `fakeme api-keys` as a person runs them, on real services."""
+"""`fakeme post` and `fakeme api-keys` with real services."""
 
 import json
 import threading
@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _settings(stack: Endpoints, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The command's settings name the services of the tests."""
+    """Make the settings of the command name the test services."""
     for name, value in {**asdict(stack), "database_url": database_url}.items():
         monkeypatch.setenv(f"FAKEME_{name.upper()}", str(value))
     load_settings.cache_clear()
@@ -49,7 +49,7 @@ def picture(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def judge(kafka_bootstrap: str) -> Iterator[Callable[[Label], threading.Thread]]:
-    """Stands where detection and tagging do: answers the next post of `fakeme post` with a label."""
+    """A stand-in for detection and tagging: answers the next post of `fakeme post` with a label."""
     judges: list[tuple[Follower[PostCreated], threading.Thread]] = []
 
     def start(label: Label) -> threading.Thread:
@@ -97,7 +97,7 @@ def _judge(bootstrap: str, follower: Follower[PostCreated], label: Label) -> Non
     producer.flush(30)
 
 
-def test_files_become_one_post_whose_verdict_and_tag_are_shown(
+def test_the_verdict_and_tag_of_a_post_are_shown(
     judge: Callable[[Label], threading.Thread], picture: Path, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.jpg"
@@ -106,19 +106,19 @@ def test_files_become_one_post_whose_verdict_and_tag_are_shown(
 
     run = CliRunner().invoke(cli, ["post", str(picture), str(broken), "--json", "--wait", "60"])
 
-    shown = json.loads(run.stdout)
+    outcome = json.loads(run.stdout)
     assert run.exit_code == 0
-    assert shown["files"] == [str(picture), str(broken)]
-    assert (shown["verdict"]["label"], shown["tag"]["tag"], shown["tag"]["action"]) == (
+    assert outcome["files"] == [str(picture), str(broken)]
+    assert (outcome["verdict"]["label"], outcome["tag"]["tag"], outcome["tag"]["action"]) == (
         "deepfake",
         "#Deepfake",
         "add",
     )
-    assert len(shown["verdict"]["media"]) == 2
-    assert 0 < shown["seconds"]["verdict"] <= shown["seconds"]["tag"] < 60
+    assert len(outcome["verdict"]["media"]) == 2
+    assert 0 < outcome["seconds"]["verdict"] <= outcome["seconds"]["tag"] < 60
 
 
-def test_a_post_that_gets_no_tag_does_not_wait_for_one(
+def test_the_command_waits_for_a_tag_only_after_a_deepfake_verdict(
     judge: Callable[[Label], threading.Thread], picture: Path
 ) -> None:
     judge(Label.AUTHENTIC)
@@ -130,21 +130,21 @@ def test_a_post_that_gets_no_tag_does_not_wait_for_one(
     assert "tag: none\n" in run.stdout
 
 
-def test_without_a_verdict_in_time_it_says_so_and_fails(picture: Path) -> None:
+def test_a_missing_verdict_is_reported_and_the_command_fails(picture: Path) -> None:
     run = CliRunner().invoke(cli, ["post", str(picture), "--wait", "1"])
 
     assert run.exit_code == 1
-    assert "within 1 s; it will come once detection runs" in run.stderr
+    assert "within 1 s: check with `fakeme status` that the detection worker is running" in run.stderr
 
 
-def test_more_files_than_a_post_can_have_are_refused(picture: Path) -> None:
+def test_too_many_files_are_refused(picture: Path) -> None:
     run = CliRunner().invoke(cli, ["post", *[str(picture)] * 21])
 
     assert isinstance(run.exception, TooManyFilesError)
-    assert str(run.exception) == "21 files: a post has at most 20 media, make several posts"
+    assert str(run.exception) == "21 files: a post has at most 20 media items, so create several posts"
 
 
-def test_a_key_is_made_listed_and_revoked(engine: Engine) -> None:
+def test_a_key_is_created_listed_and_revoked(engine: Engine) -> None:
     runner = CliRunner()
 
     token = runner.invoke(cli, ["api-keys", "create", "social.example"]).stdout.strip()
@@ -162,7 +162,7 @@ def test_a_key_is_made_listed_and_revoked(engine: Engine) -> None:
         assert api_keys.owner_of(session, token) is None
 
 
-def test_a_key_that_is_not_there_is_named() -> None:
+def test_an_unknown_key_is_reported() -> None:
     run = CliRunner().invoke(cli, ["api-keys", "revoke", "0000"])
 
-    assert str(run.exception) == "there is no API key '0000': `fakeme api-keys list` shows all"
+    assert str(run.exception) == "there is no API key '0000': `fakeme api-keys list` shows all keys"

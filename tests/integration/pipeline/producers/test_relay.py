@@ -1,4 +1,4 @@
-"""The relay brings the outbox onto its topics: in order, once if all goes well, and never not at all."""
+"""The relay publishes the outbox in order and at least once."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +12,13 @@ from confluent_kafka import Producer
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from pipeline.producers.outbox_relay.relay import BrokerAwayError, Relay, deliver, make_relay, publish_batch
+from pipeline.producers.outbox_relay.relay import (
+    BrokerUnavailableError,
+    Relay,
+    deliver,
+    make_relay,
+    publish_batch,
+)
 from pipeline.settings import RetrySettings, Settings
 from schemas.envelope import encode
 from schemas.moderation import ReportsSurged
@@ -75,10 +81,10 @@ def running(relay: Relay, eventually: Eventually) -> Iterator[Relay]:
         assert not thread.is_alive()
 
 
-def test_what_was_committed_is_published_in_order(
+def test_committed_messages_are_published_in_order(
     settings: Settings, engine: Engine, post: str, read_topic: ReadTopic, eventually: Eventually
 ) -> None:
-    announce(engine, post, 0)  # before there is a relay
+    announce(engine, post, 0)  # before a relay runs
     with running(make_relay(settings), eventually):
         for number in range(1, 20):
             announce(engine, post, number)
@@ -87,7 +93,7 @@ def test_what_was_committed_is_published_in_order(
     assert numbers(read_topic(TOPIC, post)) == list(range(20))
 
 
-def test_a_relay_that_dies_before_it_marks_sends_the_same_events_again(
+def test_a_relay_that_fails_before_the_commit_sends_the_same_events_again(
     settings: Settings,
     engine: Engine,
     post: str,
@@ -98,12 +104,12 @@ def test_a_relay_that_dies_before_it_marks_sends_the_same_events_again(
     announce(engine, post, 1)
     announce(engine, post, 2)
 
-    def die(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise OperationalError("UPDATE", {}, Exception("the connection was lost"))
 
     producer = Producer({"bootstrap.servers": settings.kafka_bootstrap})
-    with monkeypatch.context() as broken:
-        broken.setattr(outbox, "mark_published", die)
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "mark_published", fail)
         with pytest.raises(DatabaseUnavailableError, match="connection was lost"):
             publish_batch(engine, producer)
     assert backlog(engine) == 2
@@ -121,24 +127,24 @@ def test_of_two_relays_one_publishes(
         with running(make_relay(settings), eventually):
             for number in range(30):
                 announce(engine, post, number)
-        for number in range(30, 40):  # the other goes on alone
+        for number in range(30, 40):  # the other relay continues alone
             announce(engine, post, number)
         eventually(lambda: backlog(engine) == 0)
 
     assert numbers(read_topic(TOPIC, post)) == list(range(40))
 
 
-def test_it_comes_back_when_the_database_cuts_it_off(
+def test_the_relay_reconnects_after_the_database_closed_its_connections(
     settings: Settings, engine: Engine, post: str, read_topic: ReadTopic, eventually: Eventually
 ) -> None:
     with running(make_relay(settings), eventually) as relay:
         with engine.begin() as connection:
-            cut = text(
+            terminate = text(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
                 "WHERE application_name IN ('fakeme-relay', 'fakeme-listen-outbox')"
                 " AND datname = current_database()"
             )
-            assert connection.execute(cut).scalar_one() >= 1
+            assert connection.execute(terminate).scalar_one() >= 1
         announce(engine, post, 1)
         eventually(lambda: backlog(engine) == 0)
         eventually(lambda: relay.ready)
@@ -146,17 +152,17 @@ def test_it_comes_back_when_the_database_cuts_it_off(
     assert numbers(read_topic(TOPIC, post)) == [1]
 
 
-def test_without_a_broker_nothing_is_marked(engine: Engine, post: str) -> None:
+def test_without_a_broker_no_message_is_marked_as_published(engine: Engine, post: str) -> None:
     announce(engine, post, 1)
-    nowhere = Producer({"bootstrap.servers": "127.0.0.1:1", "message.timeout.ms": 200}, logger=None)
+    unreachable = Producer({"bootstrap.servers": "127.0.0.1:1", "message.timeout.ms": 200}, logger=None)
 
-    with pytest.raises(BrokerAwayError, match="1 of 1 messages not taken"):
-        publish_batch(engine, nowhere)
+    with pytest.raises(BrokerUnavailableError, match="1 of 1 messages were not stored"):
+        publish_batch(engine, unreachable)
 
     assert backlog(engine) == 1
 
 
-def test_published_rows_are_pruned_after_a_while(settings: Settings, engine: Engine, post: str) -> None:
+def test_old_published_rows_are_pruned(settings: Settings, engine: Engine, post: str) -> None:
     announce(engine, post, 1)
     publish_batch(engine, Producer({"bootstrap.servers": settings.kafka_bootstrap}))
     announce(engine, post, 2)
@@ -168,5 +174,5 @@ def test_published_rows_are_pruned_after_a_while(settings: Settings, engine: Eng
     assert backlog(engine) == 1
 
 
-def test_delivering_nothing_needs_no_broker() -> None:
+def test_delivering_no_messages_needs_no_broker() -> None:
     deliver(Producer({"bootstrap.servers": "127.0.0.1:1"}, logger=None), [])

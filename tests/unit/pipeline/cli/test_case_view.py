@@ -4,14 +4,14 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.cli.case_view import case_document, duration, evidence, why
+from pipeline.cli.case_view import case_document, duration, evidence, reasons
 from storage.tables import Case, CaseSignal
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def _case(**more: Any) -> Case:
-    facts: dict[str, Any] = {
+def _case(**changes: Any) -> Case:
+    fields: dict[str, Any] = {
         "case_id": UUID(int=1),
         "post_id": "p1",
         "origin": "suspicion",
@@ -25,10 +25,10 @@ def _case(**more: Any) -> Case:
         "escalated": False,
         "opened_at": NOW - timedelta(hours=3),
     }
-    return Case(**(facts | more))
+    return Case(**(fields | changes))
 
 
-def test_the_priority_shown_has_the_age_in_it() -> None:
+def test_the_priority_includes_the_age() -> None:
     assert case_document(_case(), NOW) == {
         "case_id": "00000000-0000-0000-0000-000000000001",
         "post_id": "p1",
@@ -48,7 +48,7 @@ def test_the_priority_shown_has_the_age_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "words"),
+    ("fields", "text"),
     [
         ({}, "suspicion"),
         ({"reasons": ["sexual", "other"]}, "sexual, other"),
@@ -57,12 +57,12 @@ def test_the_priority_shown_has_the_age_in_it() -> None:
         ({"reasons": ["other"], "surged": True, "escalated": True}, "other, surge, escalated"),
     ],
 )
-def test_why_there_is_a_case(facts: dict[str, Any], words: str) -> None:
-    assert why(_case(**facts)) == words
+def test_the_reasons_for_a_case(fields: dict[str, Any], text: str) -> None:
+    assert reasons(_case(**fields)) == text
 
 
 @pytest.mark.parametrize(
-    ("span", "words"),
+    ("span", "text"),
     [
         (timedelta(seconds=59), "0 min"),
         (timedelta(minutes=59, seconds=59), "59 min"),
@@ -71,8 +71,8 @@ def test_why_there_is_a_case(facts: dict[str, Any], words: str) -> None:
         (timedelta(days=2), "2 d"),
     ],
 )
-def test_waiting_times_are_read_at_a_glance(span: timedelta, words: str) -> None:
-    assert duration(span) == words
+def test_durations_are_short(span: timedelta, text: str) -> None:
+    assert duration(span) == text
 
 
 def test_evidence_is_that_of_the_newest_verdict_that_has_any() -> None:

@@ -1,4 +1,4 @@
-"""`fakeme detect` on files of every kind: an answer for each, in order, and an honest exit code."""
+"""`fakeme detect`: an answer for every file, in order, and the exit code."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from inference.media import MediaLimits
 from pipeline.cli import cli
 from pipeline.errors import EvidenceFolderError
-from pipeline.operations.local_detection import AHEAD, BATCH_FILES, Refusal, detect_files, open_media
+from pipeline.operations.local_detection import BATCH_FILES, READ_AHEAD, Refusal, detect_files, open_media
 from pipeline.operations.local_evidence import write_evidence
 from tests.unit.inference.explanation.analyses import analysis, face, media
 from tests.unit.inference.media_samples import png_with_stated_size, still
@@ -32,7 +32,7 @@ def documents(result: Result) -> list[dict[str, object]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_one_json_object_a_file_one_a_line_in_order(model: Path, tmp_path: Path) -> None:
+def test_json_has_one_line_per_file_in_order(model: Path, tmp_path: Path) -> None:
     Path(tmp_path / "얼굴.jpg").write_bytes(still("JPEG"))
     Image.fromarray(data.coffee()).save(tmp_path / "cup.png")
     (tmp_path / "cut.jpg").write_bytes(still("JPEG")[:5000])
@@ -63,7 +63,7 @@ def test_one_json_object_a_file_one_a_line_in_order(model: Path, tmp_path: Path)
     assert (cut["label"], cut["score"], cut["threshold"]) == ("unprocessable", None, 0.9)
 
 
-def test_a_file_that_is_not_there_is_answered_and_the_command_fails(model: Path, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_and_the_command_fails(model: Path, tmp_path: Path) -> None:
     (tmp_path / "face.jpg").write_bytes(still("JPEG"))
 
     result = detect(model, tmp_path / "none.jpg", tmp_path, tmp_path / "face.jpg", "--json")
@@ -72,7 +72,7 @@ def test_a_file_that_is_not_there_is_answered_and_the_command_fails(model: Path,
     assert [answer["reason"] for answer in documents(result)] == ["file_not_found", "file_unreadable", None]
 
 
-def test_a_table_for_people(model: Path, tmp_path: Path) -> None:
+def test_the_default_output_is_a_table(model: Path, tmp_path: Path) -> None:
     (tmp_path / "[b]x.png").write_bytes(b"")
     result = detect(model, tmp_path / "[b]x.png")
     assert result.exit_code == 0
@@ -80,8 +80,8 @@ def test_a_table_for_people(model: Path, tmp_path: Path) -> None:
     assert "zero" in result.stdout  # the rest of the reason may be on the next line
 
 
-def test_what_is_flagged_is_explained_in_a_folder_of_its_own(tmp_path: Path) -> None:
-    # given a model that suspects everybody
+def test_evidence_of_flagged_files_is_written_to_subfolders(tmp_path: Path) -> None:
+    # given a model that suspects every face
     (tmp_path / "strict").mkdir()
     strict = save(random_checkpoint(tag=1.0, suspect=0.0), tmp_path / "strict")
     (tmp_path / "face.jpg").write_bytes(still("JPEG"))
@@ -102,7 +102,7 @@ def test_what_is_flagged_is_explained_in_a_folder_of_its_own(tmp_path: Path) -> 
             assert np.asarray(picture).std() > 20
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_an_unwritable_evidence_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     flagged = analysis(face(0.7))
 
@@ -113,14 +113,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_file_larger_than_the_limit_is_not_read(tmp_path: Path) -> None:
     large = tmp_path / "large.jpg"
     with large.open("wb") as file:
-        file.truncate(10**12)  # sparse: it takes no room, and could not be read into memory
+        file.truncate(10**12)  # sparse: takes no disk space, but does not fit into memory
     assert open_media(large, MediaLimits()) == Refusal(
         "too_large", f"the file has {10**12} bytes; the limit is 200000000"
     )
 
 
 class NoNetworks:
-    """Stands in for the networks where no file can be decoded."""
+    """A detector for tests in which no file can be decoded."""
 
     card = random_checkpoint().card
 
@@ -132,23 +132,23 @@ class NoNetworks:
         return []
 
 
-def test_files_are_opened_only_a_little_ahead(tmp_path: Path) -> None:
-    taken = 0
+def test_read_ahead_is_bounded(tmp_path: Path) -> None:
+    opened = 0
 
     def files() -> object:
-        nonlocal taken
+        nonlocal opened
         for number in range(100):
-            taken += 1
+            opened += 1
             yield tmp_path / f"{number}.jpg"
 
     answers = detect_files(NoNetworks(), files(), MediaLimits())
 
     next(answers)
-    assert taken <= BATCH_FILES + AHEAD
+    assert opened <= BATCH_FILES + READ_AHEAD
     assert len(list(answers)) == 99
 
 
-def test_answers_keep_their_order_over_several_batches(model: Path, tmp_path: Path) -> None:
+def test_answers_keep_the_order_of_files_over_several_batches(model: Path, tmp_path: Path) -> None:
     dark = tmp_path / "dark.png"
     Image.fromarray(np.zeros((30, 30, 3), np.uint8)).save(dark)
     files = [dark, tmp_path / "none.jpg"] * BATCH_FILES

@@ -1,4 +1,4 @@
-"""`fakeme preprocess`: a whole run in processes of its own, and mistakes told in one line."""
+"""`fakeme preprocess`: a complete run with worker processes, and user errors."""
 
 import re
 
@@ -16,19 +16,19 @@ def preprocess(*arguments):
 
 
 def test_a_set_with_a_broken_file(tmp_path):
-    # given three pictures of which one is broken
+    # given three pictures, one of them broken
     pictures = {"1.jpg": ("p1", jpeg(1)), "2.jpg": ("p2", jpeg(2)), "3.jpg": ("p2", b"\xff\xd8\xff broken")}
     source = people(tmp_path / "in", pictures)
 
     # when preprocessed
-    said = preprocess(source, tmp_path / "out", "--layout", "people", "--workers", 1)
+    result = preprocess(source, tmp_path / "out", "--layout", "people", "--workers", 1)
 
-    # then two are there, and the broken one is named and counted
-    assert said.exit_code == 0, said.output
+    # then two are in the collection, and the broken one is named and counted
+    assert result.exit_code == 0, result.output
     assert sorted(photo.name for photo in read_collection(tmp_path / "out")) == ["1.jpg", "2.jpg"]
-    assert "passed over people-0.tar/3.jpg: undecodable" in said.stderr
-    assert "3/3" in said.stderr
-    counts = dict(re.findall(r"│ ([\w .()]+?) +│ (\d+) +│", said.stdout))
+    assert "skipped people-0.tar/3.jpg: undecodable" in result.stderr
+    assert "3/3" in result.stderr
+    counts = dict(re.findall(r"│ ([\w .()]+?) +│ (\d+) +│", result.stdout))
     assert counts["crops"] == "2"
     assert counts["media that failed (failures.csv)"] == "1"
 
@@ -36,8 +36,8 @@ def test_a_set_with_a_broken_file(tmp_path):
 @pytest.mark.parametrize(
     ("layout", "error"), [("imagenet", UnknownLayoutError), ("kodf", SourceMissingError)]
 )
-def test_mistakes_of_the_user(tmp_path, layout, error):
+def test_user_errors(tmp_path, layout, error):
     people(tmp_path / "in", {"1.jpg": ("p1", jpeg(1))})
-    said = preprocess(tmp_path / "in", tmp_path / "out", "--layout", layout)
-    assert isinstance(said.exception, error)
+    result = preprocess(tmp_path / "in", tmp_path / "out", "--layout", layout)
+    assert isinstance(result.exception, error)
     assert not (tmp_path / "out").exists()

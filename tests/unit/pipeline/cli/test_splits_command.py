@@ -1,4 +1,4 @@
-"""`fakeme splits check`: exit codes, and leaks told by name."""
+"""`fakeme splits check`: exit codes and reported leaks."""
 
 import re
 
@@ -13,7 +13,7 @@ from training.preprocess import index
 
 
 def written(folder, *records: Record):
-    """A collection's folder with an index alone, which is all that the check reads."""
+    """Write a collection folder with only an index, which is all that the check reads."""
     rows = ({name: getattr(record, name) for name in Record.__slots__} for record in records)
     index.write_table(folder / index.NAME, index.table_of(rows))
     return folder
@@ -24,10 +24,10 @@ def check(*folders):
 
 
 def test_a_clean_split_exits_with_0(tmp_path):
-    said = check(written(tmp_path, ONE, OTHER))
-    assert said.exit_code == 0
-    assert "no leak among 2 crops" in said.output
-    assert re.search(r"kodf\W+train\W+1\W+1\W+1\W+0", said.output)
+    result = check(written(tmp_path, ONE, OTHER))
+    assert result.exit_code == 0
+    assert "no leak among 2 crops" in result.output
+    assert re.search(r"kodf\W+train\W+1\W+1\W+1\W+0", result.output)
 
 
 def test_a_leak_between_folders_exits_with_1_and_is_named(tmp_path):
@@ -35,19 +35,19 @@ def test_a_leak_between_folders_exits_with_1_and_is_named(tmp_path):
     for folder, record in zip(folders, (ONE, Record(**{**_fields(OTHER), "pdq": ONE.pdq})), strict=True):
         folder.mkdir()
         written(folder, record)
-    said = check(*folders)
-    assert said.exit_code == 1
+    result = check(*folders)
+    assert result.exit_code == 1
     assert re.search(
-        r"near-duplicate\W+a\.jpg and b\.jpg\W+train: kodf/a\.jpg\W+test: kodf/b\.jpg\W+0", said.output
+        r"near-duplicate\W+a\.jpg and b\.jpg\W+train: kodf/a\.jpg\W+test: kodf/b\.jpg\W+0", result.output
     )
-    assert "1 leaks" in said.output
+    assert "1 leaks" in result.output
 
 
-def test_a_folder_that_is_no_collection_is_a_mistake_of_the_user(tmp_path):
-    said = check(tmp_path)
-    assert isinstance(said.exception, CollectionUnreadableError)
+def test_a_folder_without_a_collection_is_a_user_error(tmp_path):
+    result = check(tmp_path)
+    assert isinstance(result.exception, CollectionUnreadableError)
     with pytest.raises(CollectionUnreadableError, match=r"make it with `fakeme preprocess`"):
-        raise said.exception
+        raise result.exception
 
 
 def _fields(record: Record):

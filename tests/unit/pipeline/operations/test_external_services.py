@@ -1,4 +1,4 @@
-"""All three services elsewhere, or none."""
+"""All three services are external, or none."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_all_or_none(environment: dict[str, str], external: bool) -> None:
 
 
 @pytest.mark.parametrize("missing", EXTERNAL)
-def test_some_is_a_mistake_that_names_the_missing(missing: str) -> None:
+def test_naming_only_some_services_is_an_error(missing: str) -> None:
     some = {name: value for name, value in ALL.items() if name != missing}
     with pytest.raises(SettingsError, match=f"but not {missing}"):
         services_are_external(some)

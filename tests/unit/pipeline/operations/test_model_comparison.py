@@ -1,4 +1,4 @@
-"""Two models on the same media: what is joined, and the figures that come of it."""
+"""How verdicts of two models are joined and compared."""
 
 import json
 from uuid import UUID
@@ -34,16 +34,16 @@ def model(name: str) -> ModelRef:
     return ModelRef(name=name, version="1", weights_sha256="0" * 64)
 
 
-def verdict(number: int, *of: MediaVerdict) -> Event:
+def verdict(number: int, *media_verdicts: MediaVerdict) -> Event:
     return event(
         VerdictIssued.model_validate(
             {
                 "verdict_id": UUID(int=number),
                 "post_id": f"post-{number}",
                 "trigger": TRIGGER,
-                "label": of[0].label,
-                "score": of[0].score,
-                "media": of,
+                "label": media_verdicts[0].label,
+                "score": media_verdicts[0].score,
+                "media": media_verdicts,
                 "model": model("first"),
                 "issued_at": NOW,
             }
@@ -51,7 +51,7 @@ def verdict(number: int, *of: MediaVerdict) -> Event:
     )
 
 
-def shadow(number: int, *of: MediaVerdict, name: str = "trial") -> Event:
+def shadow(number: int, *media_verdicts: MediaVerdict, name: str = "trial") -> Event:
     return event(
         ShadowVerdict.model_validate(
             {
@@ -59,9 +59,9 @@ def shadow(number: int, *of: MediaVerdict, name: str = "trial") -> Event:
                 "verdict_id": UUID(int=number),
                 "post_id": f"post-{number}",
                 "trigger": TRIGGER,
-                "label": of[0].label,
-                "score": of[0].score,
-                "media": of,
+                "label": media_verdicts[0].label,
+                "score": media_verdicts[0].score,
+                "media": media_verdicts,
                 "model": model(name),
                 "issued_at": NOW,
             }
@@ -74,7 +74,7 @@ REAL, FAKE, UNSURE = Label.AUTHENTIC, Label.DEEPFAKE, Label.SUSPECTED
 
 @pytest.fixture
 def comparison() -> Comparison:
-    """Four media of three verdicts: alike, alike, another label by a little, another label by far."""
+    """Four media items of three verdicts: two with equal labels, one close and one far apart."""
     verdicts = [
         verdict(1, media(1, REAL, 0.1), media(2, FAKE, 0.95)),
         verdict(2, media(3, UNSURE, 0.5)),
@@ -85,8 +85,8 @@ def comparison() -> Comparison:
         shadow(2, media(3, REAL, 0.4)),
         shadow(3, media(4, FAKE, 0.9)),
     ]
-    [found] = compare_models(verdicts, shadows)
-    return found
+    [result] = compare_models(verdicts, shadows)
+    return result
 
 
 def test_figures(comparison: Comparison) -> None:
@@ -103,12 +103,12 @@ def test_figures(comparison: Comparison) -> None:
     assert comparison.score_correlation == pytest.approx(0.4192, abs=0.001)
 
 
-def test_other_labels_come_before_other_scores(comparison: Comparison) -> None:
+def test_different_labels_come_before_different_scores(comparison: Comparison) -> None:
     assert [pair.verdict.uri[-5] for pair in comparison.most_different(4)] == ["4", "3", "1", "2"]
     assert len(comparison.most_different(1)) == 1
 
 
-def test_what_has_no_counterpart_is_left_out_and_a_repeat_counts_once() -> None:
+def test_events_without_a_counterpart_are_ignored_and_repeats_count_once() -> None:
     verdicts = [
         verdict(1, media(1, REAL, 0.1)),
         verdict(1, media(1, REAL, 0.1)),
@@ -116,39 +116,42 @@ def test_what_has_no_counterpart_is_left_out_and_a_repeat_counts_once() -> None:
     ]
     shadows = [shadow(1, media(1, REAL, 0.2)), shadow(1, media(1, REAL, 0.2)), shadow(9, media(2, REAL, 0.1))]
 
-    [found] = compare_models(verdicts, shadows)
+    [result] = compare_models(verdicts, shadows)
 
-    assert [(pair.post_id, pair.difference) for pair in found.pairs] == [("post-1", pytest.approx(0.1))]
+    assert [(pair.post_id, pair.difference) for pair in result.pairs] == [("post-1", pytest.approx(0.1))]
 
 
-def test_each_two_models_are_compared_apart() -> None:
+def test_each_pair_of_models_has_its_own_comparison() -> None:
     verdicts = [verdict(1, media(1, REAL, 0.1))]
     shadows = [shadow(1, media(1, REAL, 0.2)), shadow(1, media(1, FAKE, 0.9), name="another")]
 
-    found = compare_models(verdicts, shadows)
+    comparisons = compare_models(verdicts, shadows)
 
-    assert [(each.models[1], each.agreeing) for each in found] == [("another@1", 0.0), ("trial@1", 1.0)]
+    assert [(comparison.models[1], comparison.agreeing) for comparison in comparisons] == [
+        ("another@1", 0.0),
+        ("trial@1", 1.0),
+    ]
 
 
-def test_media_without_scores_have_no_figures_but_labels() -> None:
-    [found] = compare_models(
+def test_media_without_scores_are_compared_by_label_only() -> None:
+    [result] = compare_models(
         [verdict(1, media(1, Label.NO_FACE, None))], [shadow(1, media(1, Label.NO_FACE, None))]
     )
 
-    assert (found.mean_difference, found.score_correlation, found.agreeing) == (None, None, 1.0)
+    assert (result.mean_difference, result.score_correlation, result.agreeing) == (None, None, 1.0)
 
 
-def test_nothing_in_nothing_out() -> None:
+def test_no_events_give_no_comparison() -> None:
     assert compare_models([], []) == []
 
 
-def test_it_is_shown_to_people_and_to_programs(comparison: Comparison) -> None:
+def test_the_comparison_is_rendered_as_text_and_json(comparison: Comparison) -> None:
     console = Console(width=100, record=True)
     console.print(comparison_view(comparison, limit=2))
     shown = console.export_text()
 
-    assert "first@1 judges, trial@1 is on trial" in shown
-    assert "4 media, 50.0% with the same label" in shown
+    assert "serving model first@1, shadow model trial@1" in shown
+    assert "4 media items, 50.0% with the same label" in shown
     assert "s3://platform-media/4.jpg" in shown
     assert "s3://platform-media/1.jpg" not in shown
     document = json.loads(json.dumps(comparison.document(1)))

@@ -1,4 +1,4 @@
-"""The export folder: what it holds after it was settled, extended, or left half done."""
+"""The export folder after an export, an extension and an interruption."""
 
 import stat
 from datetime import UTC, datetime
@@ -41,58 +41,58 @@ def test_rows_are_read_as_they_were_written(tmp_path: Path) -> None:
     # given
     folder = ExportFolder.open(tmp_path / "set")
     for sha256 in (ONE, TWO):
-        folder.receive(sha256, ".jpg", b"picture")
-    # when one is taken and the other left out
-    folder.settle([sample()], [LeftOut("c2", Reason.CONFLICT, 1, TWO)])
+        folder.store(sha256, ".jpg", b"picture")
+    # when one is exported and the other left out
+    folder.replace_contents([sample()], [LeftOut("c2", Reason.CONFLICT, 1, TWO)])
     # then
     assert files(folder.root) == [f"fake/{ONE}.jpg", "labels.csv", "left-out.csv", "salt"]
     assert (folder.root / "left-out.csv").read_text().splitlines() == [
         "case,media,sha256,reason",
         f"c2,1,{TWO},conflict",
     ]
-    again = ExportFolder.open(folder.root)
-    assert (again.rows, again.salt) == ([sample()], folder.salt)
-    assert again.media == {ONE: folder.root / "fake" / f"{ONE}.jpg"}
+    reopened = ExportFolder.open(folder.root)
+    assert (reopened.rows, reopened.salt) == ([sample()], folder.salt)
+    assert reopened.media == {ONE: folder.root / "fake" / f"{ONE}.jpg"}
 
 
-def test_what_was_decided_otherwise_moves_and_what_is_withdrawn_goes(tmp_path: Path) -> None:
+def test_relabelled_files_move_and_withdrawn_files_are_deleted(tmp_path: Path) -> None:
     folder = ExportFolder.open(tmp_path)
     for sha256 in (ONE, TWO):
-        folder.receive(sha256, ".jpg", b"picture")
-    folder.settle([sample(ONE), sample(TWO)], [])
-    ExportFolder.open(tmp_path).settle([sample(ONE, Truth.REAL)], [])
+        folder.store(sha256, ".jpg", b"picture")
+    folder.replace_contents([sample(ONE), sample(TWO)], [])
+    ExportFolder.open(tmp_path).replace_contents([sample(ONE, Truth.REAL)], [])
     assert files(tmp_path) == ["labels.csv", "left-out.csv", f"real/{ONE}.jpg", "salt"]
 
 
-def test_bytes_that_are_there_are_not_kept_twice(tmp_path: Path) -> None:
+def test_the_same_bytes_are_stored_once(tmp_path: Path) -> None:
     folder = ExportFolder.open(tmp_path)
-    folder.receive(ONE, ".jpg", b"picture")
-    folder.settle([sample(ONE)], [])
-    again = ExportFolder.open(tmp_path)
-    again.receive(ONE, ".jpeg", b"picture")
-    again.settle([sample(ONE, Truth.REAL)], [])
+    folder.store(ONE, ".jpg", b"picture")
+    folder.replace_contents([sample(ONE)], [])
+    reopened = ExportFolder.open(tmp_path)
+    reopened.store(ONE, ".jpeg", b"picture")
+    reopened.replace_contents([sample(ONE, Truth.REAL)], [])
     assert files(tmp_path) == ["labels.csv", "left-out.csv", f"real/{ONE}.jpg", "salt"]
 
 
-def test_files_of_others_are_left_alone_and_half_written_ones_cleared(tmp_path: Path) -> None:
+def test_foreign_files_are_left_alone_and_incomplete_ones_deleted(tmp_path: Path) -> None:
     folder = ExportFolder.open(tmp_path)
     (tmp_path / "real" / "mine.jpg").write_bytes(b"mine")
     (tmp_path / ".incoming" / f"{TWO}.jpg.partial").write_bytes(b"half")
-    ExportFolder.open(tmp_path).settle([], [])
+    ExportFolder.open(tmp_path).replace_contents([], [])
     assert files(tmp_path) == ["labels.csv", "left-out.csv", "real/mine.jpg", "salt"]
     assert folder.rows == []
 
 
-def test_an_account_has_one_name_in_an_export_and_others_elsewhere(tmp_path: Path) -> None:
-    here, there = ExportFolder.open(tmp_path / "a"), ExportFolder.open(tmp_path / "b")
-    assert here.account("kim") == ExportFolder.open(tmp_path / "a").account("kim")
-    assert len({here.account("kim"), here.account("lee"), there.account("kim")}) == 3
+def test_pseudonyms_are_specific_to_an_export(tmp_path: Path) -> None:
+    first, second = ExportFolder.open(tmp_path / "a"), ExportFolder.open(tmp_path / "b")
+    assert first.account("kim") == ExportFolder.open(tmp_path / "a").account("kim")
+    assert len({first.account("kim"), first.account("lee"), second.account("kim")}) == 3
     assert stat.S_IMODE((tmp_path / "a" / "salt").stat().st_mode) == 0o600
 
 
-def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(ExportFolderError, match="is no export of labels"):
+    with pytest.raises(ExportFolderError, match="is not a label export"):
         ExportFolder.open(tmp_path)
     assert files(tmp_path) == ["thesis.txt"]
 
@@ -105,17 +105,17 @@ def test_a_folder_with_other_things_is_refused(tmp_path: Path) -> None:
         (f"{','.join(COLUMNS)}\n{ONE},fake\n", "line 2: "),
     ],
 )
-def test_a_broken_list_of_labels_is_named(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_labels_file_is_reported(tmp_path: Path, text: str, message: str) -> None:
     ExportFolder.open(tmp_path)
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(ExportFolderError, match=message):
         ExportFolder.open(tmp_path)
 
 
-def test_training_reads_what_is_listed_and_its_units(tmp_path: Path) -> None:
+def test_training_reads_the_listed_files_and_their_units(tmp_path: Path) -> None:
     folder = ExportFolder.open(tmp_path)
-    folder.receive(ONE, ".jpg", b"picture")
-    folder.settle([sample()], [])
+    folder.store(ONE, ".jpg", b"picture")
+    folder.replace_contents([sample()], [])
     (tmp_path / "real" / "mine.jpg").write_bytes(b"mine")
     media, passed_over = list(read_plain(open_tree(tmp_path)))
     assert isinstance(media, RawMedia)

@@ -1,4 +1,4 @@
-"""What an uploaded file is taken for: by its content, else by its name, else the caller must say."""
+"""The media type of an upload comes from its content, else from its name, else from the caller."""
 
 import pytest
 
@@ -13,10 +13,10 @@ PNG = b"\x89PNG\r\n\x1a\n"
     ("head", "name", "media_type"),
     [
         (PNG, "cat.png", "image/png"),
-        (PNG, "cat.jpg", "image/png"),  # content beats name
+        (PNG, "cat.jpg", "image/png"),  # content takes precedence
         (PNG, "", "image/png"),
         (b"\x00\x00\x00\x20ftypisom", "clip", "video/mp4"),
-        (b"not a picture", "broken.jpg", "image/jpeg"),  # the platform believed the name: so must we
+        (b"not a picture", "broken.jpg", "image/jpeg"),  # detection reports the file as unprocessable
         (b"", "empty.mp4", "video/mp4"),
     ],
 )
@@ -25,7 +25,7 @@ def test_content_then_name(head: bytes, name: str, media_type: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "notes.txt", "archive"])
-def test_what_is_neither_picture_nor_video_needs_a_media_type(name: str) -> None:
+def test_an_unrecognised_file_needs_a_media_type(name: str) -> None:
     with pytest.raises(MediaTypeUnknownError, match=r"\(68 65 6c 6c 6f\): give its media_type"):
         media_type_of(b"hello", name)
 
@@ -35,7 +35,7 @@ def test_a_missing_file_is_named() -> None:
         Uploader(S3Access()).upload("/no/such.jpg")
 
 
-def test_a_client_without_storage_says_how_to_give_it_one() -> None:
+def test_a_client_without_storage_explains_how_to_configure_it() -> None:
     with (
         PlatformClient("127.0.0.1:1", source="//a") as client,
         pytest.raises(UploadError, match="s3=S3Access"),
@@ -43,8 +43,8 @@ def test_a_client_without_storage_says_how_to_give_it_one() -> None:
         client.upload(PNG)
 
 
-def test_a_storage_that_is_away_is_named() -> None:
-    away = S3Access(endpoint="http://127.0.0.1:1", access_key="a", secret_key="b")
+def test_an_unreachable_storage_is_named() -> None:
+    unreachable = S3Access(endpoint="http://127.0.0.1:1", access_key="a", secret_key="b")
 
     with pytest.raises(UploadError, match=r"s3://platform-media/k was not stored at http://127\.0\.0\.1:1"):
-        Uploader(away).upload(PNG, "k")
+        Uploader(unreachable).upload(PNG, "k")

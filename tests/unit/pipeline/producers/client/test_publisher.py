@@ -1,4 +1,4 @@
-"""Each way in which a broker fails to take an event has a name that tells the caller what to do."""
+"""Each broker error is converted to an SDK error that says what to do."""
 
 from datetime import UTC, datetime
 
@@ -16,12 +16,12 @@ from pipeline.producers.client.errors import (
 from pipeline.producers.client.publisher import EventPublisher
 from schemas.posts import PostReplayed
 
-NOBODY = "127.0.0.1:1"  # tcpmux: nothing listens there
+UNREACHABLE = "127.0.0.1:1"  # tcpmux: nothing listens there
 REPLAY = PostReplayed(replay_id="r1", post_id="p1", replayed_at=datetime(2026, 11, 23, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
-    ("code", "named"),
+    ("code", "error_type"),
     [
         (KafkaError._MSG_TIMED_OUT, BrokerUnreachableError),
         (KafkaError._ALL_BROKERS_DOWN, BrokerUnreachableError),
@@ -31,20 +31,22 @@ REPLAY = PostReplayed(replay_id="r1", post_id="p1", replayed_at=datetime(2026, 1
         (KafkaError.TOPIC_AUTHORIZATION_FAILED, PublishRefusedError),
     ],
 )
-def test_the_broker_s_errors_have_names(code: int, named: type[ProducerError]) -> None:
-    with EventPublisher(NOBODY, timeout=1) as publisher:
-        assert type(publisher.explain(KafkaError(code), "posts.created")) is named
+def test_broker_errors_are_converted(code: int, error_type: type[ProducerError]) -> None:
+    with EventPublisher(UNREACHABLE, timeout=1) as publisher:
+        assert type(publisher.explain(KafkaError(code), "posts.created")) is error_type
 
 
-def test_a_broker_that_is_away_is_named_within_the_timeout() -> None:
+def test_an_unreachable_broker_is_reported_within_the_timeout() -> None:
     with (
-        PlatformClient(NOBODY, source="//a", timeout=1) as client,
-        pytest.raises(BrokerUnreachableError, match=r"no broker at 127\.0\.0\.1:1 took the event within 1 s"),
+        PlatformClient(UNREACHABLE, source="//a", timeout=1) as client,
+        pytest.raises(
+            BrokerUnreachableError, match=r"no broker at 127\.0\.0\.1:1 accepted the event within 1 s"
+        ),
     ):
         client.replay(REPLAY)
 
 
-async def test_a_broker_that_is_away_is_named_to_awaiting_callers_too() -> None:
-    async with AsyncPlatformClient(NOBODY, source="//a", timeout=1) as client:
+async def test_the_async_client_reports_an_unreachable_broker_too() -> None:
+    async with AsyncPlatformClient(UNREACHABLE, source="//a", timeout=1) as client:
         with pytest.raises(BrokerUnreachableError):
             await client.replay(REPLAY)

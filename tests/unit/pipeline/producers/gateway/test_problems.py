@@ -1,4 +1,4 @@
-"""Every error of the gateway is problem+json with a type that stays; none shows our inside."""
+"""Every gateway error is problem+json with a stable type, and none reveals internal details."""
 
 import pytest
 from fastapi import FastAPI
@@ -11,7 +11,7 @@ from pipeline.producers.client.errors import (
     PublishRefusedError,
 )
 from pipeline.producers.gateway.body_limit import MAX_BODY_BYTES, BodyLimit
-from pipeline.producers.gateway.problems import Problem, ProblemKind, answer_with_problems
+from pipeline.producers.gateway.problems import Problem, ProblemKind, add_problem_handlers
 from storage.errors import DatabaseUnavailableError
 
 
@@ -21,7 +21,7 @@ class Body(BaseModel):
 
 def client_of(error: Exception) -> TestClient:
     app = FastAPI()
-    answer_with_problems(app)
+    add_problem_handlers(app)
     app.add_middleware(BodyLimit)
 
     @app.get("/")
@@ -36,18 +36,18 @@ def client_of(error: Exception) -> TestClient:
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "slug", "retry", "says"),
+    ("error", "status", "slug", "retry", "detail"),
     [
         (Problem(ProblemKind.POST_UNKNOWN, "no post p1"), 404, "post-unknown", None, "no post p1"),
-        (BrokerUnreachableError("at kafka-7"), 503, "unavailable", "5", "the broker is away"),
-        (DatabaseUnavailableError("user fakeme"), 503, "unavailable", "5", "the database is away"),
+        (BrokerUnreachableError("at kafka-7"), 503, "unavailable", "5", "the broker is unavailable"),
+        (DatabaseUnavailableError("user fakeme"), 503, "unavailable", "5", "the database is unavailable"),
         (EventTooLargeError("at kafka-7"), 413, "body-too-large", None, "shorten texts"),
-        (PublishRefusedError("at kafka-7"), 500, "internal", None, "in the gateway's log"),
-        (ZeroDivisionError("secret"), 500, "internal", None, "in the gateway's log"),
+        (PublishRefusedError("at kafka-7"), 500, "internal", None, "see the gateway's log"),
+        (ZeroDivisionError("secret"), 500, "internal", None, "see the gateway's log"),
     ],
 )
-def test_errors_have_a_type_and_show_strangers_nothing_of_our_inside(
-    error: Exception, status: int, slug: str, retry: str | None, says: str
+def test_errors_have_a_type_and_reveal_no_internal_details(
+    error: Exception, status: int, slug: str, retry: str | None, detail: str
 ) -> None:
     answer = client_of(error).get("/")
 
@@ -55,12 +55,12 @@ def test_errors_have_a_type_and_show_strangers_nothing_of_our_inside(
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers.get("retry-after") == retry
     assert answer.json()["type"] == f"urn:fakeme:problem:{slug}"
-    assert says in answer.json()["detail"]
+    assert detail in answer.json()["detail"]
     if not isinstance(error, Problem):
         assert str(error) not in answer.text
 
 
-def test_a_path_that_is_not_there_is_a_problem_too() -> None:
+def test_an_unknown_path_is_a_problem_too() -> None:
     answer = client_of(ValueError()).get("/nothing")
 
     assert answer.headers["content-type"] == "application/problem+json"
@@ -72,20 +72,20 @@ def test_a_path_that_is_not_there_is_a_problem_too() -> None:
     }
 
 
-def test_a_body_that_is_not_json_says_where_it_stops() -> None:
+def test_malformed_json_is_reported_with_its_position() -> None:
     answer = client_of(ValueError()).post(
         "/", content=b'{"text": nope}', headers={"content-type": "application/json"}
     )
 
     assert (answer.status_code, answer.json()["type"]) == (400, "urn:fakeme:problem:malformed-json")
-    assert answer.json()["detail"] == "the body stops being JSON at character 9: Expecting value"
+    assert answer.json()["detail"] == "the body is not valid JSON at character 9: Expecting value"
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize(("extra", "status"), [(0, 200), (1, 413)])
 def test_a_body_over_the_limit_is_refused_however_it_is_sent(chunked: bool, extra: int, status: int) -> None:
-    frame = b'{"text": ""}'
-    body = b'{"text": "' + b"x" * (MAX_BODY_BYTES - len(frame) + extra) + b'"}'
+    empty_body = b'{"text": ""}'
+    body = b'{"text": "' + b"x" * (MAX_BODY_BYTES - len(empty_body) + extra) + b'"}'
     content = (body[at : at + 100_000] for at in range(0, len(body), 100_000)) if chunked else body
 
     answer = client_of(ValueError()).post("/", content=content, headers={"content-type": "application/json"})

@@ -1,7 +1,7 @@
-"""What is posted over HTTP: the event contracts, read strictly, so that a misspelt field is noticed.
+"""The bodies of HTTP requests: the event contracts, but with unknown fields forbidden.
 
-Consumers of topics ignore fields that they do not know, since a producer may be newer. Here FakeME is the one
-that is asked, and a field that it would drop is an error of the caller.
+Consumers of topics ignore unknown fields, because a producer may be newer. The gateway rejects them, so that
+the caller notices a misspelt field.
 """
 
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ _CAT = {
     "media_type": "image/jpeg",
     "alt_text": "A cat on a windowsill",
 }
-_MOMENT = "2026-11-23T12:00:00+09:00"
+_TIMESTAMP = "2026-11-23T12:00:00+09:00"
 
 
 def _example(**fields: Any) -> dict[str, Any]:
@@ -24,22 +24,22 @@ def _example(**fields: Any) -> dict[str, Any]:
 
 
 class NewMedia(Media, extra="forbid"):
-    """One picture or video of a post, already in object storage."""
+    """A picture or video of a post, already in object storage."""
 
 
 class NewPost(
     PostCreated,
     extra="forbid",
     json_schema_extra=_example(
-        post_id="post-1", author_id="ann", text="Look!", media=[_CAT], created_at=_MOMENT
+        post_id="post-1", author_id="ann", text="Look!", media=[_CAT], created_at=_TIMESTAMP
     ),
 ):
-    """A post that is about to be shown."""
+    """A post that will be shown."""
 
     media: Annotated[tuple[NewMedia, ...], Field(min_length=1, max_length=MAX_MEDIA)]
 
     def event(self) -> PostCreated:
-        """The event that says it."""
+        """Return the event to publish."""
         return PostCreated.model_validate(self.model_dump())
 
 
@@ -51,7 +51,7 @@ class NewReport(
         post_id="post-1",
         reporter_id="bob",
         reason="untagged_deepfake",
-        reported_at=_MOMENT,
+        reported_at=_TIMESTAMP,
     ),
 ):
     """A user's report of a post."""
@@ -59,7 +59,7 @@ class NewReport(
     media: Annotated[tuple[NewMedia, ...], Field(max_length=MAX_MEDIA)] = ()
 
     def event(self) -> PostReported:
-        """The event that says it."""
+        """Return the event to publish."""
         return PostReported.model_validate(self.model_dump())
 
 
@@ -67,7 +67,7 @@ class NewAppeal(
     PostAppealed,
     extra="forbid",
     json_schema_extra=_example(
-        appeal_id="appeal-1", post_id="post-1", author_id="ann", text="It is me.", appealed_at=_MOMENT
+        appeal_id="appeal-1", post_id="post-1", author_id="ann", text="It is me.", appealed_at=_TIMESTAMP
     ),
 ):
     """An author's appeal against a tag or decision."""
@@ -75,13 +75,15 @@ class NewAppeal(
     media: Annotated[tuple[NewMedia, ...], Field(max_length=MAX_MEDIA)] = ()
 
     def event(self) -> PostAppealed:
-        """The event that says it."""
+        """Return the event to publish."""
         return PostAppealed.model_validate(self.model_dump())
 
 
 class Accepted(BaseModel):
-    """The event is in the broker for good; its verdict follows."""
+    """The broker has stored the event; the verdict follows."""
 
-    event_id: UUID = Field(description="CloudEvents id; the same for every repeat.")
+    event_id: UUID = Field(description="CloudEvents id, the same for each repeat.")
     post_id: str
-    verdict: str = Field(description="Where the verdict can be read.", examples=["/v1/posts/post-1/verdict"])
+    verdict: str = Field(
+        description="Path at which the verdict can be read.", examples=["/v1/posts/post-1/verdict"]
+    )

@@ -1,8 +1,8 @@
-"""Takes an event once: claims its idempotency key, publishes it, and keeps what was answered.
+"""Publishes a submitted event once per idempotency key and stores the answer.
 
-1. Claim the key; a repeat of an answered request ends here.
-2. Publish. The event's id comes from its content, so that a repeat after a crash makes no second event.
-3. Keep the post, so that its verdict can be asked for at once, and the answer, in one transaction.
+1. Claim the idempotency key. If the request was answered before, return that answer.
+2. Publish. The event id is derived from the content, so a repeat after a crash creates no second event.
+3. Store the post, so that its verdict can be requested at once, and the answer in one transaction.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from http import HTTPStatus
 
 from sqlalchemy.orm import Session
 
-from pipeline.producers.gateway.bodies import Accepted
 from pipeline.producers.gateway.problems import Problem, ProblemKind
+from pipeline.producers.gateway.request_bodies import Accepted
 from pipeline.producers.gateway.services import Services
 from schemas.posts import PostAppealed, PostCreated, PostReported
 from storage import idempotency, posts
@@ -23,19 +23,19 @@ SubmittedEvent = PostCreated | PostReported | PostAppealed
 
 @dataclass(frozen=True)
 class Submission:
-    """Who sent a request, under which idempotency key (None: without), with which content."""
+    """The identity of a request: its caller, its idempotency key (None if it has none) and its content."""
 
     caller: str
     idempotency_key: str | None
     content_sha256: str
 
 
-def accept(services: Services, submission: Submission, event: SubmittedEvent) -> Accepted:
+def submit(services: Services, submission: Submission, event: SubmittedEvent) -> Accepted:
     """Publish ``event`` unless this submission was answered before; raises :class:`Problem`."""
     with transaction(services.engine) as session:
-        before = _answered(session, submission)
-        if before is not None:
-            return before
+        earlier_answer = _earlier_answer(session, submission)
+        if earlier_answer is not None:
+            return earlier_answer
         _check_unchanged(session, event)
     event_id = services.client.send(event).result()
     accepted = Accepted(
@@ -48,7 +48,7 @@ def accept(services: Services, submission: Submission, event: SubmittedEvent) ->
     return accepted
 
 
-def _answered(session: Session, submission: Submission) -> Accepted | None:
+def _earlier_answer(session: Session, submission: Submission) -> Accepted | None:
     key = submission.idempotency_key
     if key is None:
         return None
@@ -56,8 +56,8 @@ def _answered(session: Session, submission: Submission) -> Accepted | None:
     if claim.request_sha256 != submission.content_sha256:
         raise Problem(
             ProblemKind.KEY_REUSED,
-            f"the Idempotency-Key {key!r} came with another request before: "
-            "choose a new key for a new request, or repeat the old one byte for byte",
+            f"the Idempotency-Key {key!r} was used for a different request: "
+            "use a new key for a new request, or repeat the earlier request byte for byte",
         )
     return None if claim.answer is None else Accepted.model_validate(claim.answer.body)
 
@@ -71,10 +71,10 @@ def _keep_answer(session: Session, submission: Submission, accepted: Accepted) -
 def _check_unchanged(session: Session, event: SubmittedEvent) -> None:
     if not isinstance(event, PostCreated):
         return
-    before = posts.find(session, event.post_id)
-    if before is not None and before != event:
+    published = posts.find(session, event.post_id)
+    if published is not None and published != event:
         raise Problem(
             ProblemKind.POST_DIFFERS,
-            f"post {event.post_id} was published before with other content, and that one stands: "
-            "give an edited post an id of its own",
+            f"post {event.post_id} was published before with different content, which stays in effect: "
+            "submit an edited post under a new id",
         )

@@ -1,30 +1,30 @@
-"""The routes that answer what FakeME thinks of a post."""
+"""The routes that return the verdict on a post and the state of its tag."""
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from pipeline.producers.gateway.auth import caller
-from pipeline.producers.gateway.observation import note
-from pipeline.producers.gateway.problems import MEDIA_TYPE, Problem, ProblemBody, ProblemKind
-from pipeline.producers.gateway.services import Needed
+from pipeline.producers.gateway.authentication import caller
+from pipeline.producers.gateway.problems import Problem, ProblemKind, problem_responses
+from pipeline.producers.gateway.request_log import add_log_fields
+from pipeline.producers.gateway.services import InjectedServices
 from schemas.base import PlatformId
 from schemas.tags import DEEPFAKE_TAG, TAGGED_BY_LABEL, CauseKind, TagCause
 from schemas.verdicts import VerdictIssued
 from storage import posts, tags, verdicts
 from storage.database import transaction
 
-MAX_WAIT_SECONDS = 30  # proxies commonly give up on a silent request after 60
-RETRY_SECONDS = 1  # a warm pipeline answers a picture within two
+MAX_WAIT_SECONDS = 30  # proxies commonly close a request after 60 seconds without a response
+RETRY_SECONDS = 1  # a warm pipeline issues the verdict on a picture within two seconds
 
 
 class Pending(BaseModel):
-    """The post is known, its answer is not there yet."""
+    """The post is known, but there is no answer yet."""
 
     post_id: str
     status: str = Field(default="pending", description="Always `pending`.")
@@ -37,14 +37,15 @@ class TagState(BaseModel):
     tag: str = DEEPFAKE_TAG
     tagged: bool = Field(description="Whether the platform should show the tag.")
     cause: TagCause | None = Field(
-        default=None, description="The verdict or decision that it stands on; null if none says yes or no."
+        default=None,
+        description="The verdict or decision that set or removed the tag; null if the tag was never set.",
     )
     changed_at: datetime | None = None
 
 
 def _seconds(text: object) -> object:
-    written = re.fullmatch(r"(\d+(?:\.\d+)?)s?", str(text))
-    return written[1] if written else text
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)s?", str(text))
+    return match[1] if match else text
 
 
 PostId = Annotated[PlatformId, Path(examples=["post-1"])]
@@ -54,50 +55,47 @@ Wait = Annotated[
     Query(
         ge=0,
         le=MAX_WAIT_SECONDS,
-        description="How long to wait for the answer if it is not there yet: seconds, at most 30.",
+        description="How long to wait for the answer if there is none yet: seconds, at most 30.",
         examples=["5s"],
     ),
     WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?s?$", "default": "0s"}),
 ]
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    202: {"model": Pending, "description": "Not judged yet: ask again, or with a longer `wait`."},
-    **{
-        code: {"model": ProblemBody, "description": why, "content": {MEDIA_TYPE: {}}}
-        for code, why in {
-            401: "No valid API key.",
-            404: "FakeME never saw this post.",
-            422: "The post's id or `wait` is wrong.",
-            503: "The database is away: repeat after Retry-After seconds.",
-        }.items()
-    },
-}
-
 router = APIRouter(
     prefix="/v1/posts/{post_id}",
-    tags=["Answers out"],
+    tags=["Answers"],
     dependencies=[Depends(caller)],
-    responses=_REFUSALS,
+    responses={
+        202: {"model": Pending, "description": "No verdict yet: repeat the request, or use a longer `wait`."},
+        **problem_responses(
+            {
+                401: "The API key is missing or invalid.",
+                404: "FakeME does not know this post.",
+                422: "The post id or `wait` is invalid.",
+                503: "The database is unavailable: repeat after Retry-After seconds.",
+            }
+        ),
+    },
 )
 
 
-@router.get("/verdict", summary="The newest verdict on a post", response_model=VerdictIssued | Pending)
+@router.get("/verdict", summary="Read the newest verdict on a post", response_model=VerdictIssued | Pending)
 async def read_verdict(
-    request: Request, post_id: PostId, services: Needed, response: Response, wait: Wait = 0.0
+    request: Request, post_id: PostId, services: InjectedServices, response: Response, wait: Wait = 0.0
 ) -> VerdictIssued | Pending:
-    """Answers as soon as there is a verdict, and at the latest after `wait`."""
-    found = await services.bell.wait(
+    """Return the newest verdict as soon as there is one. After `wait`, return `pending`."""
+    verdict = await services.notifier.wait(
         post_id, wait, lambda: run_in_threadpool(_newest_verdict, services.engine, post_id)
     )
-    if found is not None:
-        note(request, verdict_id=str(found.verdict_id), label=found.label.value)
-        return found
+    if verdict is not None:
+        add_log_fields(request, verdict_id=str(verdict.verdict_id), label=verdict.label.value)
+        return verdict
     return await run_in_threadpool(_pending, services.engine, post_id, response)
 
 
-@router.get("/tag", summary="The tag of a post", response_model=TagState | Pending)
-def read_tag(post_id: PostId, services: Needed, response: Response) -> TagState | Pending:
-    """Whether the post should carry `#Deepfake`, and by which verdict or decision."""
+@router.get("/tag", summary="Read the tag of a post", response_model=TagState | Pending)
+def read_tag(post_id: PostId, services: InjectedServices, response: Response) -> TagState | Pending:
+    """Return whether the post should carry `#Deepfake`, and which verdict or decision is the reason."""
     with transaction(services.engine) as session:
         row = tags.find(session, post_id)
         verdict = verdicts.latest(session, post_id)
@@ -119,7 +117,8 @@ def _pending(engine: Engine, post_id: str, response: Response) -> Pending:
         known = posts.find(session, post_id) is not None
     if not known:
         raise Problem(
-            ProblemKind.POST_UNKNOWN, f"FakeME never saw post {post_id}: publish it with POST /v1/posts first"
+            ProblemKind.POST_UNKNOWN,
+            f"FakeME does not know post {post_id}: publish it first with POST /v1/posts",
         )
     response.status_code = status.HTTP_202_ACCEPTED
     response.headers["Retry-After"] = str(RETRY_SECONDS)

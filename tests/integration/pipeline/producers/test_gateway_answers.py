@@ -1,4 +1,4 @@
-"""Answers over HTTP: at once when they are there, as soon as they come, and never later than asked."""
+"""Answers over HTTP: returned at once, or as soon as they exist, and never later than `wait`."""
 
 import threading
 import time
@@ -12,10 +12,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from pipeline.producers import PlatformClient
-from pipeline.producers.gateway import verdict_bell
-from pipeline.producers.gateway.server import Gateway
+from pipeline.producers.gateway import verdict_notifier
+from pipeline.producers.gateway.server import gateway_server
 from pipeline.producers.gateway.services import Services
-from pipeline.producers.gateway.verdict_bell import VerdictBell
+from pipeline.producers.gateway.verdict_notifier import VerdictNotifier
 from schemas.posts import Media, PostCreated
 from schemas.tags import CauseKind
 from schemas.verdicts import Label, MediaVerdict, ModelRef, Trigger, TriggerKind, VerdictIssued
@@ -53,7 +53,7 @@ def post_id(engine: Engine) -> str:
     return known
 
 
-def test_the_newest_verdict_is_given(gateway: TestClient, engine: Engine, post_id: str) -> None:
+def test_the_newest_verdict_is_returned(gateway: TestClient, engine: Engine, post_id: str) -> None:
     newest = verdict(post_id, Label.DEEPFAKE, at=NOW.replace(hour=13))
     keep(engine, newest)
     keep(engine, verdict(post_id))
@@ -64,51 +64,53 @@ def test_the_newest_verdict_is_given(gateway: TestClient, engine: Engine, post_i
     assert VerdictIssued.model_validate(answer.json()) == newest
 
 
-def test_a_post_that_is_not_judged_yet_is_pending(gateway: TestClient, post_id: str) -> None:
+def test_a_post_without_a_verdict_is_pending(gateway: TestClient, post_id: str) -> None:
     answer = gateway.get(f"/v1/posts/{post_id}/verdict")
 
     assert (answer.status_code, answer.headers["retry-after"]) == (202, "1")
     assert answer.json() == {"post_id": post_id, "status": "pending"}
 
 
-def test_a_post_that_nobody_published_is_unknown(gateway: TestClient) -> None:
-    for what in ("verdict", "tag"):
-        answer = gateway.get(f"/v1/posts/never-seen/{what}")
+def test_an_unpublished_post_is_unknown(gateway: TestClient) -> None:
+    for resource in ("verdict", "tag"):
+        answer = gateway.get(f"/v1/posts/never-seen/{resource}")
 
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:fakeme:problem:post-unknown")
         assert "never-seen" in answer.json()["detail"]
 
 
-def test_who_waits_is_answered_by_the_notice_of_the_verdict(
+def test_a_notification_ends_the_wait(
     gateway: TestClient, engine: Engine, post_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verdict_bell, "_LOOK_AGAIN_SECONDS", 60.0)  # so that only a notice can wake it
+    monkeypatch.setattr(
+        verdict_notifier, "_POLL_SECONDS", 60.0
+    )  # so that only a notification can end the wait
     issued = verdict(post_id)
-    later = threading.Timer(0.5, keep, (engine, issued))
-    later.start()
-    began = time.monotonic()
+    delayed_verdict = threading.Timer(0.5, keep, (engine, issued))
+    delayed_verdict.start()
+    started = time.monotonic()
 
     answer = gateway.get(f"/v1/posts/{post_id}/verdict?wait=25s")
 
-    waited = time.monotonic() - began
-    later.join()
+    waited = time.monotonic() - started
+    delayed_verdict.join()
     assert answer.status_code == 200
     assert answer.json()["verdict_id"] == str(issued.verdict_id)
     assert 0.4 < waited < 20
 
 
 @pytest.mark.parametrize("wait", ["1", "1s", "1.0s"])
-def test_a_wait_that_is_in_vain_ends_in_time(gateway: TestClient, post_id: str, wait: str) -> None:
-    began = time.monotonic()
+def test_a_wait_without_a_verdict_ends_in_time(gateway: TestClient, post_id: str, wait: str) -> None:
+    started = time.monotonic()
 
     answer = gateway.get(f"/v1/posts/{post_id}/verdict", params={"wait": wait})
 
     assert answer.status_code == 202
-    assert time.monotonic() - began >= 1.0
+    assert time.monotonic() - started >= 1.0
 
 
 @pytest.mark.parametrize("wait", ["31s", "-1", "soon", "5m", "nan", "inf"])
-def test_a_wait_that_is_none_is_refused(gateway: TestClient, wait: str) -> None:
+def test_an_invalid_wait_is_refused(gateway: TestClient, wait: str) -> None:
     answer = gateway.get("/v1/posts/p1/verdict", params={"wait": wait})
 
     assert answer.status_code == 422
@@ -122,11 +124,11 @@ def test_a_wait_that_is_none_is_refused(gateway: TestClient, wait: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "standing", "status", "tagged"),
+    ("label", "stored_tag", "status", "tagged"),
     [
         (None, None, 202, None),
-        (Label.DEEPFAKE, None, 202, None),  # tagging is about to say yes
-        (Label.SUSPECTED, None, 200, False),  # a question for moderators: no tag stands meanwhile
+        (Label.DEEPFAKE, None, 202, None),  # the tagging worker will set the tag
+        (Label.SUSPECTED, None, 200, False),  # moderators decide; the post is not tagged meanwhile
         (Label.DEEPFAKE, True, 200, True),
         (Label.AUTHENTIC, False, 200, False),
     ],
@@ -136,7 +138,7 @@ def test_the_tag_of_a_post(
     engine: Engine,
     post_id: str,
     label: Label | None,
-    standing: bool | None,
+    stored_tag: bool | None,
     status: int,
     tagged: bool | None,
 ) -> None:
@@ -144,23 +146,30 @@ def test_the_tag_of_a_post(
     with transaction(engine) as session:
         if label:
             verdicts.keep(session, verdict(post_id, label), "m@1")
-        if standing is not None:
+        if stored_tag is not None:
             tags.put_tag(
-                session, post_id, tagged=standing, cause_kind=CauseKind.VERDICT, cause_id=cause, cause_at=NOW
+                session,
+                post_id,
+                tagged=stored_tag,
+                cause_kind=CauseKind.VERDICT,
+                cause_id=cause,
+                cause_at=NOW,
             )
 
     answer = gateway.get(f"/v1/posts/{post_id}/tag")
 
     body: dict[str, Any] = answer.json()
     assert (answer.status_code, body.get("tagged")) == (status, tagged)
-    if standing is not None:
+    if stored_tag is not None:
         assert body["cause"] == {"kind": "verdict", "id": str(cause)}
 
 
-def test_a_database_that_is_away_is_said_so(gateway: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    away = connect("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+def test_an_unavailable_database_is_reported(gateway: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    unreachable = connect("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
     services: Services = gateway.app.state.services
-    monkeypatch.setattr(gateway.app.state, "services", Services(services.client, away, services.bell))
+    monkeypatch.setattr(
+        gateway.app.state, "services", Services(services.client, unreachable, services.notifier)
+    )
 
     answer = gateway.get("/v1/posts/p1/verdict")
 
@@ -180,19 +189,19 @@ def test_probes_and_metrics_are_served(gateway: TestClient, post_id: str) -> Non
     )
 
 
-def test_a_stop_answers_who_waits_and_ends(
+def test_a_stop_answers_waiting_requests_and_ends(
     kafka_bootstrap: str, database_url: str, token: str, post_id: str
 ) -> None:
     services = Services(
-        PlatformClient(kafka_bootstrap, source="//a"), connect(database_url), VerdictBell(database_url)
+        PlatformClient(kafka_bootstrap, source="//a"), connect(database_url), VerdictNotifier(database_url)
     )
-    gateway = Gateway(services, host="127.0.0.1", port=0)
+    gateway = gateway_server(services, host="127.0.0.1", port=0)
     serving = threading.Thread(target=gateway.run)
     serving.start()
-    until = time.monotonic() + 60
+    deadline = time.monotonic() + 60
     while not gateway.ready:
-        assert time.monotonic() < until
-        time.sleep(0.05)  # a condition with a deadline
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # polls until the deadline
     answers: list[int] = []
 
     def wait_long() -> None:
@@ -201,15 +210,15 @@ def test_a_stop_answers_who_waits_and_ends(
 
     waiting = threading.Thread(target=wait_long)
     waiting.start()
-    while not services.bell.awaited(post_id):
-        assert time.monotonic() < until
-        time.sleep(0.05)  # a condition with a deadline
-    began = time.monotonic()
+    while not services.notifier.is_waiting(post_id):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # polls until the deadline
+    started = time.monotonic()
 
     gateway.stop()
 
     waiting.join()
     serving.join()
     assert answers == [202]
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - started < 15
     assert not gateway.alive

@@ -1,12 +1,12 @@
-"""Each fault of a request names the field, the value and what to do."""
+"""Each field error of a request states the field, the value and the remedy."""
 
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from pipeline.producers.gateway.bodies import NewAppeal, NewPost, NewReport
-from pipeline.producers.gateway.faults import Fault, faults_of
+from pipeline.producers.gateway.request_bodies import NewAppeal, NewPost, NewReport
+from pipeline.producers.gateway.validation_errors import FieldError, field_errors
 
 POST: dict[str, Any] = {
     "post_id": "p1",
@@ -23,21 +23,21 @@ REPORT: dict[str, Any] = {
 }
 
 
-def faults(body: type[BaseModel], given: object) -> tuple[Fault, ...]:
+def errors_of(body: type[BaseModel], request: object) -> tuple[FieldError, ...]:
     with pytest.raises(ValidationError) as caught:
-        TypeAdapter(body).validate_python(given)
-    return faults_of([{**error, "loc": ("body", *error["loc"])} for error in caught.value.errors()])
+        TypeAdapter(body).validate_python(request)
+    return field_errors([{**error, "loc": ("body", *error["loc"])} for error in caught.value.errors()])
 
 
 @pytest.mark.parametrize(
-    ("body", "given", "pointer", "value", "remedy"),
+    ("body", "request_body", "pointer", "value", "remedy"),
     [
         (NewPost, {**POST, "post_id": "a b"}, "/post_id", '"a b"', "give 1 to 128 of the characters"),
         (NewPost, {**POST, "author_id": 7}, "/author_id", "7", "give 1 to 128 of the characters"),
         (NewPost, {**POST, "autor_id": "x"}, "/autor_id", '"x"', "did you mean author_id?"),
         (NewPost, {**POST, "colour": 1}, "/colour", "1", "remove it: there is no such field"),
-        (NewPost, {**POST, "created_at": "2026-11-23T12:00:00"}, "/created_at", None, "offset from UTC"),
-        (NewPost, {**POST, "media": []}, "/media", "[]", "correct it as /docs describes it"),
+        (NewPost, {**POST, "created_at": "2026-11-23T12:00:00"}, "/created_at", None, "UTC offset"),
+        (NewPost, {**POST, "media": []}, "/media", "[]", "correct it as described in /docs"),
         (
             NewPost,
             {**POST, "media": [{**POST["media"][0], "alttext": ""}]},
@@ -50,38 +50,38 @@ def faults(body: type[BaseModel], given: object) -> tuple[Fault, ...]:
             {**POST, "media": [{"uri": "http://a/b", "media_type": "image/jpeg"}]},
             "/media/0/uri",
             '"http://a/b"',
-            "upload the file, then give its place",
+            "upload the file, then give its URI",
         ),
         (NewPost, {**POST, "a/b~c": 1}, "/a~1b~0c", "1", "remove it"),  # RFC 6901, section 3
-        (NewReport, {**REPORT, "reason": "rude"}, "/reason", '"rude"', "correct it as /docs"),
+        (NewReport, {**REPORT, "reason": "rude"}, "/reason", '"rude"', "correct it as described in /docs"),
         (NewReport, {**REPORT, "media": [{"x": 1}]}, "/media/0/uri", None, "add it: upload the file"),
         (NewAppeal, {}, "/appeal_id", None, "add it: give 1 to 128"),
     ],
 )
-def test_a_fault_says_where_what_and_what_to_do(
-    body: type[BaseModel], given: object, pointer: str, value: str | None, remedy: str
+def test_an_error_states_the_field_the_value_and_the_remedy(
+    body: type[BaseModel], request_body: object, pointer: str, value: str | None, remedy: str
 ) -> None:
-    found = {fault.pointer: fault for fault in faults(body, given)}
+    errors = {error.pointer: error for error in errors_of(body, request_body)}
 
-    assert remedy in found[pointer].remedy
+    assert remedy in errors[pointer].remedy
     if value is not None:
-        assert found[pointer].value == value
+        assert errors[pointer].value == value
 
 
-def test_what_only_follows_from_a_fault_inside_is_not_told() -> None:
-    """pydantic says "media should have at least 1 item" after it refused the only item."""
-    given = {**POST, "media": [{"uri": "nowhere", "media_type": "image/jpeg"}]}
+def test_an_error_caused_by_a_nested_error_is_left_out() -> None:
+    """pydantic adds "media should have at least 1 item" after it rejected the only item."""
+    request_body = {**POST, "media": [{"uri": "nowhere", "media_type": "image/jpeg"}]}
 
-    assert [fault.pointer for fault in faults(NewPost, given)] == ["/media/0/uri"]
+    assert [error.pointer for error in errors_of(NewPost, request_body)] == ["/media/0/uri"]
 
 
 def test_a_long_value_is_shortened() -> None:
-    (fault,) = faults(NewPost, {**POST, "text": "x" * 10_001})
+    (error,) = errors_of(NewPost, {**POST, "text": "x" * 10_001})
 
-    assert fault.value == '"' + "x" * 79 + "…"
+    assert error.value == '"' + "x" * 79 + "…"
 
 
 @pytest.mark.parametrize("body", [NewPost, NewReport, NewAppeal])
-def test_the_examples_of_the_documentation_are_valid(body: type[NewPost | NewReport | NewAppeal]) -> None:
+def test_the_documented_examples_are_valid(body: type[NewPost | NewReport | NewAppeal]) -> None:
     for example in body.model_json_schema()["examples"]:
         assert body.model_validate(example).event().post_id == "post-1"

@@ -1,4 +1,4 @@
-"""Events over HTTP: each lands on its topic once, and what is wrong is refused before it does."""
+"""Events over HTTP: each is published once, and invalid requests are rejected before publishing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from pipeline.producers import PlatformClient
 from pipeline.producers.gateway.app import create_app
 from pipeline.producers.gateway.services import Services
-from pipeline.producers.gateway.verdict_bell import VerdictBell
+from pipeline.producers.gateway.verdict_notifier import VerdictNotifier
 from schemas.envelope import Event, decode
 from schemas.identity import post_event_id
 from schemas.posts import PostCreated
@@ -34,7 +34,7 @@ def post() -> dict[str, Any]:
 
 @pytest.fixture
 def published(kafka_bootstrap: str) -> Iterator["Published"]:
-    """What came onto posts.created, read as any consumer would."""
+    """Reads posts.created as a consumer does."""
     reader = Published(kafka_bootstrap)
     yield reader
     reader.consumer.close()
@@ -48,23 +48,25 @@ class Published:
         )
 
     def about(self, post_id: str, *, quiet: float = 1.0) -> list[Event]:
-        """Events of a post, until none came for ``quiet`` seconds."""
-        found = []
-        while (message := self.consumer.poll(quiet if found else 30)) is not None:
+        """Return the events of a post, read until none arrives for ``quiet`` seconds."""
+        events = []
+        while (message := self.consumer.poll(quiet if events else 30)) is not None:
             assert message.error() is None
             if message.key() == post_id.encode():
-                found.append(decode(message.headers(), message.value()))
-        return found
+                events.append(decode(message.headers(), message.value()))
+        return events
 
 
-def test_a_post_lands_on_its_topic(gateway: TestClient, published: Published, post: dict[str, Any]) -> None:
+def test_a_post_is_published_on_its_topic(
+    gateway: TestClient, published: Published, post: dict[str, Any]
+) -> None:
     answer = gateway.post("/v1/posts", json=post)
 
-    where = f"/v1/posts/{post['post_id']}/verdict"
+    verdict_path = f"/v1/posts/{post['post_id']}/verdict"
     event_id = str(post_event_id("posts.created", post["post_id"]))
     assert answer.status_code == 202
-    assert answer.headers["location"] == where
-    assert answer.json() == {"event_id": event_id, "post_id": post["post_id"], "verdict": where}
+    assert answer.headers["location"] == verdict_path
+    assert answer.json() == {"event_id": event_id, "post_id": post["post_id"], "verdict": verdict_path}
     (event,) = published.about(post["post_id"])
     assert (event.id, event.source, event.type) == (event_id, "//social.example", "fakeme.posts.created.v1")
     assert event.body == PostCreated.model_validate(post)
@@ -85,24 +87,24 @@ def test_a_post_lands_on_its_topic(gateway: TestClient, published: Published, po
         ),
     ],
 )
-def test_reports_and_appeals_are_taken_too(
+def test_reports_and_appeals_are_published_too(
     gateway: TestClient, path: str, topic: str, body: dict[str, str]
 ) -> None:
     answer = gateway.post(path, json={**body, "post_id": "p1"})
 
-    about = body.get("report_id") or body["appeal_id"]
+    subject = body.get("report_id") or body["appeal_id"]
     assert answer.status_code == 202
-    assert answer.json()["event_id"] == str(post_event_id(topic, about))
+    assert answer.json()["event_id"] == str(post_event_id(topic, subject))
 
 
-def test_a_repeat_with_the_same_key_gets_the_same_answer_and_makes_no_second_event(
+def test_a_repeat_with_the_same_key_gets_the_same_answer_and_creates_no_second_event(
     gateway: TestClient, published: Published, post: dict[str, Any]
 ) -> None:
     headers = {"Idempotency-Key": str(uuid4())}
 
-    first, again = (gateway.post("/v1/posts", json=post, headers=headers) for _ in range(2))
+    first, repeated = (gateway.post("/v1/posts", json=post, headers=headers) for _ in range(2))
 
-    assert (again.status_code, again.text, again.headers["location"]) == (
+    assert (repeated.status_code, repeated.text, repeated.headers["location"]) == (
         first.status_code,
         first.text,
         first.headers["location"],
@@ -110,7 +112,7 @@ def test_a_repeat_with_the_same_key_gets_the_same_answer_and_makes_no_second_eve
     assert len(published.about(post["post_id"])) == 1
 
 
-def test_a_key_stands_for_one_request(gateway: TestClient, post: dict[str, Any]) -> None:
+def test_a_key_is_valid_for_one_request(gateway: TestClient, post: dict[str, Any]) -> None:
     headers = {"Idempotency-Key": str(uuid4())}
     gateway.post("/v1/posts", json=post, headers=headers)
 
@@ -135,7 +137,7 @@ def test_a_key_belongs_to_its_owner(gateway: TestClient, engine: Engine, post: d
     assert answer.status_code == 202
 
 
-def test_the_same_post_with_other_content_is_refused(gateway: TestClient, post: dict[str, Any]) -> None:
+def test_the_same_post_with_different_content_is_refused(gateway: TestClient, post: dict[str, Any]) -> None:
     assert gateway.post("/v1/posts", json=post).status_code == 202
     assert gateway.post("/v1/posts", json=post).status_code == 202
 
@@ -144,13 +146,15 @@ def test_the_same_post_with_other_content_is_refused(gateway: TestClient, post: 
     assert (edited.status_code, edited.json()["type"]) == (409, "urn:fakeme:problem:post-differs")
 
 
-@pytest.mark.parametrize("given", [None, "Bearer fk_0_0", "Bearer ", "Basic YTpi"])
-def test_without_a_valid_key_nothing_is_taken(
-    gateway: TestClient, post: dict[str, Any], given: str | None
+@pytest.mark.parametrize("authorization", [None, "Bearer fk_0_0", "Bearer ", "Basic YTpi"])
+def test_requests_without_a_valid_key_are_refused(
+    gateway: TestClient, post: dict[str, Any], authorization: str | None
 ) -> None:
     del gateway.headers["Authorization"]
 
-    answer = gateway.post("/v1/posts", json=post, headers={"Authorization": given} if given else {})
+    answer = gateway.post(
+        "/v1/posts", json=post, headers={"Authorization": authorization} if authorization else {}
+    )
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -166,39 +170,39 @@ def test_a_revoked_key_is_refused(
     assert gateway.post("/v1/posts", json=post).status_code == 401
 
 
-def test_bad_input_is_refused_field_by_field(gateway: TestClient, post: dict[str, Any]) -> None:
+def test_every_invalid_field_is_reported(gateway: TestClient, post: dict[str, Any]) -> None:
     answer = gateway.post("/v1/posts", json={**post, "autor_id": "x", "post_id": "a b"})
 
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:fakeme:problem:invalid-request")
-    assert [(fault["pointer"], fault["value"]) for fault in answer.json()["errors"]] == [
+    assert [(error["pointer"], error["value"]) for error in answer.json()["errors"]] == [
         ("/post_id", '"a b"'),
         ("/autor_id", '"x"'),
     ]
 
 
-def test_a_body_that_is_not_said_to_be_json_is_refused(gateway: TestClient) -> None:
+def test_a_body_with_another_content_type_is_refused(gateway: TestClient) -> None:
     answer = gateway.post("/v1/posts", data={"post_id": "p1"})
 
     assert (answer.status_code, answer.json()["type"]) == (415, "urn:fakeme:problem:body-not-json")
 
 
-def test_a_broker_that_is_away_is_said_so_and_the_repeat_is_taken(
+def test_an_unavailable_broker_is_reported_and_a_repeat_is_accepted(
     gateway: TestClient, database_url: str, token: str, post: dict[str, Any]
 ) -> None:
-    cut_off = Services(
+    services_without_broker = Services(
         client=PlatformClient("127.0.0.1:1", source="//social.example", timeout=1),
         engine=connect(database_url),
-        bell=VerdictBell(database_url),
+        notifier=VerdictNotifier(database_url),
     )
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
-    with TestClient(create_app(cut_off), headers=headers) as without_broker:
+    with TestClient(create_app(services_without_broker), headers=headers) as without_broker:
         refused = without_broker.post("/v1/posts", json=post)
         ready = without_broker.get("/readyz")
 
     repeated = gateway.post("/v1/posts", json=post, headers=headers)
 
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
-    assert refused.json()["detail"].startswith("the broker is away for now: repeat the same request")
+    assert refused.json()["detail"].startswith("the broker is unavailable: repeat the same request")
     assert ready.status_code == 503
     assert repeated.status_code == 202
 
