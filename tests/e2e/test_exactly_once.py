@@ -18,7 +18,7 @@ from schemas.posts import Media, PostCreated
 from schemas.tags import PostTagged
 from schemas.verdicts import Label, VerdictIssued
 from storage.database import connect, transaction
-from storage.tables import MediaAnalysis, Verdict
+from storage.tables import AnalysisRow, Verdict
 from tests.e2e.conftest import System
 
 POSTS = 200
@@ -74,7 +74,7 @@ def test_400_posts_of_200_contents_with_two_crashes(system: System) -> None:
     with transaction(engine) as session:
         stored = session.scalar(select(func.count()).where(Verdict.post_id.in_(ids)))
         hashes = [item.sha256 for item in media]
-        analyses = session.scalar(select(func.count()).where(MediaAnalysis.sha256.in_(hashes)))
+        analyses = session.scalar(select(func.count()).where(AnalysisRow.sha256.in_(hashes)))
     assert (stored, analyses) == (2 * POSTS, POSTS)
 
     # One tag for each deepfake, none for the other posts.
