@@ -271,14 +271,14 @@ def test_an_interactive_post_overtakes_replays_that_wait(bench: Bench) -> None:
     bench.publish(bench.replays, *(post(f"r{number}") for number in range(60)))
 
     with bench.running(echo, batch_size=1, threads=1) as loop:
-        _until(lambda: loop.ready and loop.waiting >= 60)
+        _until(lambda: loop.ready and loop.unfinished >= 60)
         bench.publish(bench.posts, post("now"))
-        _until(lambda: loop.waiting >= 61)
+        _until(lambda: loop.unfinished >= 61)
         echo.gate.set()
         bench.answered(61)
 
     # Under way already: one in each stage and what was prepared; not the 57 that waited.
-    assert echo.handled.index("now") <= LoopSettings(batch_size=1, threads=1).in_flight
+    assert echo.handled.index("now") <= LoopSettings(batch_size=1, threads=1).max_in_flight
 
 
 def test_two_members_share_the_work_and_a_leaving_one_hands_over_cleanly(bench: Bench) -> None:
@@ -305,7 +305,7 @@ def test_a_stop_finishes_what_is_under_way_and_leaves_the_rest_for_the_next(benc
     first.gate.clear()
 
     with bench.running(first, threads=1, batch_size=2) as loop:
-        _until(lambda: loop.waiting == 50)
+        _until(lambda: loop.unfinished == 50)
     handled = list(first.handled)
 
     assert 0 < len(handled) < 50

@@ -5,7 +5,7 @@ from confluent_kafka import TopicPartition
 from prometheus_client import REGISTRY
 
 from pipeline.runtime.consumer import Priority
-from pipeline.runtime.lag import SURVEY_SECONDS, LagGauges
+from pipeline.runtime.lag import UPDATE_SECONDS, LagGauges
 from pipeline.runtime.partitions import Partitions
 
 CREATED = ("posts.created", 0)
@@ -53,7 +53,7 @@ def test_lag_is_what_follows_the_position_to_commit(
     partitions.assign([CREATED])
     read(partitions, CREATED, 10, 11, 12)
 
-    gauges.survey(0.0, Ends(posts_created=20), partitions)
+    gauges.update(0.0, Ends(posts_created=20), partitions)
 
     assert lag(request.node.name, *CREATED) == 10
 
@@ -65,7 +65,7 @@ def test_answered_records_leave_the_lag(gauges: LagGauges, request: pytest.Fixtu
     for offset in (18, 19):
         partitions.tracker(CREATED).complete(offset)
 
-    gauges.survey(0.0, Ends(posts_created=20), partitions)
+    gauges.update(0.0, Ends(posts_created=20), partitions)
 
     assert lag(request.node.name, *CREATED) == 0
 
@@ -76,7 +76,7 @@ def test_waiting_records_are_counted_by_priority(gauges: LagGauges, request: pyt
     read(partitions, CREATED, 1)
     read(partitions, REPLAYED, 1, 2)
 
-    gauges.survey(0.0, Ends(), partitions)
+    gauges.update(0.0, Ends(), partitions)
 
     assert waiting(request.node.name, "interactive") == 1
     assert waiting(request.node.name, "replay") == 2
@@ -88,7 +88,7 @@ def test_partition_of_which_nothing_was_read_has_no_lag_yet(
     partitions = Partitions()
     partitions.assign([CREATED])
 
-    gauges.survey(0.0, Ends(posts_created=20), partitions)
+    gauges.update(0.0, Ends(posts_created=20), partitions)
 
     assert lag(request.node.name, *CREATED) is None
 
@@ -99,10 +99,10 @@ def test_partition_that_went_elsewhere_leaves_the_gauges(
     partitions = Partitions()
     partitions.assign([CREATED])
     read(partitions, CREATED, 1)
-    gauges.survey(0.0, Ends(posts_created=20), partitions)
+    gauges.update(0.0, Ends(posts_created=20), partitions)
 
     partitions.drop([CREATED])
-    gauges.survey(SURVEY_SECONDS, Ends(posts_created=20), partitions)
+    gauges.update(UPDATE_SECONDS, Ends(posts_created=20), partitions)
 
     assert lag(request.node.name, *CREATED) is None
 
@@ -111,10 +111,10 @@ def test_survey_waits_its_time(gauges: LagGauges, request: pytest.FixtureRequest
     partitions = Partitions()
     partitions.assign([CREATED])
     read(partitions, CREATED, 1)
-    gauges.survey(0.0, Ends(posts_created=2), partitions)
+    gauges.update(0.0, Ends(posts_created=2), partitions)
 
-    gauges.survey(SURVEY_SECONDS - 0.1, Ends(posts_created=9), partitions)
+    gauges.update(UPDATE_SECONDS - 0.1, Ends(posts_created=9), partitions)
     assert lag(request.node.name, *CREATED) == 1
 
-    gauges.survey(SURVEY_SECONDS, Ends(posts_created=9), partitions)
+    gauges.update(UPDATE_SECONDS, Ends(posts_created=9), partitions)
     assert lag(request.node.name, *CREATED) == 8

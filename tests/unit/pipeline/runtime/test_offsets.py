@@ -19,9 +19,9 @@ def test_position_is_the_first_open_offset_or_one_past_the_last(
     for offset in data.draw(st.permutations(sorted(ended))):
         tracker.complete(offset)
 
-    still_open = offsets - ended
-    assert tracker.position() == (min(still_open) if still_open else max(offsets) + 1)
-    assert tracker.open == len(still_open)
+    unfinished = offsets - ended
+    assert tracker.position() == (min(unfinished) if unfinished else max(offsets) + 1)
+    assert tracker.unfinished == len(unfinished)
 
 
 def test_a_commit_is_taken_once() -> None:

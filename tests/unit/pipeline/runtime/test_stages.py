@@ -113,10 +113,10 @@ def test_what_is_prepared_holds_memory_until_it_is_handled() -> None:
     with stages(consumer) as running:
         running.submit(job("a-7"))
         assert consumer.entered.wait(10)
-        assert running.held_bytes == 7_000
+        assert running.prepared_bytes == 7_000
         consumer.gate.set()
         _until(running.finished)
-        assert running.held_bytes == 0
+        assert running.prepared_bytes == 0
 
 
 def test_the_more_urgent_is_handled_first() -> None:
