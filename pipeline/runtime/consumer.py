@@ -51,8 +51,8 @@ class Consumer(Protocol[P]):
     def prepare(self, event: Event, attempt: int) -> P:
         """Do the work that concerns one event alone, such as fetching and decoding.
 
-        Called from several threads. ``attempt`` counts from 1. If this raises, :mod:`pipeline.runtime.retries`
-        decides whether the event is retried.
+        Called from several threads. ``attempt`` counts from 1. After an exception,
+        :mod:`pipeline.runtime.retries` decides whether the event is retried.
         """
         ...
 

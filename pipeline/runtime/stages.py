@@ -112,8 +112,8 @@ class Stages(Generic[P]):
         job.seconds["prepare"] = time.monotonic() - start
         self._add_bytes(self._consumer.size(prepared))
         order = next(self._order)
-        # A costly event moves back by its cost, so that cheap events overtake it, but only that many. Pictures
-        # do not wait for a video, and the video is not starved.
+        # A costly event moves back by its cost, so that cheap events overtake it, but only that many.
+        # Pictures do not wait for a video, and the video is not starved.
         rank = order + self._consumer.cost(prepared)
         self._prepared.put((job.priority, rank, order, job, prepared))
 

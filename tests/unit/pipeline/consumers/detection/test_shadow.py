@@ -240,7 +240,7 @@ def test_what_does_not_fit_behind_a_slow_trial_is_dropped_and_counted(
     # given a trial that hangs on its first batch, and room for one more
     before = counted("dropped")
     trial.may_go_on.clear()
-    shadow = make_shadow(lambda: cast(Detector, trial), held_bytes=2000)
+    shadow = make_shadow(lambda: cast(Detector, trial), max_queued_bytes=2000)
     shadow.submit(analysed(), [verdict(said(), post="hangs")])
     assert trial.has_begun.wait(SECONDS)
 
@@ -277,7 +277,7 @@ def test_a_worker_that_stops_does_not_wait_for_what_nobody_has_begun(
 def test_a_batch_larger_than_the_room_is_taken_when_nothing_waits(
     make_shadow: Callable[..., Shadow], outbox: Outbox, trial: Trial
 ) -> None:
-    shadow = make_shadow(lambda: cast(Detector, trial), held_bytes=1)
+    shadow = make_shadow(lambda: cast(Detector, trial), max_queued_bytes=1)
 
     shadow.submit(analysed(), [verdict(said())])
     shadow.close(SECONDS)

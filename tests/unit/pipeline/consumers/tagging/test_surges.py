@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.consumers.tagging.surges import surge_at, window_of
+from pipeline.consumers.tagging.surges import detect_surge, surge_window
 from schemas.identity import surge_id
 from schemas.posts import PostReported, ReportReason
 
@@ -23,7 +23,7 @@ def report(second: int) -> PostReported:
 
 
 def test_the_window_ends_with_the_report_itself() -> None:
-    since, until = window_of(report(60), WINDOW)
+    since, until = surge_window(report(60), WINDOW)
 
     assert since <= report(60).reported_at < until
     assert report(0).reported_at < since <= report(1).reported_at
@@ -42,7 +42,7 @@ def test_the_window_ends_with_the_report_itself() -> None:
     ],
 )
 def test_three_within_a_minute_surge_once(reporters: int, surges: list[int], surged: bool) -> None:
-    surge = surge_at(
+    surge = detect_surge(
         report(59),
         reporters=reporters,
         surges=[START + timedelta(seconds=second) for second in surges],
@@ -54,9 +54,9 @@ def test_three_within_a_minute_surge_once(reporters: int, surges: list[int], sur
 
 
 def test_the_surge_is_named_by_post_and_window() -> None:
-    surge = surge_at(report(59), reporters=5, surges=[], window=WINDOW, threshold=3)
+    surge = detect_surge(report(59), reporters=5, surges=[], window=WINDOW, threshold=3)
 
     assert surge is not None
-    assert surge.surge_id == surge_id("post-1", window_of(report(59), WINDOW)[0].isoformat())
+    assert surge.surge_id == surge_id("post-1", surge_window(report(59), WINDOW)[0].isoformat())
     assert (surge.post_id, surge.reporters, surge.window_seconds) == ("post-1", 5, 60)
     assert surge.surged_at == START + timedelta(seconds=59)
