@@ -213,11 +213,11 @@ class FakeDecodedMedia:
     nbytes = 1000
 
 
-PICTURE = cast(DecodedMedia, FakeDecodedMedia())
+DECODED = cast(DecodedMedia, FakeDecodedMedia())
 
 
 def analysed(sha256: str = SHA256) -> list[AnalysedMedia]:
-    return [(PICTURE, analysis(sha256, 0.1, Label.AUTHENTIC))]
+    return [(DECODED, analysis(sha256, 0.1, Label.AUTHENTIC))]
 
 
 def count(outcome: str) -> float:
