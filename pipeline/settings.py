@@ -94,8 +94,10 @@ class TaggingSettings(BaseModel):
 class RetrySettings(BaseModel):
     """Delays between the attempts to handle an event, and how many there are."""
 
-    first_delay_seconds: float = Field(1.0, gt=0)
-    max_delay_seconds: float = Field(60.0, gt=0)
+    first_delay_seconds: float = Field(
+        1.0, gt=0, description="Delay before the first retry; each further delay is twice as long."
+    )
+    max_delay_seconds: float = Field(60.0, gt=0, description="Longest delay between two attempts.")
     attempts: int = Field(
         5, ge=1, description="Attempts after which an event is given up, unless a service is unavailable."
     )

@@ -12,8 +12,8 @@ Partition = tuple[str, int]
 class Partitions:
     """Maps each assigned partition to its tracker.
 
-    A partition that is revoked and assigned again gets a new tracker. Discard a job that refers to an old
-    tracker: the record was, or will be, read again.
+    A partition that is revoked and assigned again gets a new tracker. Discard the
+    outcome of a job with an old tracker, because its record is read again.
     """
 
     def __init__(self) -> None:

@@ -126,12 +126,12 @@ class Stages(Generic[P]):
             start = time.monotonic()
             jobs = [job for job, _ in batch]
             outcomes = self._handle([prepared for _, prepared in batch])
-            took = time.monotonic() - start
+            seconds = time.monotonic() - start
             self._add_bytes(-sum(self._consumer.size(prepared) for _, prepared in batch))
             metrics.BATCH_SIZE.labels(self._consumer.name).observe(len(batch))
-            metrics.BATCH_SECONDS.labels(self._consumer.name).observe(took)
+            metrics.BATCH_SECONDS.labels(self._consumer.name).observe(seconds)
             for job, outcome in zip(jobs, outcomes, strict=True):
-                job.seconds["handle"] = took
+                job.seconds["handle"] = seconds
                 self._finished.put((job, outcome))
 
     def _next_batch(self) -> list[tuple[Job, P]]:

@@ -59,7 +59,7 @@ def graph() -> grimp.ImportGraph:
 
 
 def edges_between(graph: grimp.ImportGraph, depth: int, below: str = "") -> Edges:
-    """Count the imports between packages at ``depth``, between modules whose names start with ``below``."""
+    """Count the imports between packages at ``depth``, for modules whose names start with ``below``."""
     modules = [module for module in graph.modules if module.startswith(below) and module.count(".") >= depth]
     edges: Edges = Counter()
     for importer in modules:

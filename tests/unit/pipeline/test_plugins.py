@@ -1,4 +1,4 @@
-"""Another package extends FakeME through an entry point, without_plugin changes to FakeME."""
+"""Another package extends FakeME through an entry point, without changes to FakeME."""
 
 import os
 import subprocess
