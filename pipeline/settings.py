@@ -1,7 +1,8 @@
-"""Settings of every process: from the environment, one TOML file, then the running local stack.
+"""The settings of all processes.
 
-Sources, the first that names a value wins: ``FAKEME_…`` variables (nested with ``__``), the TOML file
-(``FAKEME_CONFIG``, else ``fakeme.toml`` here), ``stack.json`` of the local stack in ``FAKEME_HOME``.
+Sources, in order of precedence: ``FAKEME_…`` environment variables (``__`` separates nested names), the TOML
+file (``FAKEME_CONFIG``, else ``fakeme.toml`` in the current folder), and ``stack.json`` of the local stack in
+``FAKEME_HOME``.
 """
 
 import json
@@ -23,16 +24,18 @@ from pipeline.errors import SettingsError
 
 
 def data_folder() -> Path:
-    """Where the local stack keeps its data: ``FAKEME_HOME``, else ``.fakeme`` in the current folder."""
+    """Return the data folder of the local stack: ``FAKEME_HOME``, else ``.fakeme`` in the current folder."""
     return Path(os.environ.get("FAKEME_HOME", ".fakeme")).absolute()
 
 
 class ExplainSettings(BaseModel):
-    """Pictures beside a flagged media's verdict: heat maps, and the score over a video's time."""
+    """Explanatory pictures for flagged media items: heat maps, and the score of a video over time."""
 
-    enabled: bool = Field(True, description="Without them, the faces' crops are the evidence.")
+    enabled: bool = Field(
+        True, description="Draw explanatory pictures. If false, the evidence is face crops only."
+    )
     budget_seconds: float = Field(
-        1.0, ge=0, description="By how long they may delay the verdicts of a batch, in seconds."
+        1.0, ge=0, description="Maximum time for drawing per batch, in seconds. It delays the verdicts."
     )
 
 
@@ -40,28 +43,27 @@ class DetectionSettings(BaseModel):
     """The detection worker."""
 
     device: str = Field(
-        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto takes a GPU if there is one."
+        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto uses a GPU if there is one."
     )
     model: str | None = Field(
-        None, description="A model of the registry (name or name@version) or a folder; its default if empty."
+        None,
+        description="A model in the registry (name or name@version) or a folder. Empty: the default model.",
     )
     shadow_model: str | None = Field(
-        None, description="A second model that judges the same media, to be compared; nobody acts on it."
+        None, description="A second model that analyses the same media items, for comparison only."
     )
-    disabled_signals: tuple[str, ...] = Field(
-        (), description="Names of signals that are not asked before the model."
-    )
-    batch_media: int = Field(8, ge=1, le=256, description="Events handled together at most.")
-    batch_wait_ms: int = Field(20, ge=0, le=5_000, description="How long a batch waits to fill.")
-    threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode.")
-    torch_threads: int = Field(0, ge=0, description="CPU threads of the network; 0 leaves it to torch.")
+    disabled_signals: tuple[str, ...] = Field((), description="Names of signals to disable.")
+    batch_media: int = Field(8, ge=1, le=256, description="Maximum number of events in a batch.")
+    batch_wait_ms: int = Field(20, ge=0, le=5_000, description="How long to wait for a batch to fill, in ms.")
+    threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode media items.")
+    torch_threads: int = Field(0, ge=0, description="CPU threads of the network. 0: torch's default.")
     explain: ExplainSettings = ExplainSettings()
 
 
 class LimitSettings(BaseModel):
-    """What is refused before it is decoded."""
+    """Limits on media items. Larger ones are refused before they are decoded."""
 
-    max_media_bytes: int = Field(200_000_000, ge=1, description="Largest object that is fetched, in bytes.")
+    max_media_bytes: int = Field(200_000_000, ge=1, description="Largest object to fetch, in bytes.")
     max_pixels: int = Field(50_000_000, ge=1, description="Largest picture or frame, in pixels.")
     max_video_seconds: float = Field(600.0, gt=0, description="Longest video, in seconds.")
 
@@ -69,9 +71,13 @@ class LimitSettings(BaseModel):
 class ModerationSettings(BaseModel):
     """Cases and surges."""
 
-    lease_seconds: int = Field(900, ge=10, description="How long a claimed case stays with its moderator.")
-    surge_reporters: int = Field(5, ge=2, description="Distinct reporters that make a surge.")
-    surge_window_seconds: int = Field(600, ge=1, description="The time within which they must report.")
+    lease_seconds: int = Field(
+        900, ge=10, description="How long a claimed case stays with its moderator, in seconds."
+    )
+    surge_reporters: int = Field(5, ge=2, description="Number of distinct reporters that make a surge.")
+    surge_window_seconds: int = Field(
+        600, ge=1, description="Time within which they must report, in seconds."
+    )
 
 
 class TaggingSettings(BaseModel):
@@ -80,17 +86,21 @@ class TaggingSettings(BaseModel):
     instance_id: str | None = Field(
         None,
         pattern=r"^[\w.-]{1,128}$",
-        description="Name of this process in its consumer group, if no other has it (a StatefulSet's pod):"
-        " restarted after a crash it goes on at once, else when its session has ended, 10 s later.",
+        description="Unique name of this process in its consumer group, such as its pod in a StatefulSet."
+        " With it, a restart after a crash continues at once; otherwise after the session timeout (10 s).",
     )
 
 
 class RetrySettings(BaseModel):
-    """How long an event waits before the next try."""
+    """Delays between the attempts to handle an event, and how many there are."""
 
-    first_delay_seconds: float = Field(1.0, gt=0)
-    max_delay_seconds: float = Field(60.0, gt=0)
-    attempts: int = Field(5, ge=1, description="Tries of an event whose handler fails for no known reason.")
+    first_delay_seconds: float = Field(
+        1.0, gt=0, description="Delay before the first retry; each further delay is twice as long."
+    )
+    max_delay_seconds: float = Field(60.0, gt=0, description="Longest delay between two attempts.")
+    attempts: int = Field(
+        5, ge=1, description="Attempts after which an event is given up, unless a service is unavailable."
+    )
 
 
 class GatewaySettings(BaseModel):
@@ -101,17 +111,17 @@ class GatewaySettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """All settings; every field can be given as ``FAKEME_<NAME>``."""
+    """All settings. Each field can be set as ``FAKEME_<NAME>``."""
 
     model_config = SettingsConfigDict(
         env_prefix="FAKEME_", env_nested_delimiter="__", extra="ignore", frozen=True
     )
 
     kafka_bootstrap: str = Field(description="host:port of one or more brokers, separated by commas.")
-    s3_endpoint: str | None = Field(None, description="URL of the S3 service; empty for AWS.")
+    s3_endpoint: str | None = Field(None, description="URL of the S3 service. Empty: AWS.")
     s3_region: str = "us-east-1"
     s3_access_key: SecretStr | None = Field(
-        None, description="FakeME's own key: reads media, writes evidence."
+        None, description="FakeME's own key, which reads media and writes evidence."
     )
     s3_secret_key: SecretStr | None = None
     platform_s3_access_key: SecretStr | None = Field(
@@ -121,15 +131,17 @@ class Settings(BaseSettings):
     media_bucket: str = "platform-media"
     evidence_bucket: str = "fakeme-evidence"
     allowed_buckets: tuple[str, ...] = Field(
-        ("platform-media",), description="Buckets that media may lie in."
+        ("platform-media",), description="Buckets from which media items may be fetched."
     )
     database_url: SecretStr = Field(description="SQLAlchemy URL of PostgreSQL.")
-    source: str = Field("fakeme", description="CloudEvents source of the events made here.")
+    source: str = Field("fakeme", description="CloudEvents source of the events that FakeME publishes.")
     health_host: str = "127.0.0.1"
     health_port: int = Field(
-        0, ge=0, le=65_535, description="Port of /healthz, /readyz and /metrics; 0: any free."
+        0, ge=0, le=65_535, description="Port of /healthz, /readyz and /metrics. 0: any free port."
     )
-    model_registry: Path | None = Field(None, description="A registry.toml instead of the shipped one.")
+    model_registry: Path | None = Field(
+        None, description="A registry.toml to use instead of the built-in one."
+    )
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field("json", pattern=r"^(json|console)$")
 
@@ -142,7 +154,7 @@ class Settings(BaseSettings):
 
     @property
     def s3_keys(self) -> tuple[str | None, str | None]:
-        """FakeME's own access key and secret key; None leaves them to AWS's usual chain."""
+        """FakeME's own access key and secret key. None: use the default AWS credential chain."""
         return _reveal(self.s3_access_key), _reveal(self.s3_secret_key)
 
     @property
@@ -157,9 +169,9 @@ class Settings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The order in which values are looked for."""
+        """Return the sources of settings, in order of precedence."""
         toml = TomlConfigSettingsSource(settings_cls, os.environ.get("FAKEME_CONFIG", "fakeme.toml"))
         return init_settings, env_settings, toml, InitSettingsSource(settings_cls, _running_stack())
 
@@ -169,18 +181,18 @@ def _reveal(secret: SecretStr | None) -> str | None:
 
 
 def _running_stack() -> dict[str, Any]:
-    """What the local stack says of itself; empty when none was started here."""
+    """Return the settings that the local stack wrote when it started; empty if none was started here."""
     try:
-        described = json.loads((data_folder() / "stack.json").read_text())
+        written = json.loads((data_folder() / "stack.json").read_text())
     except FileNotFoundError:
         return {}
     known = Settings.model_fields.keys()
-    return {name: value for name, value in described.items() if name in known}
+    return {name: value for name, value in written.items() if name in known}
 
 
 @lru_cache
 def load_settings() -> Settings:
-    """The settings of this process; raises :class:`SettingsError` naming what is missing or wrong."""
+    """Return the settings of this process; raise :class:`SettingsError` if one is missing or invalid."""
     try:
         return Settings()
     except ValidationError as error:
@@ -189,10 +201,10 @@ def load_settings() -> Settings:
 
 def _explain(error: ValidationError) -> str:
     lines = []
-    for fault in error.errors(include_url=False):
-        variable = "FAKEME_" + "__".join(str(part) for part in fault["loc"]).upper()
-        if fault["type"] == "missing":
-            lines.append(f"{variable} is not set and no local stack runs here: start `fakeme up`, or set it")
+    for problem in error.errors(include_url=False):
+        variable = "FAKEME_" + "__".join(str(part) for part in problem["loc"]).upper()
+        if problem["type"] == "missing":
+            lines.append(f"{variable} is not set and no local stack runs here: run `fakeme up`, or set it")
         else:
-            lines.append(f"{variable}: {fault['msg']} (it is {fault['input']!r})")
+            lines.append(f"{variable}: {problem['msg']} (the value is {problem['input']!r})")
     return "; ".join(lines)

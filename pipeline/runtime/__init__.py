@@ -1,1 +1,1 @@
-"""What every consumer runs in: the loop, retries, offsets, Kafka clients, health, logs and metrics."""
+"""The code that all workers share: the loop, retries, offsets, Kafka clients, health, logs and metrics."""

@@ -1,4 +1,4 @@
-"""What a consumer is to the loop: which topics it reads, and how a batch of events becomes answers."""
+"""The interface between a consumer and the loop: which topics it reads, and how it answers events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,16 +12,16 @@ P = TypeVar("P")
 
 
 class Priority(IntEnum):
-    """Who is served first when more waits than can be done; the lower number wins."""
+    """The order in which waiting events are handled; the lowest number comes first."""
 
-    INTERACTIVE = 0  # somebody waits to publish
+    INTERACTIVE = 0  # a person waits for the result
     REPORTED = 1
     REPLAY = 2  # must never delay the others
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """A topic that a consumer reads, with its place in the order of service."""
+    """A topic that a consumer reads, and the priority of its events."""
 
     topic: Topic
     priority: Priority = Priority.INTERACTIVE
@@ -29,44 +29,49 @@ class Subscription:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to one event: what to publish, and what its one log line says."""
+    """The answer to one event: the messages to publish, and extra fields for its log line."""
 
     messages: tuple[Message, ...] = ()
     log: Mapping[str, object] = field(default_factory=dict)
 
 
 class Consumer(Protocol[P]):
-    """One kind of work on events; the loop gives it order, retries, dead letters and offsets."""
+    """Handles one kind of event. The loop takes care of order, retries, dead letters and offsets."""
 
     @property
     def name(self) -> str:
-        """As in logs, metrics and the consumer group."""
+        """The name in logs, metrics and the consumer group."""
         ...
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
-        """The topics that it reads; their retry topics are read too."""
+        """The topics to read. The loop also reads their retry topics."""
         ...
 
     def prepare(self, event: Event, attempt: int) -> P:
-        """What can be done for one event alone, in one of several threads (fetching, decoding).
+        """Do the work that concerns one event alone, such as fetching and decoding.
 
-        ``attempt`` counts from 1. What it raises decides whether it is retried: ``pipeline.runtime.retries``.
+        Called from several threads. ``attempt`` counts from 1. After an exception,
+        :mod:`pipeline.runtime.retries` decides whether the event is retried.
         """
         ...
 
     def cost(self, prepared: P) -> int:
-        """How much work an event is to :meth:`handle`, in units of its own; a batch holds so much at most."""
+        """Return how much work the event is for :meth:`handle`, in a unit of the consumer's choice.
+
+        The loop limits the total cost of a batch.
+        """
         ...
 
     def size(self, prepared: P) -> int:
-        """Bytes that a prepared event holds in memory until it is handled."""
+        """Return the bytes of memory that a prepared event holds until it is handled."""
         ...
 
     def handle(self, batch: Sequence[P]) -> Sequence[Answer | Exception]:
-        """Answers for a batch, in its order, in the one compute thread.
+        """Return one answer per event, in the order of the batch. Called from the compute thread.
 
-        An exception in the place of an answer concerns that event alone; one that is raised concerns all.
-        Must give the same answer (with the same event ids) when the same event comes again.
+        An exception that is returned in place of an answer concerns that event only; an exception that is
+        raised concerns the whole batch. Must be idempotent: the same event must always get the same answer,
+        with the same event ids.
         """
         ...

@@ -1,7 +1,6 @@
-"""Dead letters: a record that could not be read or handled, kept byte for byte, with why and where from.
+"""The format of dead letters: the failed record byte for byte, with its position and the reason.
 
-Our marks follow the record's own headers, so that what a producer sent is never mistaken for them. Who
-publishes dead letters (the loop, the tagging worker) and who replays them (the command) is not said here.
+Our headers come after the record's own headers, so a producer's headers are never mistaken for ours.
 """
 
 from dataclasses import dataclass
@@ -13,19 +12,19 @@ from schemas.errors import DeadLetterReason
 from schemas.topics import DEAD_LETTERS, RETRY_SUFFIX
 
 PREFIX = "fakeme-dlq-"
-MAX_DETAIL = 2_000  # characters; with the largest record that a topic takes it still fits into a dead letter
+MAX_DETAIL = 2_000  # characters; leaves room for the largest record that a topic accepts
 
 _NAMES = ("reason", "detail", "topic", "partition", "offset", "timestamp-ms", "attempts", "dead-at")
-_OWN_HEADERS = "fakeme-"  # marks of retries and dead letters; a replayed record starts without them
+_OWN_HEADERS = "fakeme-"  # prefix of retry and dead-letter headers, which a replayed record must not have
 
 
 class NotADeadLetterError(PipelineError):
-    """A record among the dead letters does not carry our marks."""
+    """A record in the dead-letter topic does not have our headers."""
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A buried record: ``record`` as it was read, where that was, and why it could not be answered."""
+    """A failed record: ``record`` as it was read, its position, and why it could not be handled."""
 
     record: Record
     partition: int
@@ -33,7 +32,7 @@ class DeadLetter:
     timestamp_ms: int  # Unix time of the original record
     reason: DeadLetterReason
     detail: str
-    attempts: int  # tries before it was given up, from 1
+    attempts: int  # attempts before the event was given up, from 1
     dead_at: datetime
 
 
@@ -51,9 +50,9 @@ def dead_letter(
     attempts: int,
     dead_at: datetime | None = None,
 ) -> Record:
-    """The record for the dead letters that keeps the one read at ``topic``/``partition``/``offset``.
+    """Return the dead letter for the record that was read at ``topic``/``partition``/``offset``.
 
-    ``dead_at`` is the time of giving up, now unless said otherwise.
+    ``dead_at`` is the time at which the event was given up; the default is now.
     """
     values = (
         reason.value,
@@ -65,36 +64,36 @@ def dead_letter(
         str(attempts),
         (dead_at or datetime.now(UTC)).isoformat(),
     )
-    marks = tuple((PREFIX + name, text.encode()) for name, text in zip(_NAMES, values, strict=True))
-    return Record(DEAD_LETTERS.name, key, value, (*headers, *marks))
+    added = tuple((PREFIX + name, text.encode()) for name, text in zip(_NAMES, values, strict=True))
+    return Record(DEAD_LETTERS.name, key, value, (*headers, *added))
 
 
 def parse(record: Record) -> DeadLetter:
-    """What a record of the dead letters keeps; raises :class:`NotADeadLetterError` if it is none."""
-    marks = record.headers[-len(_NAMES) :]
-    if tuple(name for name, _ in marks) != tuple(PREFIX + name for name in _NAMES):
+    """Parse a record of the dead-letter topic; raise :class:`NotADeadLetterError` if it is not ours."""
+    added = record.headers[-len(_NAMES) :]
+    if tuple(name for name, _ in added) != tuple(PREFIX + name for name in _NAMES):
         raise NotADeadLetterError(
-            f"the record ends with headers {[name for name, _ in marks]}, not with {PREFIX}… ones; "
-            "something else than FakeME wrote to the dead letters"
+            f"the record ends with headers {[name for name, _ in added]}, not with {PREFIX}… headers; "
+            "it was not written to the dead-letter topic by FakeME"
         )
     try:
-        said = {name.removeprefix(PREFIX): (raw or b"").decode() for name, raw in marks}
+        fields = {name.removeprefix(PREFIX): (raw or b"").decode() for name, raw in added}
         return DeadLetter(
-            record=Record(said["topic"], record.key, record.value, record.headers[: -len(_NAMES)]),
-            partition=int(said["partition"]),
-            offset=int(said["offset"]),
-            timestamp_ms=int(said["timestamp-ms"]),
-            reason=DeadLetterReason(said["reason"]),
-            detail=said["detail"],
-            attempts=int(said["attempts"]),
-            dead_at=datetime.fromisoformat(said["dead-at"]),
+            record=Record(fields["topic"], record.key, record.value, record.headers[: -len(_NAMES)]),
+            partition=int(fields["partition"]),
+            offset=int(fields["offset"]),
+            timestamp_ms=int(fields["timestamp-ms"]),
+            reason=DeadLetterReason(fields["reason"]),
+            detail=fields["detail"],
+            attempts=int(fields["attempts"]),
+            dead_at=datetime.fromisoformat(fields["dead-at"]),
         )
-    except ValueError as error:  # no number, no time, or a reason of a newer version
-        raise NotADeadLetterError(f"a {PREFIX}… header cannot be read: {error}") from error
+    except ValueError as error:  # not a number, not a time, or a reason that a newer version added
+        raise NotADeadLetterError(f"a {PREFIX}… header cannot be parsed: {error}") from error
 
 
 def original(letter: DeadLetter) -> Record:
-    """The record to publish again: to its first topic, without the marks of earlier tries and burials."""
+    """Return the record to publish again, to its original topic and without retry and dead-letter headers."""
     record = letter.record
     headers = tuple((name, raw) for name, raw in record.headers if not name.startswith(_OWN_HEADERS))
     return Record(record.topic.removesuffix(RETRY_SUFFIX), record.key, record.value, headers)

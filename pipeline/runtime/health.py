@@ -1,4 +1,4 @@
-"""The small HTTP server beside every worker: /healthz, /readyz and /metrics."""
+"""The HTTP server that every worker runs for /healthz, /readyz and /metrics."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -12,46 +12,48 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-class _Server(ThreadingMixIn, WSGIServer):
+class _ThreadingServer(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-class _Quiet(WSGIRequestHandler):
+class _QuietRequestHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Probes come every few seconds; they are no news."""
+        """Log nothing: probes come every few seconds."""
 
 
 class HealthServer:
-    """Serves liveness, readiness and Prometheus metrics from a thread of its own.
+    """Serves liveness, readiness and Prometheus metrics from its own thread.
 
-    ``alive`` false means that a restart would help; ``ready`` false that work should go elsewhere for now.
+    ``alive`` returns False if the process should be restarted, ``ready`` if it cannot accept work now.
     """
 
     def __init__(self, host: str, port: int, *, alive: Callable[[], bool], ready: Callable[[], bool]) -> None:
         self._probes = {"/healthz": alive, "/readyz": ready}
         self._metrics = make_wsgi_app()
-        self._server = make_server(host, port, self._respond, server_class=_Server, handler_class=_Quiet)
+        self._server = make_server(
+            host, port, self._respond, server_class=_ThreadingServer, handler_class=_QuietRequestHandler
+        )
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
     @property
     def port(self) -> int:
-        """The port in use, also when any free one was asked for."""
+        """The port that the server listens on, also if it was started with port 0 (any free port)."""
         return int(self._server.server_port)
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start to serve requests."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer no more; returns when the socket is closed."""
+        """Stop serving; returns when the socket is closed."""
         self._server.shutdown()
         self._server.server_close()
 
     def _respond(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         probe = self._probes.get(environ["PATH_INFO"])
         if probe is None:
-            answer: Iterable[bytes] = self._metrics(environ, start_response)
-            return answer
-        good = probe()
-        start_response("200 OK" if good else "503 Service Unavailable", [("Content-Type", "text/plain")])
-        return [b"ok\n" if good else b"not ready\n"]
+            response: Iterable[bytes] = self._metrics(environ, start_response)
+            return response
+        passed = probe()
+        start_response("200 OK" if passed else "503 Service Unavailable", [("Content-Type", "text/plain")])
+        return [b"ok\n" if passed else b"not ready\n"]

@@ -1,4 +1,4 @@
-"""Kafka clients as FakeME wants them: nothing acknowledged before it is safe, nothing committed by itself."""
+"""Kafka clients: producers that wait for all replicas, and consumers without automatic commits."""
 
 import logging
 import socket
@@ -15,19 +15,19 @@ from schemas.topics import DEAD_LETTERS
 
 log = structlog.get_logger(__name__)
 
-_CLIENT_LOG = logging.getLogger("librdkafka")  # its own lines to stderr would be no JSON
+_CLIENT_LOG = logging.getLogger("librdkafka")  # librdkafka itself would write plain text to stderr
 
-# After a kill -9 the group waits this long for the dead member; its successor starts no sooner.
+# After a kill -9, the group's partitions are reassigned only when the dead member's session has timed out.
 SESSION_TIMEOUT_MS = 10_000
-DELIVERY_FOR_EVER = 0  # librdkafka's "no limit": a broker that is away is waited for
+NO_DELIVERY_TIMEOUT = 0  # librdkafka's value for "no limit": retry until the broker is available
 
 
 class PublishError(PipelineError):
-    """The broker refused a message for good, for example because it is too large."""
+    """The broker rejected a message permanently, for example because it is too large."""
 
 
 def make_consumer(bootstrap: str, group: str) -> Consumer:
-    """A member of ``group`` that hands partitions over step by step and commits only when told to."""
+    """Return a member of ``group`` with cooperative rebalancing and manual commits."""
     return Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -38,17 +38,17 @@ def make_consumer(bootstrap: str, group: str) -> Consumer:
             "partition.assignment.strategy": "cooperative-sticky",
             "session.timeout.ms": SESSION_TIMEOUT_MS,
             "heartbeat.interval.ms": SESSION_TIMEOUT_MS // 4,
-            "queued.max.messages.kbytes": 16_384,  # librdkafka's own buffer; ours is bounded in the loop
+            "queued.max.messages.kbytes": 16_384,  # librdkafka's buffer; the loop limits its own
             "reconnect.backoff.max.ms": 2_000,
         },
         logger=_CLIENT_LOG,
     )
 
 
-def make_producer(bootstrap: str, client: str, delivery_ms: int = DELIVERY_FOR_EVER) -> Producer:
-    """An idempotent producer: what it acknowledged is on all replicas, once and in order.
+def make_producer(bootstrap: str, client: str, delivery_timeout_ms: int = NO_DELIVERY_TIMEOUT) -> Producer:
+    """Return an idempotent producer: acknowledged messages are on all replicas, once and in order.
 
-    A message that the broker has not taken ``delivery_ms`` after it was handed over is reported as failed.
+    A message that the broker has not acknowledged after ``delivery_timeout_ms`` is reported as failed.
     """
     return Producer(
         {
@@ -56,10 +56,10 @@ def make_producer(bootstrap: str, client: str, delivery_ms: int = DELIVERY_FOR_E
             "client.id": client,
             "enable.idempotence": True,
             "acks": "all",
-            "partitioner": "murmur2_random",  # as Java clients and the SDK: a post has one number everywhere
+            "partitioner": "murmur2_random",  # as Java clients: a key has one partition for all clients
             "linger.ms": 2,
-            "message.timeout.ms": delivery_ms,
-            "message.max.bytes": int(DEAD_LETTERS.config["max.message.bytes"]),  # the largest that we send
+            "message.timeout.ms": delivery_timeout_ms,
+            "message.max.bytes": int(DEAD_LETTERS.config["max.message.bytes"]),  # the largest messages
             "reconnect.backoff.max.ms": 2_000,
         },
         logger=_CLIENT_LOG,
@@ -67,21 +67,28 @@ def make_producer(bootstrap: str, client: str, delivery_ms: int = DELIVERY_FOR_E
 
 
 class RecordPublisher:
-    """Sends messages and says of each when it is safe. For the one thread that owns it."""
+    """Publishes records and reports when each is acknowledged. Use it from one thread only."""
 
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
 
     def send(
-        self, record: Record, on_safe: Callable[[], None], on_refused: Callable[[PublishError], None]
+        self,
+        record: Record,
+        on_acknowledged: Callable[[], None],
+        on_rejected: Callable[[PublishError], None],
     ) -> None:
-        """Hand ``record`` over; one callback is called from :meth:`serve` once the outcome is known."""
+        """Queue ``record`` for publishing.
+
+        Once the outcome is known, :meth:`poll` or :meth:`flush` calls one of the callbacks. A record that the
+        client itself rejects is reported at once.
+        """
 
         def delivered(error: KafkaError | None, _: KafkaMessage) -> None:
             if error is None:
-                on_safe()
+                on_acknowledged()
             else:
-                on_refused(PublishError(f"{record.topic}: {error.str()}"))
+                on_rejected(PublishError(f"{record.topic}: {error.str()}"))
 
         while True:
             try:
@@ -92,36 +99,36 @@ class RecordPublisher:
                     headers=list(record.headers),
                     on_delivery=delivered,
                 )
-            except BufferError:  # librdkafka's queue is full: let it drain
+            except BufferError:  # librdkafka's queue is full: wait until it has room
                 self._producer.poll(0.1)
-            except KafkaException as error:  # refused here, for example as too large
-                on_refused(PublishError(f"{record.topic}: {error.args[0].str()}"))
+            except KafkaException as error:  # rejected by the client, for example as too large
+                on_rejected(PublishError(f"{record.topic}: {error.args[0].str()}"))
                 return
             else:
                 return
 
-    def serve(self) -> None:
-        """Run the callbacks that are due."""
+    def poll(self) -> None:
+        """Run the callbacks that are due, without waiting."""
         self._producer.poll(0)
 
     def flush(self, seconds: float) -> int:
-        """Wait for what is under way; returns how many messages are not safe yet."""
+        """Wait up to ``seconds`` for queued records; return how many are not acknowledged yet."""
         return int(self._producer.flush(seconds))
 
 
-def record_of(read: KafkaMessage) -> Record:
-    """What was read, byte for byte, as the type that the rest of the pipeline knows."""
-    pairs = cast("list[tuple[str, bytes | str | None]]", read.headers() or [])
+def record_of(message: KafkaMessage) -> Record:
+    """Convert a message from the Kafka client into a :class:`Record`, byte for byte."""
+    pairs = cast("list[tuple[str, bytes | str | None]]", message.headers() or [])
     headers = tuple((name, _bytes(raw)) for name, raw in pairs)
-    return Record(str(read.topic()), _bytes(read.key()), _bytes(read.value()), headers)
+    return Record(str(message.topic()), _bytes(message.key()), _bytes(message.value()), headers)
 
 
 def _bytes(raw: str | bytes | None) -> bytes | None:
     return raw.encode() if isinstance(raw, str) else raw
 
 
-def commit_now(consumer: Consumer, positions: list[TopicPartition]) -> None:
-    """Commit and wait. A refusal is no loss: who gets the partitions next repeats what was not committed."""
+def commit_sync(consumer: Consumer, positions: list[TopicPartition]) -> None:
+    """Commit and wait. A failure is only logged: the next owner handles the uncommitted records again."""
     if not positions:
         return
     try:

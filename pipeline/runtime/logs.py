@@ -1,4 +1,4 @@
-"""Structured logs: JSON lines for machines, or coloured text for a person at a terminal."""
+"""Structured logs: JSON lines, or coloured text for a terminal."""
 
 import logging
 import sys
@@ -7,7 +7,10 @@ import structlog
 
 
 def configure_logs(level: str, fmt: str, worker: str) -> None:
-    """Send structlog's and the standard library's records to stderr in one format, with the worker's name."""
+    """Write the records of structlog and of the standard library to stderr, with the name of the worker.
+
+    ``fmt`` is ``json`` or ``console``.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -1,12 +1,13 @@
-"""The loop of every confluent-kafka consumer: read, work, publish, commit.
+"""The main loop of every consumer that uses confluent-kafka.
 
-1. Read records; each is followed by the tracker of its partition.
-2. Hand those that are due to the stages, by priority and one at a time for each key.
-3. Publish outcomes: answers, retries or dead letters.
-4. When the broker has acknowledged what an event led to, the event has ended.
-5. Commit each partition up to the first record that has not ended.
+1. Read records and add each to the offset tracker of its partition.
+2. Submit due records to the stages, by priority and one at a time per key.
+3. Publish the outcomes: answers, retries or dead letters.
+4. Complete a record when the broker has acknowledged all messages of its outcome.
+5. Commit each partition up to its first unfinished record.
 
-Only this thread talks to Kafka. Reading of a topic pauses while too many of its records wait.
+Only the thread of the loop uses the Kafka clients. A topic is paused while too many of its records are
+unfinished.
 """
 
 import time
@@ -21,7 +22,7 @@ from confluent_kafka import TopicPartition
 
 from pipeline.errors import PipelineError
 from pipeline.runtime.consumer import Consumer, Priority
-from pipeline.runtime.kafka import RecordPublisher, commit_now, record_of
+from pipeline.runtime.kafka import RecordPublisher, commit_sync, record_of
 from pipeline.runtime.lag import LagGauges
 from pipeline.runtime.outcomes import OutcomePublisher
 from pipeline.runtime.partitions import Partition, Partitions
@@ -33,35 +34,37 @@ from schemas.topics import Topic
 
 log = structlog.get_logger(__name__)
 
+ALIVE_SECONDS = 60.0  # if one iteration takes longer, the loop is considered hung
+
 P = TypeVar("P")
 
 
 class LoopError(PipelineError):
-    """The loop cannot go on; the process should end and be started again."""
+    """The loop cannot continue; the process must be restarted."""
 
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """How much work is under way at once, and how long things may take. Times in seconds."""
+    """Limits on concurrent work, and timeouts. Times are in seconds."""
 
     threads: int = 4
     batch_size: int = 8
-    batch_cost: int = 32  # in the consumer's own units; for detection frames, and a video has as many
-    held_bytes: int = 500_000_000  # memory of what waits for the compute thread; then nothing more is begun
+    batch_cost: int = 32  # in the consumer's unit; detection counts frames, and a video has 32
+    max_prepared_bytes: int = 500_000_000  # memory of prepared events; above it no more events are started
     batch_wait: float = 0.02
-    open_per_topic: int = 256  # records read and not ended, before reading of their topic pauses
-    commit_every: float = 0.2  # what a kill -9 makes us do again
-    stop_within: float = 25.0  # an orchestrator kills after 30
-    revoke_within: float = 10.0  # a rebalance waits for us; less than the session timeout
+    max_unfinished_per_topic: int = 256  # above it the topic is paused
+    commit_interval: float = 0.2  # a kill -9 repeats the work since the last commit
+    stop_timeout: float = 25.0  # orchestrators usually kill a process after 30 s
+    revoke_timeout: float = 10.0  # a rebalance waits this long, and no longer than the session timeout
 
     @property
-    def in_flight(self) -> int:
-        """Jobs in the stages: enough that a batch is ready when the one before ends."""
+    def max_in_flight(self) -> int:
+        """The maximum number of jobs in the stages: enough to have the next batch ready in time."""
         return self.threads + 2 * self.batch_size
 
 
 class Loop(Generic[P]):
-    """Runs one :class:`pipeline.runtime.consumer.Consumer` until it is told to stop."""
+    """Runs one :class:`pipeline.runtime.consumer.Consumer` until it is stopped."""
 
     def __init__(
         self,
@@ -84,187 +87,199 @@ class Loop(Generic[P]):
             batch_cost=settings.batch_cost,
             batch_wait=settings.batch_wait,
         )
-        self._sources = {name: source for source in consumer.subscriptions for name in _names(source.topic)}
+        self._subscriptions = {
+            name: subscription
+            for subscription in consumer.subscriptions
+            for name in _topic_names(subscription.topic)
+        }
         self._schedule: Schedule[Job] = Schedule(len(Priority))
         self._partitions = Partitions()
         self._lag = LagGauges(
-            consumer.name, {name: source.priority for name, source in self._sources.items()}
+            consumer.name,
+            {name: subscription.priority for name, subscription in self._subscriptions.items()},
         )
         self._paused: set[str] = set()
         self._in_flight = 0
-        self._commit_at = 0.0
+        self._next_commit = 0.0
         self._stopping = False
         self._assigned = False
-        self._ticked = time.monotonic()
+        self._last_iteration = time.monotonic()
 
-    # -- what others may ask, from any thread ------------------------------------------------------
+    # -- called from any thread --------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Ask the loop to finish what is under way and return."""
+        """Ask the loop to finish the work in progress and return."""
         self._stopping = True
 
     @property
     def ready(self) -> bool:
-        """Whether the group has given this member its partitions."""
+        """Whether partitions are assigned and records are handled."""
         return self._assigned and not self._stopping and self._stages.alive
 
     @property
     def alive(self) -> bool:
-        """Whether the loop still turns; a minute without a turn means that it hangs."""
-        return time.monotonic() - self._ticked < 60 and self._stages.alive
+        """Whether the loop still iterates and its compute thread runs."""
+        return time.monotonic() - self._last_iteration < ALIVE_SECONDS and self._stages.alive
 
     @property
-    def waiting(self) -> int:
-        """Records that were read and have not ended."""
-        return self._partitions.open()
+    def unfinished(self) -> int:
+        """The number of records that were read and are not finished."""
+        return self._partitions.unfinished()
 
     # -- the loop ----------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Work until :meth:`stop`; raises :class:`LoopError` when a restart is needed."""
+        """Run until :meth:`stop`; raise :class:`LoopError` if the process must be restarted."""
         self._kafka.subscribe(
-            list(self._sources), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+            list(self._subscriptions),
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
         )
         try:
             while not self._stopping:
-                self._turn()
-            self._drain(self._settings.stop_within, list(self._partitions))
+                self._poll_once()
+            self._drain(self._settings.stop_timeout, list(self._partitions))
         finally:
             self._stages.close()
             self._kafka.close()
 
-    def _turn(self) -> None:
-        self._ticked = time.monotonic()
+    def _poll_once(self) -> None:
+        self._last_iteration = time.monotonic()
         if not self._stages.alive:
-            raise LoopError("the compute thread has ended; its last error is above")
+            raise LoopError("the compute thread has ended; see its last error in the log above")
         self._read()
         self._dispatch()
-        self._settle()
-        self._balance()
+        self._publish_outcomes()
+        self._apply_back_pressure()
         self._commit()
-        self._lag.survey(time.monotonic(), self._kafka, self._partitions)
+        self._lag.update(time.monotonic(), self._kafka, self._partitions)
 
     def _read(self) -> None:
-        busy = self._in_flight > 0 or self._partitions.open() > 0
-        # Idle, a record wakes us at once; busy, results must not wait for one.
-        for read in self._kafka.consume(self._settings.open_per_topic, 0.005 if busy else 0.1):
-            error = read.error()
+        busy = self._in_flight > 0 or self._partitions.unfinished() > 0
+        # A new record ends the wait at once. While work is in progress, outcomes must not wait for a record.
+        timeout = 0.005 if busy else 0.1
+        for message in self._kafka.consume(self._settings.max_unfinished_per_topic, timeout):
+            error = message.error()
             if error is None:
-                self._accept(read)
+                self._enqueue(message)
             elif error.fatal():
-                raise LoopError(f"the Kafka client gave up: {error.str()}")
+                raise LoopError(f"the Kafka client stopped with a fatal error: {error.str()}")
             else:
                 log.warning("kafka", error=error.str(), retriable=error.retriable())
 
-    def _accept(self, read: KafkaMessage) -> None:
-        job = self._job(read)
-        if job is None:  # read before the partition was taken away; its new owner reads it again
+    def _enqueue(self, message: KafkaMessage) -> None:
+        job = self._make_job(message)
+        if job is None:  # the partition was revoked after the read; its new owner reads the record again
             return
         job.tracker.add(job.offset)
         due = due_of(job.record.headers) if job.record.topic == job.topic.retry else 0.0
         self._schedule.add(job, priority=job.priority, key=job.key, due=due)
 
-    def _job(self, read: KafkaMessage) -> Job | None:
-        topic, partition, offset = read.topic(), read.partition(), read.offset()
+    def _make_job(self, message: KafkaMessage) -> Job | None:
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
         assert topic is not None
         assert partition is not None
-        assert offset is not None  # the client gives all three with every record that is no error
+        assert offset is not None  # the client sets all three on every message without an error
         tracker = self._partitions.tracker((topic, partition))
         if tracker is None:
             return None
-        source = self._sources[topic]
-        record = record_of(read)
-        retried = topic == source.topic.retry
+        subscription = self._subscriptions[topic]
+        record = record_of(message)
+        timestamp_ms = message.timestamp()[1]
+        is_retry = topic == subscription.topic.retry
         return Job(
-            topic=source.topic,
+            topic=subscription.topic,
             record=record,
             partition=partition,
             offset=offset,
-            since_ms=since_of(record.headers, read.timestamp()[1]) if retried else read.timestamp()[1],
-            attempt=attempt_of(record.headers) if retried else 1,
-            priority=source.priority,
+            since_ms=since_of(record.headers, timestamp_ms) if is_retry else timestamp_ms,
+            attempt=attempt_of(record.headers) if is_retry else 1,
+            priority=subscription.priority,
             tracker=tracker,
         )
 
     def _dispatch(self) -> None:
-        while self._may_begin():
+        while self._has_capacity():
             job = self._schedule.take(time.time())
             if job is None:
                 return
             self._in_flight += 1
             self._stages.submit(job)
 
-    def _may_begin(self) -> bool:
-        limits = self._settings
-        return self._in_flight < limits.in_flight and self._stages.held_bytes < limits.held_bytes
+    def _has_capacity(self) -> bool:
+        return (
+            self._in_flight < self._settings.max_in_flight
+            and self._stages.prepared_bytes < self._settings.max_prepared_bytes
+        )
 
-    def _settle(self) -> None:
+    def _publish_outcomes(self) -> None:
         for job, outcome in self._stages.finished():
             self._in_flight -= 1
             self._schedule.release(priority=job.priority, key=job.key)
-            if self._partitions.holds(job.tracker):  # else given up: the new owner answers
+            if self._partitions.holds(job.tracker):  # if revoked, the new owner answers
                 self._outcomes.publish(job, outcome)
-        self._publisher.serve()
+        self._publisher.poll()
 
-    def _balance(self) -> None:
-        for topic in self._sources:
-            waiting = self._partitions.open(topic)
-            if topic not in self._paused and waiting >= self._settings.open_per_topic:
+    def _apply_back_pressure(self) -> None:
+        limit = self._settings.max_unfinished_per_topic
+        for topic in self._subscriptions:
+            unfinished = self._partitions.unfinished(topic)
+            if topic not in self._paused and unfinished >= limit:
                 self._kafka.pause(self._partitions.of_topic(topic))
                 self._paused.add(topic)
-            elif topic in self._paused and waiting <= self._settings.open_per_topic // 2:
+            elif topic in self._paused and unfinished <= limit // 2:
                 self._kafka.resume(self._partitions.of_topic(topic))
                 self._paused.discard(topic)
 
     def _commit(self) -> None:
         now = time.monotonic()
-        if now < self._commit_at:
+        if now < self._next_commit:
             return
-        self._commit_at = now + self._settings.commit_every
-        moved = self._partitions.commits()
-        if moved:
-            self._kafka.commit(offsets=moved, asynchronous=True)
+        self._next_commit = now + self._settings.commit_interval
+        positions = self._partitions.take_commits()
+        if positions:
+            self._kafka.commit(offsets=positions, asynchronous=True)
 
     # -- rebalance and stop ------------------------------------------------------------------------
 
-    def _on_assign(self, _: KafkaConsumer, given: list[TopicPartition]) -> None:
-        self._partitions.assign((part.topic, part.partition) for part in given)
+    def _on_assign(self, _: KafkaConsumer, assigned: list[TopicPartition]) -> None:
+        self._partitions.assign((part.topic, part.partition) for part in assigned)
         self._assigned = True
-        log.info("partitions.assigned", partitions=[f"{part.topic}:{part.partition}" for part in given])
+        log.info("partitions.assigned", partitions=[f"{part.topic}:{part.partition}" for part in assigned])
 
-    def _on_revoke(self, _: KafkaConsumer, taken: list[TopicPartition]) -> None:
-        leaving = [(part.topic, part.partition) for part in taken]
-        self._drain(self._settings.revoke_within, leaving)
-        self._partitions.drop(leaving)
-        log.info("partitions.revoked", partitions=[f"{topic}:{number}" for topic, number in leaving])
+    def _on_revoke(self, _: KafkaConsumer, revoked: list[TopicPartition]) -> None:
+        partitions = [(part.topic, part.partition) for part in revoked]
+        self._drain(self._settings.revoke_timeout, partitions)
+        self._partitions.drop(partitions)
+        log.info("partitions.revoked", partitions=[f"{topic}:{number}" for topic, number in partitions])
 
-    def _on_lost(self, _: KafkaConsumer, gone: list[TopicPartition]) -> None:
-        lost = [(part.topic, part.partition) for part in gone]
-        self._forget_waiting(lost)
-        self._partitions.drop(lost)
-        log.warning("partitions.lost", partitions=[f"{topic}:{number}" for topic, number in lost])
+    def _on_lost(self, _: KafkaConsumer, lost: list[TopicPartition]) -> None:
+        partitions = [(part.topic, part.partition) for part in lost]
+        self._abandon_waiting(partitions)
+        self._partitions.drop(partitions)
+        log.warning("partitions.lost", partitions=[f"{topic}:{number}" for topic, number in partitions])
 
-    def _drain(self, seconds: float, leaving: Sequence[Partition]) -> None:
-        """Finish what is under way in these partitions, give up the rest after ``seconds``, and commit."""
-        self._forget_waiting(leaving)
+    def _drain(self, seconds: float, partitions: Sequence[Partition]) -> None:
+        """Finish the work in progress on ``partitions``, for ``seconds`` at most, and commit."""
+        self._abandon_waiting(partitions)
         deadline = time.monotonic() + seconds
-        while self._under_way(leaving) and time.monotonic() < deadline:
-            self._ticked = time.monotonic()
-            self._settle()
+        while self._has_pending(partitions) and time.monotonic() < deadline:
+            self._last_iteration = time.monotonic()
+            self._publish_outcomes()
             self._publisher.flush(0.02)
-        commit_now(self._kafka, self._partitions.commits(leaving))
+        commit_sync(self._kafka, self._partitions.take_commits(partitions))
 
-    def _forget_waiting(self, leaving: Sequence[Partition]) -> None:
-        """Records that nobody has begun stay uncommitted; whoever gets the partition reads them again."""
-        trackers = [self._partitions.tracker(partition) for partition in leaving]
-        forgotten = self._schedule.drop(lambda job: any(job.tracker is tracker for tracker in trackers))
-        for job in forgotten:
+    def _abandon_waiting(self, partitions: Sequence[Partition]) -> None:
+        """Abandon records that were not started. They stay uncommitted; the next owner reads them again."""
+        trackers = [self._partitions.tracker(partition) for partition in partitions]
+        for job in self._schedule.drop(lambda job: any(job.tracker is tracker for tracker in trackers)):
             job.tracker.abandon(job.offset)
 
-    def _under_way(self, leaving: Sequence[Partition]) -> bool:
-        trackers = [self._partitions.tracker(partition) for partition in leaving]
+    def _has_pending(self, partitions: Sequence[Partition]) -> bool:
+        trackers = [self._partitions.tracker(partition) for partition in partitions]
         return any(tracker.pending for tracker in trackers if tracker is not None)
 
 
-def _names(topic: Topic) -> tuple[str, str]:
+def _topic_names(topic: Topic) -> tuple[str, str]:
     return topic.name, topic.retry

@@ -1,4 +1,4 @@
-"""The partitions that this process holds, and how far each may be committed."""
+"""The partitions assigned to this process, each with an offset tracker."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,11 @@ Partition = tuple[str, int]
 
 
 class Partitions:
-    """Trackers of the partitions held. A tracker that left is dead: what refers to it is given up."""
+    """Maps each assigned partition to its tracker.
+
+    A partition that is revoked and assigned again gets a new tracker. Discard the
+    outcome of a job with an old tracker, because its record is read again.
+    """
 
     def __init__(self) -> None:
         self._trackers: dict[Partition, OffsetTracker] = {}
@@ -19,38 +23,42 @@ class Partitions:
         return iter(self._trackers)
 
     def assign(self, partitions: Iterable[Partition]) -> None:
-        """Begin to follow partitions that were given to us."""
+        """Track newly assigned partitions."""
         for partition in partitions:
             self._trackers[partition] = OffsetTracker()
 
     def drop(self, partitions: Iterable[Partition]) -> None:
-        """Forget partitions that were taken away."""
+        """Stop tracking revoked partitions."""
         for partition in partitions:
             self._trackers.pop(partition, None)
 
     def tracker(self, partition: Partition) -> OffsetTracker | None:
-        """The tracker of a partition; None if it is not held."""
+        """Return the tracker of a partition; None if the partition is not assigned."""
         return self._trackers.get(partition)
 
     def holds(self, tracker: OffsetTracker) -> bool:
-        """Whether the partition of this very tracker is still ours."""
-        return any(tracker is held for held in self._trackers.values())
+        """Return whether this very tracker object still belongs to an assigned partition."""
+        return any(tracker is current for current in self._trackers.values())
 
-    def open(self, topic: str | None = None) -> int:
-        """Records read and not ended, of one topic or of all."""
+    def unfinished(self, topic: str | None = None) -> int:
+        """Return the number of records that were read and are not finished, for one topic or for all."""
         return sum(
-            tracker.open for (name, _), tracker in self._trackers.items() if topic is None or name == topic
+            tracker.unfinished
+            for (name, _), tracker in self._trackers.items()
+            if topic is None or name == topic
         )
 
     def of_topic(self, topic: str) -> list[TopicPartition]:
-        """The partitions held of a topic, for pause and resume."""
+        """Return the assigned partitions of a topic, for pause and resume."""
         return [TopicPartition(name, number) for name, number in self._trackers if name == topic]
 
-    def commits(self, only: Iterable[Partition] | None = None) -> list[TopicPartition]:
-        """Positions that moved since they were last asked for."""
-        wanted = self._trackers if only is None else {p: t for p in only if (t := self._trackers.get(p))}
+    def take_commits(self, only: Iterable[Partition] | None = None) -> list[TopicPartition]:
+        """Return the positions that moved since the last call, of the partitions in ``only`` or of all."""
+        selected = (
+            self._trackers if only is None else {p: tracker for p in only if (tracker := self.tracker(p))}
+        )
         moved = []
-        for (topic, number), tracker in wanted.items():
+        for (topic, number), tracker in selected.items():
             position = tracker.take_commit()
             if position is not None:
                 moved.append(TopicPartition(topic, number, position))

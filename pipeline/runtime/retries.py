@@ -1,7 +1,7 @@
-"""What becomes of an event whose handling failed: another try later, or the dead letters.
+"""Decides what follows a failed event: a retry or the dead-letter topic.
 
-Transient failures (a service is away) are tried for as long as it takes, with growing delay, through the
-topic's retry topic, so that nothing behind them waits. Failures for no known reason are tried a few times.
+A transient failure (an unavailable service) is retried until the service is back, with increasing delay. Any
+other failure is retried a few times. Retries wait in the topic's retry topic and block no other event.
 """
 
 import random
@@ -13,34 +13,32 @@ from pipeline.settings import RetrySettings
 from schemas.envelope import RawHeaders, Record
 from schemas.errors import DeadLetterReason, UnreadableEventError
 from schemas.topics import Topic
-from storage.errors import is_transient as storage_is_away
+from storage.errors import is_transient as is_transient_storage_error
 
-ATTEMPT_HEADER = "fakeme-attempt"  # the number of the try that comes next, from 2
-DUE_HEADER = "fakeme-due-ms"  # Unix time before which the next try must not begin
-SINCE_HEADER = (
-    "fakeme-since-ms"  # Unix time at which the broker got the event first: somebody waits since then
-)
-_MARKS = (ATTEMPT_HEADER, DUE_HEADER, SINCE_HEADER)
-_JITTER = 0.2  # spreads tries, so that a service that comes back is not hit by all at once
+ATTEMPT_HEADER = "fakeme-attempt"  # number of the next attempt, from 2
+DUE_HEADER = "fakeme-due-ms"  # Unix time before which the next attempt must not start
+SINCE_HEADER = "fakeme-since-ms"  # Unix time at which the broker first received the event
+_RETRY_HEADERS = (ATTEMPT_HEADER, DUE_HEADER, SINCE_HEADER)
+_JITTER = 0.2  # spreads retries, so that they do not all reach a recovering service at once
 
 
 @dataclass(frozen=True)
 class Retry:
-    """Try again, not before ``delay`` seconds from now."""
+    """Retry the event after ``delay`` seconds."""
 
     delay: float
 
 
 @dataclass(frozen=True)
 class GiveUp:
-    """Give it to the dead letters."""
+    """Send the event to the dead-letter topic."""
 
     reason: DeadLetterReason
     detail: str
 
 
 def retry_decision(error: Exception, attempt: int, settings: RetrySettings) -> Retry | GiveUp:
-    """What to do with an event whose try number ``attempt`` (from 1) ended in ``error``."""
+    """Return what to do after attempt number ``attempt`` (from 1) failed with ``error``."""
     if isinstance(error, UnreadableEventError):
         return GiveUp(error.reason, error.detail)
     if is_transient(error) or attempt < settings.attempts:
@@ -49,41 +47,44 @@ def retry_decision(error: Exception, attempt: int, settings: RetrySettings) -> R
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether something that is needed is away, rather than the event being at fault."""
-    return isinstance(error, TransientError) or storage_is_away(error)
+    """Return whether a service was unavailable, as opposed to a problem with the event itself."""
+    return isinstance(error, TransientError) or is_transient_storage_error(error)
 
 
 def delay_before(attempt: int, settings: RetrySettings) -> float:
-    """Seconds to wait before try number ``attempt`` (from 2): doubled each time, up to the maximum."""
-    doublings = min(attempt - 2, 32)  # beyond that any delay is at its maximum, and floats overflow
+    """Return the seconds to wait before ``attempt`` (from 2): doubled each time, up to the maximum."""
+    doublings = min(attempt - 2, 32)  # any delay has reached its maximum by then; more would overflow
     return min(settings.first_delay_seconds * 2.0**doublings, settings.max_delay_seconds)
 
 
 def retry_record(topic: Topic, record: Record, *, since_ms: int, attempt: int, delay: float) -> Record:
-    """``record`` for ``topic``'s retry topic, to be tried again in ``delay`` seconds, give or take."""
-    spread = delay * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - no secret
-    due_ms = int((time.time() + spread) * 1000)
-    kept = tuple((name, raw) for name, raw in record.headers if name not in _MARKS)
-    marks = zip(_MARKS, (str(number).encode() for number in (attempt, due_ms, since_ms)), strict=True)
-    return Record(topic.retry, record.key, record.value, (*kept, *marks))
+    """Return ``record`` for the retry topic of ``topic``, due in about ``delay`` seconds (with jitter)."""
+    jittered_delay = delay * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - not for security
+    due_ms = int((time.time() + jittered_delay) * 1000)
+    kept = tuple((name, raw) for name, raw in record.headers if name not in _RETRY_HEADERS)
+    values = (str(number).encode() for number in (attempt, due_ms, since_ms))
+    return Record(topic.retry, record.key, record.value, (*kept, *zip(_RETRY_HEADERS, values, strict=True)))
 
 
 def attempt_of(headers: RawHeaders) -> int:
-    """Which try a record is, from 1."""
-    return _number(headers, ATTEMPT_HEADER, 1)
+    """Return the attempt number of a record, from 1."""
+    return _int_header(headers, ATTEMPT_HEADER, 1)
 
 
 def due_of(headers: RawHeaders) -> float:
-    """Unix time in seconds before which the record must wait; 0 if it need not."""
-    return _number(headers, DUE_HEADER, 0) / 1000
+    """Return the Unix time in seconds before which the record must wait; 0 if it need not wait."""
+    return _int_header(headers, DUE_HEADER, 0) / 1000
 
 
 def since_of(headers: RawHeaders, timestamp_ms: int) -> int:
-    """Unix time in ms at which the broker got the event first; that of the record unless it was retried."""
-    return _number(headers, SINCE_HEADER, timestamp_ms)
+    """Return the Unix time in ms at which the broker first received the event.
+
+    For a record that was never retried, this is its own ``timestamp_ms``.
+    """
+    return _int_header(headers, SINCE_HEADER, timestamp_ms)
 
 
-def _number(headers: RawHeaders, name: str, otherwise: int) -> int:
-    texts = [raw for header, raw in headers if header == name]
-    last = texts[-1] if texts else None
-    return int(last) if last and last.isdigit() else otherwise
+def _int_header(headers: RawHeaders, name: str, default: int) -> int:
+    values = [raw for header, raw in headers if header == name]
+    last = values[-1] if values else None
+    return int(last) if last and last.isdigit() else default

@@ -1,4 +1,4 @@
-"""Which record is worked on next: by priority, one at a time for each key, and not before it is due."""
+"""Chooses the next record to work on: by priority, one at a time per key, and not before it is due."""
 
 import heapq
 from collections import deque
@@ -11,65 +11,65 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class _Waiting(Generic[R]):
+class _Entry(Generic[R]):
     key: bytes | None
     record: R
 
 
 class Schedule(Generic[R]):
-    """Records that were read and wait for a thread.
+    """The records that were read and wait for a thread.
 
-    Records of one key (one post) and one priority are handed out in their order, the next only after the
-    one before has ended, so that a post's events are answered in order. Records without a key are free.
+    Records with the same key (one post) and the same priority are handed out in order, one at a time, so that
+    the events of a post are answered in order. Records without a key may run in parallel.
     """
 
     def __init__(self, priorities: int) -> None:
-        self._ready: list[deque[_Waiting[R]]] = [deque() for _ in range(priorities)]
-        self._due: list[tuple[float, int, int, _Waiting[R]]] = []
+        self._ready: list[deque[_Entry[R]]] = [deque() for _ in range(priorities)]
+        self._delayed: list[tuple[float, int, int, _Entry[R]]] = []  # heap: due, order, priority, entry
         self._busy: set[tuple[int, bytes]] = set()
-        self._order = count()  # ties of the heap: first come, first served
+        self._order = count()  # breaks ties in the heap: first in, first out
 
     def add(self, record: R, *, priority: int, key: bytes | None, due: float = 0.0) -> None:
-        """Let ``record`` wait; it is handed out once the clock reaches ``due``."""
-        waiting = _Waiting(key, record)
+        """Queue ``record``. It is handed out once the clock reaches ``due``."""
+        entry = _Entry(key, record)
         if due > 0:
-            heapq.heappush(self._due, (due, next(self._order), priority, waiting))
+            heapq.heappush(self._delayed, (due, next(self._order), priority, entry))
         else:
-            self._ready[priority].append(waiting)
+            self._ready[priority].append(entry)
 
     def take(self, now: float) -> R | None:
-        """The next record to work on at time ``now``; None if none is due with a free key."""
-        self._wake(now)
+        """Return the next record to work on at time ``now``; None if no record is due and has a free key."""
+        self._queue_due(now)
         for priority, queue in enumerate(self._ready):
-            for place, waiting in enumerate(queue):
-                lane = (priority, waiting.key) if waiting.key is not None else None
+            for index, entry in enumerate(queue):
+                lane = (priority, entry.key) if entry.key is not None else None
                 if lane in self._busy:
                     continue
-                del queue[place]
+                del queue[index]
                 if lane is not None:
                     self._busy.add(lane)
-                return waiting.record
+                return entry.record
         return None
 
     def release(self, *, priority: int, key: bytes | None) -> None:
-        """The record of this key has ended; the next one may follow."""
+        """Free the key of a record that was handed out, so that the next record with this key can follow."""
         if key is not None:
             self._busy.discard((priority, key))
 
     def drop(self, unwanted: Callable[[R], bool]) -> list[R]:
-        """Take out waiting records, for example those of a partition that was taken away."""
+        """Remove and return waiting records, for example those of a revoked partition."""
         dropped: list[R] = []
         for queue in self._ready:
-            waiting = list(queue)
+            entries = list(queue)
             queue.clear()
-            for item in waiting:
-                dropped.append(item.record) if unwanted(item.record) else queue.append(item)
-        dropped += [item[3].record for item in self._due if unwanted(item[3].record)]
-        self._due = [item for item in self._due if not unwanted(item[3].record)]
-        heapq.heapify(self._due)
+            for entry in entries:
+                dropped.append(entry.record) if unwanted(entry.record) else queue.append(entry)
+        dropped += [item[3].record for item in self._delayed if unwanted(item[3].record)]
+        self._delayed = [item for item in self._delayed if not unwanted(item[3].record)]
+        heapq.heapify(self._delayed)
         return dropped
 
-    def _wake(self, now: float) -> None:
-        while self._due and self._due[0][0] <= now:
-            _, _, priority, waiting = heapq.heappop(self._due)
-            self._ready[priority].append(waiting)
+    def _queue_due(self, now: float) -> None:
+        while self._delayed and self._delayed[0][0] <= now:
+            _, _, priority, entry = heapq.heappop(self._delayed)
+            self._ready[priority].append(entry)

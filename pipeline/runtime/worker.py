@@ -1,4 +1,4 @@
-"""What describes a worker, and what a running worker can be asked.
+"""The description of a worker, and the interface of a running worker.
 
 Each worker's folder exports one :class:`WorkerDescription` as ``WORKER``; :mod:`pipeline.workers` lists them.
 """
@@ -39,4 +39,6 @@ class WorkerDescription:
     @property
     def retried(self) -> tuple[Topic, ...]:
         """The topics that need a retry topic because of this worker."""
-        return tuple(source.topic for source in self.subscriptions) if self.uses_retry_topics else ()
+        return (
+            tuple(subscription.topic for subscription in self.subscriptions) if self.uses_retry_topics else ()
+        )

@@ -1,4 +1,4 @@
-"""An extension of FakeME as another company would install it: a worker and a signal by registration alone."""
+"""An example extension, as another company would install it: it registers a worker and a signal."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ SUBSCRIPTIONS = (Subscription(POSTS_TAGS),)
 
 
 class Amplifier:
-    """Answers every tag with a surge of reports; which needs no sense for a test."""
+    """Answers every tag event with a surge of reports; the content does not matter for the test."""
 
     name = "acme-amplifier"
     subscriptions = SUBSCRIPTIONS
@@ -34,7 +34,7 @@ class Amplifier:
     def prepare(self, event: Event, attempt: int) -> PostTagged:
         assert isinstance(event.body, PostTagged)
         if attempt == 1 and event.body.post_id.endswith("-retried"):
-            raise RuntimeError("the first try fails")
+            raise RuntimeError("the first attempt fails")
         return event.body
 
     def cost(self, prepared: PostTagged) -> int:
@@ -69,7 +69,7 @@ def make_amplifier(settings: Settings) -> Runnable:
 
 
 class Letterhead:
-    """A signal that knows the company's own watermark text in a file's bytes."""
+    """A signal that finds the company's name in the bytes of a file."""
 
     name = "acme-letterhead"
     version = "1"
@@ -84,7 +84,7 @@ class Letterhead:
 
 
 def register() -> None:
-    """Named in the entry points of the package."""
+    """Register the worker and the signal. The package's entry point names this function."""
     register_worker(
         WorkerDescription("acme-amplifier", make_amplifier, SUBSCRIPTIONS, uses_retry_topics=True)
     )

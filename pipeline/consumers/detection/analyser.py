@@ -1,4 +1,4 @@
-"""Lets the model analyse the new media items of a batch, and stores the evidence for moderators."""
+"""Runs the model on the new media items of a batch, and stores the evidence for moderators."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from storage.objects import ObjectStore
 
 @dataclass(frozen=True)
 class EvidenceStore:
-    """The bucket for evidence, and how much time may be spent on making it."""
+    """The bucket for evidence, and the settings for explanatory pictures."""
 
     objects: ObjectStore
     bucket: str
@@ -37,7 +37,7 @@ class EvidenceStore:
 
 
 class MediaAnalyser:
-    """For the compute thread."""
+    """Analyses media items. Use it from the compute thread only."""
 
     def __init__(
         self, detector: Detector, database: Engine, evidence_store: EvidenceStore, *, identity: str
@@ -48,7 +48,7 @@ class MediaAnalyser:
         self._identity = identity
 
     def analyse(self, pending: Sequence[PendingMedia]) -> tuple[dict[str, MediaVerdict], list[AnalysedMedia]]:
-        """Return the verdict on each distinct content by SHA-256, and what the model looked at.
+        """Return the verdicts by SHA-256, and the media items that the model analysed with their analyses.
 
         Content that an earlier batch analysed in the meantime is not analysed again.
         """

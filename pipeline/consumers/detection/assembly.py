@@ -1,4 +1,4 @@
-"""Puts a verdict together: what an event asks for, the verdict on each media item and on the post. Pure."""
+"""Builds requests from events, and verdicts on media items and posts from analyses. Pure functions."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,17 +33,17 @@ _KINDS: dict[type, TriggerKind] = {
     PostAppealed: TriggerKind.APPEALED,
     PostReplayed: TriggerKind.REPLAYED,
 }
-_IN_WORDS = {FACES_TOO_SMALL: "faces were found, but all of them are too small to judge"}
-_MAX_DETAIL = 1_000  # characters, as the contract has it
+_EXPLANATIONS = {FACES_TOO_SMALL: "faces were found, but all of them are too small to judge"}
+_MAX_DETAIL = 1_000  # characters; the limit of the event schema
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a post event asks for: an analysis of these media of this post."""
+    """The request in a post event: analyse these media items of this post."""
 
     post_id: str
     trigger: Trigger
-    media: tuple[Media, ...]  # empty: those that were stored with the post
+    media: tuple[Media, ...]  # empty: the media items that were stored with the post
 
 
 def request_of(event: Event) -> Request:
@@ -83,7 +83,7 @@ def media_verdict(media: Media, analysis: MediaAnalysis, evidence: Sequence[str]
             for face in _most_suspicious(analysis.faces)
         ),
         evidence=tuple(evidence),
-        detail=_IN_WORDS.get(analysis.note, analysis.note),
+        detail=_EXPLANATIONS.get(analysis.note, analysis.note),
         sha256=analysis.sha256,
         pdq=analysis.pdq,
     )

@@ -1,4 +1,4 @@
-"""From a media's address to its bytes: allowed bucket, size limit, checksum. Decoding is inference's."""
+"""Fetches the bytes of a media item and checks bucket, size and checksum. It does not decode them."""
 
 import hashlib
 from collections.abc import Collection
@@ -12,39 +12,41 @@ from storage.objects import ObjectStore
 
 
 @dataclass(frozen=True)
-class Fetched:
-    """The bytes of a media, and their SHA-256."""
+class FetchedMedia:
+    """The bytes of a media item, and their SHA-256."""
 
     data: bytes
     sha256: str
 
 
 class MediaFetcher:
-    """Fetches media from the buckets that it may read."""
+    """Fetches media items from the allowed buckets."""
 
     def __init__(self, objects: ObjectStore, *, allowed_buckets: Collection[str], max_bytes: int) -> None:
         self._objects = objects
         self._allowed = frozenset(allowed_buckets)
         self._max_bytes = max_bytes
 
-    def fetch(self, media: Media) -> Fetched:
-        """The bytes of ``media``.
+    def fetch(self, media: Media) -> FetchedMedia:
+        """Return the bytes of ``media``.
 
-        Raises :class:`Unprocessable` for what another try would not change, and the store's own errors where
-        it is away.
+        Raise :class:`Unprocessable` if a retry would not help, and
+        :class:`~storage.errors.UnavailableError` if the object store is unavailable.
         """
         if media.bucket not in self._allowed:
             allowed = ", ".join(sorted(self._allowed))
             raise Unprocessable(
-                UnprocessableReason.BUCKET_NOT_ALLOWED, f"bucket {media.bucket!r}; media may lie in {allowed}"
+                UnprocessableReason.BUCKET_NOT_ALLOWED,
+                f"bucket {media.bucket!r} is not allowed; allowed: {allowed}",
             )
         data = self._read(media)
         sha256 = hashlib.sha256(data).hexdigest()
         if media.sha256 is not None and media.sha256 != sha256:
             raise Unprocessable(
-                UnprocessableReason.SHA256_MISMATCH, f"the bytes have {sha256}, the post says {media.sha256}"
+                UnprocessableReason.SHA256_MISMATCH,
+                f"the object has SHA-256 {sha256}, but the post gives {media.sha256}",
             )
-        return Fetched(data, sha256)
+        return FetchedMedia(data, sha256)
 
     def _read(self, media: Media) -> bytes:
         try:

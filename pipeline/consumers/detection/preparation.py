@@ -1,4 +1,4 @@
-"""Prepares one media item: fetch, look up an earlier analysis, ask the signals, decode.
+"""Prepares one media item: fetch, look up an earlier analysis, run the signals, decode.
 
 Runs in the loop's threads, without the model.
 """
@@ -33,7 +33,7 @@ class PendingMedia:
 
 
 class MediaPreparation:
-    """Safe to call from several threads."""
+    """Prepares media items. Safe to call from several threads."""
 
     def __init__(
         self,

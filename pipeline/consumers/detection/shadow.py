@@ -1,8 +1,7 @@
 """Shadow mode: a second model analyses the same media as the serving model, for comparison only.
 
-It runs behind the verdicts, in a thread of its own at a lower priority, on frames and faces that are in
-memory already. Batches that it cannot keep up with are dropped and counted; its failures never reach a
-verdict.
+It runs after the verdicts, in its own low-priority thread, on frames and faces that are already in memory. If
+it falls behind, batches are dropped and counted. A failure affects shadow verdicts only.
 """
 
 import os
@@ -24,10 +23,10 @@ from pipeline.runtime.kafka import PublishError, RecordPublisher
 from schemas.envelope import encode
 from schemas.verdicts import ModelRef, ShadowVerdict, VerdictIssued
 
-HELD_BYTES = 200_000_000  # decoded frames that wait here, in addition to those waiting for the model
-NICENESS = 10  # on busy cores about a tenth of a thread's usual share
-DELIVERY_MS = 30_000  # then the shadow verdict is dropped: it is not worth waiting for the broker
-STOP_SECONDS = 4.0  # a worker has 30 s to stop, of which its loop takes up to 25
+MAX_QUEUED_BYTES = 200_000_000  # decoded frames in the queue, in addition to those of the loop
+NICENESS = 10  # about a tenth of the usual CPU share when all cores are busy
+DELIVERY_TIMEOUT_MS = 30_000  # then the shadow verdict is dropped
+STOP_SECONDS = 4.0  # a worker has 30 s to stop, and its loop takes up to 25
 PUBLISHED, DROPPED, FAILED = "published", "dropped", "failed"
 
 log = structlog.get_logger(__name__)
@@ -35,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Media that the serving model analysed, and the verdicts on them."""
+    """Media items that the serving model analysed, and the verdicts on them."""
 
     analysed: Sequence[AnalysedMedia]
     verdicts: Sequence[VerdictIssued]
@@ -47,7 +46,7 @@ class Batch:
 
 
 class Shadow:
-    """The thread of the shadow model. It calls ``load`` itself, so that the serving model need not wait."""
+    """Runs the shadow model in a thread, which also calls ``load`` so that detection can start earlier."""
 
     def __init__(
         self,
@@ -55,13 +54,13 @@ class Shadow:
         publisher: RecordPublisher,
         *,
         source: str,
-        held_bytes: int = HELD_BYTES,
+        max_queued_bytes: int = MAX_QUEUED_BYTES,
     ) -> None:
         self._load = load
         self._publisher = publisher
         self._source = source
-        self._limit = held_bytes
-        self._held = 0
+        self._max_queued_bytes = max_queued_bytes
+        self._queued_bytes = 0
         self._abort = False
         self._lock = threading.Lock()
         self._batches: SimpleQueue[Batch | None] = SimpleQueue()
@@ -69,9 +68,9 @@ class Shadow:
         self._thread.start()
 
     def submit(self, analysed: Sequence[AnalysedMedia], verdicts: Sequence[VerdictIssued]) -> None:
-        """Queue what was analysed just now for the shadow model; never blocks and never raises.
+        """Queue a batch for the shadow model. Never blocks and never raises.
 
-        One batch is always accepted; further ones while they fit into memory.
+        An empty queue accepts any batch; otherwise a batch must fit into the memory limit.
         """
         hashes = {analysis.sha256 for _, analysis in analysed}
         batch = Batch(
@@ -81,34 +80,34 @@ class Shadow:
         if not batch.verdicts:
             return
         with self._lock:
-            fits = self._held == 0 or self._held + batch.nbytes <= self._limit
+            fits = self._queued_bytes == 0 or self._queued_bytes + batch.nbytes <= self._max_queued_bytes
             if fits:
-                self._held += batch.nbytes
+                self._queued_bytes += batch.nbytes
         if fits:
             self._batches.put(batch)
         else:
             metrics.SHADOW_VERDICTS.labels(DROPPED).inc(len(batch.verdicts))
 
     def close(self, seconds: float, *, finish: bool = True) -> None:
-        """Stop after the queued batches (``finish``) or after the current one; wait ``seconds`` at most."""
+        """Stop after the queued batches (``finish``) or the current batch; wait up to ``seconds``."""
         self._abort = not finish
         self._batches.put(None)
         self._thread.join(seconds)
 
     def _run(self) -> None:
         _lower_priority()
-        detector = self._loaded()
+        detector = self._try_load()
         while (batch := self._batches.get()) is not None and not self._abort:
             for verdict in self._analyse(detector, batch):
                 self._publish(verdict)
-            self._publisher.flush(DELIVERY_MS / 1000)
+            self._publisher.flush(DELIVERY_TIMEOUT_MS / 1000)
             with self._lock:
-                self._held -= batch.nbytes
+                self._queued_bytes -= batch.nbytes
 
-    def _loaded(self) -> Detector | None:
+    def _try_load(self) -> Detector | None:
         try:
             return self._load()
-        except Exception:  # the boundary: without the shadow model, detection works as usual
+        except Exception:  # the boundary: detection works without the shadow model
             log.exception("shadow.not_loaded")
             return None
 
@@ -129,7 +128,7 @@ class Shadow:
             key=verdict.post_id,
             time=verdict.issued_at,
         )
-        self._publisher.send(message, metrics.SHADOW_VERDICTS.labels(PUBLISHED).inc, _refused)
+        self._publisher.send(message, metrics.SHADOW_VERDICTS.labels(PUBLISHED).inc, _on_rejected)
 
 
 def _verdicts(detector: Detector, batch: Batch) -> list[ShadowVerdict]:
@@ -148,7 +147,7 @@ def _verdicts(detector: Detector, batch: Batch) -> list[ShadowVerdict]:
     return [shadow for shadow in shadows if shadow is not None]
 
 
-def _refused(error: PublishError) -> None:
+def _on_rejected(error: PublishError) -> None:
     log.warning("shadow.refused", error=str(error))
     metrics.SHADOW_VERDICTS.labels(FAILED).inc()
 

@@ -1,4 +1,4 @@
-"""Wires the detection worker: the model, the stores, the consumer and its loop."""
+"""Builds the detection worker: the model, the stores, the consumer and its loop."""
 
 import atexit
 
@@ -10,7 +10,7 @@ from inference.media.limits import MediaLimits
 from pipeline.consumers.detection.analyser import EvidenceStore
 from pipeline.consumers.detection.consumer import Detection, Prepared
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
-from pipeline.consumers.detection.shadow import DELIVERY_MS, STOP_SECONDS, Shadow
+from pipeline.consumers.detection.shadow import DELIVERY_TIMEOUT_MS, STOP_SECONDS, Shadow
 from pipeline.consumers.detection.signals import SignalContext, make_signals
 from pipeline.models import model_store
 from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer
@@ -27,15 +27,17 @@ log = structlog.get_logger(__name__)
 
 def make_detection(settings: Settings) -> Loop[Prepared]:
     """Return the worker for these settings. Loading the model takes a few seconds."""
-    chosen = settings.detection
-    if chosen.torch_threads:
-        torch.set_num_threads(chosen.torch_threads)
+    detection = settings.detection
+    if detection.torch_threads:
+        torch.set_num_threads(detection.torch_threads)
     return Loop(
         make_post_consumer(settings, make_shadow(settings)),
         make_consumer(settings.kafka_bootstrap, GROUP),
         RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
         settings=LoopSettings(
-            threads=chosen.threads, batch_size=chosen.batch_media, batch_wait=chosen.batch_wait_ms / 1000
+            threads=detection.threads,
+            batch_size=detection.batch_media,
+            batch_wait=detection.batch_wait_ms / 1000,
         ),
         retry=settings.retry,
     )
@@ -43,7 +45,7 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
 
 def make_post_consumer(settings: Settings, shadow: Shadow | None = None) -> Detection:
     """Return detection with its model, signals and stores, but without Kafka."""
-    chosen = settings.detection
+    detection = settings.detection
     limits = MediaLimits(
         max_bytes=settings.limits.max_media_bytes,
         max_pixels=settings.limits.max_pixels,
@@ -53,15 +55,15 @@ def make_post_consumer(settings: Settings, shadow: Shadow | None = None) -> Dete
         settings.s3_endpoint,
         settings.s3_region,
         *settings.s3_keys,
-        connections=chosen.threads + 1,
+        connections=detection.threads + 1,
     )
     database = connect(settings.database_url.get_secret_value(), application=GROUP)
     return Detection(
-        _load(settings, chosen.model),
+        _load(settings, detection.model),
         MediaFetcher(objects, allowed_buckets=settings.allowed_buckets, max_bytes=limits.max_bytes),
         database,
-        EvidenceStore(objects, settings.evidence_bucket, chosen.explain),
-        signals=make_signals(SignalContext(settings, database), chosen.disabled_signals),
+        EvidenceStore(objects, settings.evidence_bucket, detection.explain),
+        signals=make_signals(SignalContext(settings, database), detection.disabled_signals),
         limits=limits,
         source=settings.source,
         unknown_post_tries=settings.retry.attempts,
@@ -70,19 +72,19 @@ def make_post_consumer(settings: Settings, shadow: Shadow | None = None) -> Dete
 
 
 def make_shadow(settings: Settings) -> Shadow | None:
-    """Return the shadow model in a thread of its own, which also loads it; None if settings name none."""
-    trial = settings.detection.shadow_model
-    if trial is None:
+    """Return the shadow model, which loads in its own thread; None if the settings name none."""
+    reference = settings.detection.shadow_model
+    if reference is None:
         return None
-    producer = make_producer(settings.kafka_bootstrap, SHADOW_CLIENT, DELIVERY_MS)
-    shadow = Shadow(lambda: _load(settings, trial), RecordPublisher(producer), source=settings.source)
-    # An interpreter that ends while a thread is inside torch aborts.
+    producer = make_producer(settings.kafka_bootstrap, SHADOW_CLIENT, DELIVERY_TIMEOUT_MS)
+    shadow = Shadow(lambda: _load(settings, reference), RecordPublisher(producer), source=settings.source)
+    # The interpreter aborts if it exits while a thread runs torch code.
     atexit.register(shadow.close, STOP_SECONDS, finish=False)
     return shadow
 
 
-def _load(settings: Settings, choice: str | None) -> Detector:
-    folder = model_store(settings.model_registry).folder(choice)
+def _load(settings: Settings, reference: str | None) -> Detector:
+    folder = model_store(settings.model_registry).folder(reference)
     detector = Detector.load(folder, settings.detection.device)
     if not detector.card.calibrated:
         log.warning("model.uncalibrated", model=detector.card.reference, consequence="it never tags")

@@ -1,4 +1,4 @@
-"""What an event means for the case of its post. Pure."""
+"""Converts an event into a signal for the case of its post. A pure function."""
 
 from functools import partial
 
@@ -10,10 +10,10 @@ from storage.signals import Signal, SignalKind
 
 
 def signal_of(event: Event) -> Signal:
-    """What an event means for the case of its post.
+    """Return what an event means for the case of its post.
 
-    Reports, appeals and surges open a case, and so does a suspicion. Other verdicts need no moderator; if
-    one looks at the post already, they bring the score. Raises ``TypeError`` for events of other topics.
+    Reports, appeals, surges and ``suspected`` verdicts open a case. Any other verdict only updates the score
+    of a case that is already open. Raise ``TypeError`` for events of other topics.
     """
     body = event.body
     if isinstance(body, PostReported):
@@ -26,5 +26,5 @@ def signal_of(event: Event) -> Signal:
         opens = CaseOrigin.SUSPICION if body.label is Label.SUSPECTED else None
         signal = partial(Signal, kind=SignalKind.VERDICT, opens=opens, score=body.score)
     else:
-        raise TypeError(f"{type(body).__name__} is nothing that moderation subscribes to")
+        raise TypeError(f"{type(body).__name__} is not an event that moderation subscribes to")
     return signal(event_id=event.id, post_id=body.post_id, body=body.model_dump(mode="json"))

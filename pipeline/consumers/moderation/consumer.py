@@ -1,7 +1,7 @@
-"""Moderation: what people report and the detector suspects becomes cases for moderators, one a post.
+"""The moderation consumer: turns reports, appeals, surges and verdicts into cases, one per post.
 
-Each event is one transaction: the case, its history and the outbox row that announces the change. Nothing
-is published from here; moderators' answers come through ``fakeme cases``.
+Each event is one transaction that writes the case, its history and an outbox row. The outbox relay publishes
+the row. Moderators work on cases with ``fakeme cases``.
 """
 
 from collections.abc import Sequence
@@ -24,14 +24,14 @@ from storage.signals import Signal
 
 @dataclass(frozen=True)
 class Prepared:
-    """An event and what it means for cases."""
+    """The signal for the case, and the report if the event is one."""
 
     signal: Signal
     report: PostReported | None
 
 
 class Moderation:
-    """The consumer that keeps the moderators' queue."""
+    """Opens and updates the cases in the moderators' queue."""
 
     name = "moderation"
     subscriptions = SUBSCRIPTIONS
@@ -40,23 +40,23 @@ class Moderation:
         self._engine = engine
         self._source = source
 
-    def prepare(self, event: Event, attempt: int) -> Prepared:  # noqa: ARG002 - each try is the same
-        """What the event means; nothing is fetched."""
+    def prepare(self, event: Event, attempt: int) -> Prepared:  # noqa: ARG002 - the same for each attempt
+        """Convert the event into a signal."""
         return Prepared(signal_of(event), event.body if isinstance(event.body, PostReported) else None)
 
-    def cost(self, prepared: Prepared) -> int:  # noqa: ARG002 - one is as heavy as another
-        """A transaction."""
+    def cost(self, prepared: Prepared) -> int:  # noqa: ARG002 - all events cost the same
+        """Return 1: one transaction per event."""
         return 1
 
     def size(self, prepared: Prepared) -> int:  # noqa: ARG002
-        """Nothing to speak of."""
+        """Return 0: prepared events are small."""
         return 0
 
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Answer | Exception]:
-        """Each event in a transaction of its own: one that fails takes no other with it."""
-        return [self._settle(prepared) for prepared in batch]
+        """Handle each event in its own transaction, so that a failure does not affect other events."""
+        return [self._handle_event(prepared) for prepared in batch]
 
-    def _settle(self, prepared: Prepared) -> Answer | Exception:
+    def _handle_event(self, prepared: Prepared) -> Answer | Exception:
         signal = prepared.signal
         try:
             with transaction(self._engine) as session:
@@ -64,7 +64,7 @@ class Moderation:
                     record_report(session, signal.event_id, prepared.report)
                 change = cases.apply_signal(session, signal, source=self._source)
         except (StorageError, SQLAlchemyError) as error:
-            return error  # the loop decides whether it waits or is given up
+            return error  # the loop decides whether to retry
         if change is None:
             return Answer(log={"post_id": signal.post_id, "case": None})
         return Answer(

@@ -1,4 +1,4 @@
-"""Wires the moderation worker: the database, the consumer and its loop."""
+"""Builds the moderation worker: the database, the consumer and its loop."""
 
 from pipeline.consumers.moderation.consumer import Moderation, Prepared
 from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer

@@ -1,10 +1,9 @@
-"""The book of tags: applies verdicts, decisions and reports to PostgreSQL, with what they announce.
+"""Applies verdicts, decisions and reports to the tags in PostgreSQL.
 
-Each event is one transaction: state and outbox row together, or neither. Applying an event again changes
-nothing. What a change is gets decided in ``tagging_policy`` and ``surge_policy``.
+Each event is one transaction that writes the new state and its outbox row. Applying an event again changes
+nothing. The ``policy`` and ``surges`` modules decide what changes.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +11,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from pipeline.consumers.tagging.policy import TagChange, TagState, after_decision, after_verdict
-from pipeline.consumers.tagging.surges import surge_at, window_of
+from pipeline.consumers.tagging.surges import detect_surge, surge_window
+from pipeline.runtime.failures import LogFields
 from schemas.base import Contract
 from schemas.envelope import Event, encode
 from schemas.errors import DeadLetterReason, UnreadableEventError
@@ -27,11 +27,9 @@ from storage.surges import record_surge, surge_times
 from storage.tables import PostTag
 from storage.tags import lock_tag, put_tag
 
-Said = Mapping[str, object]
-
 
 class TagLedger:
-    """Applies events one by one; may be called from several threads."""
+    """Applies one event at a time. Safe to call from several threads."""
 
     def __init__(self, engine: Engine, *, source: str, surge_window: timedelta, surge_reporters: int) -> None:
         self._engine = engine
@@ -39,11 +37,11 @@ class TagLedger:
         self._window = surge_window
         self._threshold = surge_reporters
 
-    def apply(self, event: Event) -> Said:
-        """Bring ``event`` into the book; returns what its log line says.
+    def apply(self, event: Event) -> LogFields:
+        """Apply ``event`` and return the fields for its log line.
 
-        Raises :class:`storage.errors.DatabaseUnavailableError` while the database is away, and
-        :class:`UnreadableEventError` for events that change no tag.
+        Raise :class:`storage.errors.DatabaseUnavailableError` if the database is unavailable, and
+        :class:`UnreadableEventError` for an event of another type.
         """
         with transaction(self._engine) as session:
             match event.body:
@@ -54,35 +52,35 @@ class TagLedger:
                 case PostReported() as report:
                     return self._apply_report(session, event.id, report)
         raise UnreadableEventError(
-            DeadLetterReason.UNKNOWN_TYPE, f"type {event.type!r} is no verdict, decision or report"
+            DeadLetterReason.UNKNOWN_TYPE, f"type {event.type!r} is not a verdict, a decision or a report"
         )
 
-    def _apply_verdict(self, session: Session, verdict: VerdictIssued) -> Said:
+    def _apply_verdict(self, session: Session, verdict: VerdictIssued) -> LogFields:
         state = _state(lock_tag(session, verdict.post_id))
         change = after_verdict(state, verdict, now=datetime.now(UTC))
-        self._keep(session, verdict.post_id, change)
+        self._store_tag(session, verdict.post_id, change)
         return {"label": verdict.label.value, "tag": _action(change)}
 
-    def _apply_decision(self, session: Session, decision: DecisionMade) -> Said:
+    def _apply_decision(self, session: Session, decision: DecisionMade) -> LogFields:
         state = _state(lock_tag(session, decision.post_id))
         change = after_decision(state, decision, now=datetime.now(UTC))
-        self._keep(session, decision.post_id, change)
+        self._store_tag(session, decision.post_id, change)
         return {"decision": decision.decision.value, "tag": _action(change)}
 
-    def _apply_report(self, session: Session, event_id: str, report: PostReported) -> Said:
+    def _apply_report(self, session: Session, event_id: str, report: PostReported) -> LogFields:
         record_report(session, event_id, report)
-        near = surge_times(
+        surges = surge_times(
             session, report.post_id, report.reported_at - self._window, report.reported_at + self._window
         )
-        reporters = distinct_reporters(session, report.post_id, *window_of(report, self._window))
-        surge = surge_at(
-            report, reporters=reporters, surges=near, window=self._window, threshold=self._threshold
+        reporters = distinct_reporters(session, report.post_id, *surge_window(report, self._window))
+        surge = detect_surge(
+            report, reporters=reporters, surges=surges, window=self._window, threshold=self._threshold
         )
         if surge is not None and record_surge(session, surge):
             self._announce(session, surge, surge.surge_id, surge.post_id, surge.surged_at)
         return {"reporters": reporters, "surged": surge is not None}
 
-    def _keep(self, session: Session, post_id: str, change: TagChange | None) -> None:
+    def _store_tag(self, session: Session, post_id: str, change: TagChange | None) -> None:
         if change is None:
             return
         cause = change.state.cause

@@ -1,7 +1,7 @@
-"""Whether a verdict or a decision changes the #Deepfake tag of a post, and how that is explained to people.
+"""Decides whether a verdict or decision changes the #Deepfake tag of a post, and explains the change.
 
-Pure. The latest decision holds; without one, the latest verdict that is sure of itself. So the outcome
-does not depend on the order in which events arrive, nor on how often.
+Pure functions. The latest decision determines the tag. Without a decision, the latest confident verdict does
+(deepfake, authentic or no face). The result does not depend on the order of events or on repeated delivery.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from schemas.verdicts import Label, VerdictIssued
 
 @dataclass(frozen=True)
 class TagState:
-    """What stands on a post: the tag or its absence, by which cause, and when that cause came to be."""
+    """Whether a post is tagged, the cause of that, and the time of the cause."""
 
     tagged: bool
     cause: TagCause
@@ -31,24 +31,24 @@ class TagState:
 
     @property
     def _rank(self) -> tuple[bool, datetime, str]:
-        """Of two states the one of higher rank holds; ids part causes of the same instant."""
+        """The state with the higher rank wins. Ids break ties between causes with the same time."""
         return self.cause.kind is CauseKind.DECISION, self.cause_at, str(self.cause.id)
 
-    def yields_to(self, other: "TagState") -> bool:
-        """Whether ``other`` replaces this state: a decision beats a verdict, then the later one holds."""
+    def is_replaced_by(self, other: "TagState") -> bool:
+        """Return whether ``other`` wins: decisions win over verdicts, then later causes over earlier ones."""
         return self._rank < other._rank
 
 
 @dataclass(frozen=True)
 class TagChange:
-    """A new state to keep. ``event`` tells the platform, and is null when the tag itself stays as it was."""
+    """A new state to store. ``event`` notifies the platform; None if only the cause changed, not the tag."""
 
     state: TagState
     event: PostTagged | None
 
 
 def after_verdict(state: TagState | None, verdict: VerdictIssued, *, now: datetime) -> TagChange | None:
-    """What ``verdict`` changes on a post in ``state`` (null: never touched); null if nothing."""
+    """Return the change that ``verdict`` makes to ``state`` (None: no state yet); None if it makes none."""
     tagged = TAGGED_BY_LABEL.get(verdict.label)
     if tagged is None:
         return None
@@ -58,7 +58,7 @@ def after_verdict(state: TagState | None, verdict: VerdictIssued, *, now: dateti
 
 
 def after_decision(state: TagState | None, decision: DecisionMade, *, now: datetime) -> TagChange | None:
-    """What ``decision`` changes on a post in ``state`` (null: never touched); null if nothing."""
+    """Return the change that ``decision`` makes to ``state`` (None: no state yet); None if it makes none."""
     tagged = TAGGED_BY_DECISION.get(decision.decision)
     if tagged is None:
         return None
@@ -70,7 +70,7 @@ def after_decision(state: TagState | None, decision: DecisionMade, *, now: datet
 def _change(
     state: TagState | None, proposed: TagState, post_id: str, why: Explanation, now: datetime
 ) -> TagChange | None:
-    if state is not None and not state.yields_to(proposed):
+    if state is not None and not state.is_replaced_by(proposed):
         return None
     if proposed.tagged == (state is not None and state.tagged):
         return TagChange(proposed, None)
@@ -87,7 +87,7 @@ def _change(
 
 
 def explain_verdict(verdict: VerdictIssued) -> Explanation:
-    """What to tell readers of the post about a sure verdict."""
+    """Return the explanation of a confident verdict for readers of the post."""
     if verdict.label is not Label.DEEPFAKE:
         return Explanation(
             en="A later automatic check found no forged face in this post.",
@@ -105,7 +105,7 @@ def explain_verdict(verdict: VerdictIssued) -> Explanation:
 
 
 def explain_decision(decision: DecisionMade) -> Explanation:
-    """What to tell readers of the post about a moderator's decision; the moderator is not named."""
+    """Return the explanation of a decision for readers of the post. It does not name the moderator."""
     if decision.decision is DecisionKind.DEEPFAKE:
         return Explanation(
             en="A moderator looked at this post and confirmed that it shows a deepfake.",

@@ -1,4 +1,4 @@
-"""The topics that tagging reads. Faust reads them all alike, so they have no priorities."""
+"""The topics that tagging reads. Faust does not support priorities, so these have none."""
 
 from pipeline.runtime.consumer import Subscription
 from schemas.topics import MEDIA_VERDICTS, MODERATION_DECISIONS, POSTS_REPORTED

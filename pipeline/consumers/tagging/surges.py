@@ -1,7 +1,7 @@
-"""Whether the reports of a post amount to a surge: many distinct people within a short time.
+"""Detects a surge of reports on a post: many distinct reporters within a short time.
 
-Pure. The window ends at the report in hand and slides with it, so that no surge hides across the border
-of two fixed windows; one surge silences the next for the length of a window.
+Pure functions. The window slides: it ends at the current report, so a surge across two fixed windows is not
+missed. A post has at most one surge per window length.
 """
 
 from collections.abc import Iterable
@@ -11,29 +11,29 @@ from schemas.identity import surge_id
 from schemas.moderation import ReportsSurged
 from schemas.posts import PostReported
 
-_INSTANT = timedelta(microseconds=1)  # the resolution of datetime and of PostgreSQL
+_RESOLUTION = timedelta(microseconds=1)  # of datetime and of PostgreSQL
 
 
-def window_of(report: PostReported, window: timedelta) -> tuple[datetime, datetime]:
-    """``since`` (counted) and ``until`` (not counted) of the window that ends with ``report`` itself."""
-    until = report.reported_at + _INSTANT
+def surge_window(report: PostReported, window: timedelta) -> tuple[datetime, datetime]:
+    """Return the start (inclusive) and end (exclusive) of the window whose last report is ``report``."""
+    until = report.reported_at + _RESOLUTION
     return until - window, until
 
 
-def surge_at(
+def detect_surge(
     report: PostReported, *, reporters: int, surges: Iterable[datetime], window: timedelta, threshold: int
 ) -> ReportsSurged | None:
-    """The surge that ``report`` completes, or null.
+    """Return the surge that ``report`` completes; None if there is none.
 
-    ``reporters`` are the distinct ones within :func:`window_of` the report; ``surges`` the times of the
-    post's other surges. The same report always names the same surge.
+    ``reporters`` is the number of distinct reporters within the report's :func:`surge_window`. ``surges`` are
+    the times of the post's earlier surges. The same report always gives the same surge id.
     """
     end = report.reported_at
-    if reporters < threshold or any(abs(end - surged) < window for surged in surges):
+    if reporters < threshold or any(abs(end - surge) < window for surge in surges):
         return None
-    since, _ = window_of(report, window)
+    start, _ = surge_window(report, window)
     return ReportsSurged(
-        surge_id=surge_id(report.post_id, since.isoformat()),
+        surge_id=surge_id(report.post_id, start.isoformat()),
         post_id=report.post_id,
         reporters=reporters,
         window_seconds=int(window.total_seconds()),

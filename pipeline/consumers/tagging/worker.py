@@ -1,8 +1,8 @@
-"""The tagging worker, on Faust: verdicts, decisions and reports in, the post's tag and surges out.
+"""The tagging worker: runs the Faust stream, and restarts it after the broker or database was unavailable.
 
-State and what it announces go to PostgreSQL together (``tag_ledger``); the relay publishes. Faust reads the
-topics and keeps a post's events in order (``tagging_stream``); each is tried until it is in the database or
-among the dead letters (``tagging_agent``). Here is the worker around them, and what it waits for.
+Faust reads the topics and keeps the events of a post in order (``stream``). Each event is retried until it is
+in the database or in the dead-letter topic (``handler``). One transaction writes the state and the outbox row
+(``ledger``); the outbox relay publishes the row.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from storage.database import connect, transaction, transaction_time
 log = structlog.get_logger(__name__)
 
 GROUP = "fakeme-tagging"
-ALIVE_SECONDS = 60.0  # without a turn of the event loop for so long, a restart would help
+ALIVE_SECONDS = 60.0  # if the event loop does not run for longer, the worker is considered hung
 
 
 def make_tagging(settings: Settings, *, group: str = GROUP) -> "Tagging":
-    """The worker of these settings; it connects when it runs."""
+    """Return the worker for these settings. It connects when it runs."""
     engine = connect(settings.database_url.get_secret_value(), application=GROUP)
     ledger = TagLedger(
         engine,
@@ -41,7 +41,7 @@ def make_tagging(settings: Settings, *, group: str = GROUP) -> "Tagging":
 
 
 class Tagging:
-    """Runs until it is told to stop; waits for broker and database, whenever they are away."""
+    """Runs until it is stopped. Retries while the broker or the database is unavailable."""
 
     def __init__(self, settings: Settings, engine: Engine, ledger: TagLedger, group: str) -> None:
         self._settings = settings
@@ -50,11 +50,11 @@ class Tagging:
         self._group = group
         self._stream: TaggingStream | None = None
         self._stopping = False
-        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # may be put to by a signal handler
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # safe to use in a signal handler
         self._idle_since = time.monotonic()
 
     def stop(self) -> None:
-        """Ask the worker to finish the event in hand and return; from any thread or signal handler."""
+        """Ask the worker to finish the current event and return. Safe in any thread or signal handler."""
         self._stopping = True
         self._wake.put(None)
         if self._stream is not None:
@@ -62,31 +62,31 @@ class Tagging:
 
     @property
     def ready(self) -> bool:
-        """Whether events are read, and none waits for a service that is away."""
+        """Whether partitions are assigned and no event waits for an unavailable service."""
         return self._stream is not None and self._stream.ready and not self._stopping
 
     @property
     def alive(self) -> bool:
-        """Whether the event loop turns, or waits for a service."""
-        patience = ALIVE_SECONDS + self._settings.retry.max_delay_seconds
-        turned = self._stream.turned if self._stream is not None else self._idle_since
-        return time.monotonic() - turned < patience
+        """Whether the event loop runs, or the worker waits to restart it."""
+        limit = ALIVE_SECONDS + self._settings.retry.max_delay_seconds
+        last_iteration = self._stream.last_iteration if self._stream is not None else self._idle_since
+        return time.monotonic() - last_iteration < limit
 
     def run(self) -> None:
-        """Tag until :meth:`stop`; raises what another try would not change."""
+        """Run until :meth:`stop`. Raise errors that a retry would not fix."""
         failures = 0
         while not self._stopping:
-            began = time.monotonic()
+            start = time.monotonic()
             try:
-                asyncio.run(self._serve())
+                asyncio.run(self._run_stream())
             except Exception as error:
                 if not (is_transient(error) or isinstance(error, KafkaError | ConnectionError)):
                     raise
-                failures = 1 if time.monotonic() - began > ALIVE_SECONDS else failures + 1
-                self._stand_back(delay_before(failures + 1, self._settings.retry), error)
+                failures = 1 if time.monotonic() - start > ALIVE_SECONDS else failures + 1
+                self._back_off(delay_before(failures + 1, self._settings.retry), error)
         self._engine.dispose()
 
-    async def _serve(self) -> None:
+    async def _run_stream(self) -> None:
         await asyncio.to_thread(self._check_database)
         stream = TaggingStream(
             self._settings.kafka_bootstrap,
@@ -107,8 +107,8 @@ class Tagging:
         with transaction(self._engine) as session:
             transaction_time(session)
 
-    def _stand_back(self, delay: float, error: Exception) -> None:
+    def _back_off(self, delay: float, error: Exception) -> None:
         self._idle_since = time.monotonic()
         log.warning("tagging.waiting", error=f"{type(error).__name__}: {error}", delay=delay)
-        with contextlib.suppress(queue.Empty):  # the usual case: nobody asks to stop
+        with contextlib.suppress(queue.Empty):  # the usual case: stop() was not called while waiting
             self._wake.get(timeout=delay)

@@ -1,4 +1,4 @@
-"""What the tests of workers share: reading a topic to its end, and waiting for a condition."""
+"""Fixtures for the tests of workers: reading a topic to its end, and waiting for a condition."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ Eventually = Callable[..., None]
 
 @pytest.fixture(scope="module")
 def group(kafka_bootstrap: str) -> str:
-    """A tagging group that stands at the end of every topic, so it meets only what comes after."""
+    """A consumer group for tagging that starts at the end of every topic, so it reads only later events."""
     name = f"tagging-{uuid4()}"
     consumer = Consumer({"bootstrap.servers": kafka_bootstrap, "group.id": name})
     topics = [subscription.topic for subscription in SUBSCRIPTIONS]
@@ -30,11 +30,11 @@ def group(kafka_bootstrap: str) -> str:
 
 @pytest.fixture
 def read_topic(kafka_bootstrap: str) -> Iterator[ReadTopic]:
-    """``read_topic(topic, key)``: all records of the topic with that key, in order, as of now."""
+    """``read_topic(topic, key)`` returns all current records of the topic with that key, in order."""
     consumer = Consumer(
         {
             "bootstrap.servers": kafka_bootstrap,
-            "group.id": "reader-of-tests",
+            "group.id": "test-reader",
             "enable.auto.commit": False,
             "fetch.wait.max.ms": 10,
         }
@@ -47,17 +47,19 @@ def read_topic(kafka_bootstrap: str) -> Iterator[ReadTopic]:
         bounds = {part.partition: consumer.get_watermark_offsets(part) for part in parts}
         unread = {number: end for number, (begin, end) in bounds.items() if begin < end}
         consumer.assign([TopicPartition(topic, number, bounds[number][0]) for number in unread])
-        found = []
+        records = []
         deadline = time.monotonic() + 20
         while unread:
-            assert time.monotonic() < deadline, f"{topic} cannot be read to its end: {unread}"
+            assert time.monotonic() < deadline, (
+                f"{topic} could not be read to its end; unread partitions: {unread}"
+            )
             record = consumer.poll(0.1)
             if record is None or record.error() is not None:
                 continue
-            found.append(record)
+            records.append(record)
             if record.offset() + 1 >= unread.get(record.partition(), 0):
                 unread.pop(record.partition(), None)
-        return [record for record in found if record.key() == key.encode()]
+        return [record for record in records if record.key() == key.encode()]
 
     yield read
     consumer.close()
@@ -65,12 +67,12 @@ def read_topic(kafka_bootstrap: str) -> Iterator[ReadTopic]:
 
 @pytest.fixture
 def eventually() -> Eventually:
-    """``eventually(condition, seconds=15)``: returns once the condition holds, fails if it never does."""
+    """``eventually(condition, seconds=15)`` waits until the condition is true; it fails after that time."""
 
     def wait(condition: Callable[[], bool], seconds: float = 15) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, f"still not so after {seconds} s"
+            assert time.monotonic() < deadline, f"the condition was not met within {seconds} s"
             time.sleep(0.02)
 
     return wait

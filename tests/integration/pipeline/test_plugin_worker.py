@@ -1,4 +1,4 @@
-"""A worker from another package runs as one of FakeME's own: topics, retries and health included."""
+"""A worker from another package runs like FakeME's own workers, with topics, retries and health checks."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from schemas.envelope import encode
 from schemas.tags import CauseKind, Explanation, PostTagged, TagAction, TagCause
 
 PLUGIN = Path(__file__).parents[2] / "plugin"
-SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def environment(kafka_bootstrap: str, database_url: str) -> dict[str, str]:
 
 @pytest.fixture
 def worker(environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """The plugin's worker, after its topics were declared as a deployment does."""
+    """The plugin's worker; its topics are declared by ``fakeme setup``, as in a deployment."""
     fakeme = [sys.executable, "-m", "pipeline"]
     subprocess.run([*fakeme, "setup", "--no-buckets"], env=environment, check=True)
     with subprocess.Popen([*fakeme, "worker", "acme-amplifier"], env=environment) as process:
         yield process
         process.send_signal(signal.SIGTERM)
-        assert process.wait(SECONDS) == 0
+        assert process.wait(TIMEOUT_SECONDS) == 0
 
 
 def tagged(post_id: str) -> PostTagged:
@@ -56,7 +56,7 @@ def tagged(post_id: str) -> PostTagged:
 
 
 @pytest.mark.parametrize("suffix", ["", "-retried"])
-def test_worker_of_a_plugin_answers(
+def test_worker_of_a_plugin_answers_events(
     worker: subprocess.Popen[bytes],
     kafka_bootstrap: str,
     read_topic: Callable[[str, str], list[KafkaMessage]],
@@ -69,11 +69,11 @@ def test_worker_of_a_plugin_answers(
     )
 
     publisher.send(message, lambda: None, pytest.fail)
-    assert publisher.flush(SECONDS) == 0
+    assert publisher.flush(TIMEOUT_SECONDS) == 0
 
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not (answers := read_topic("reports.surged", event.post_id)):
-        assert time.monotonic() < deadline, "the plugin's worker gave no answer"
+        assert time.monotonic() < deadline, "the plugin's worker did not answer in time"
         assert worker.poll() is None
     assert len(answers) == 1
     assert len(read_topic("posts.tags.retry", event.post_id)) == (1 if suffix else 0)

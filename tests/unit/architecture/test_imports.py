@@ -1,6 +1,6 @@
-"""The imports between packages: they point one way, no file is in a circle, and `pipeline/` stays small.
+"""Imports between packages: they follow the layers, there are no cycles, and `pipeline/` stays small.
 
-Run with `-s` to see the table. Imports inside functions count like any other.
+Run with `-s` to print the number of imports. Imports inside functions count too.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 
-# Each package may import those in its set. docs/architecture.md draws the same.
+# Each package may import the packages in its set. docs/architecture.md shows the same graph.
 ALLOWED = {
     "schemas": set(),
     "storage": {"schemas"},
@@ -22,7 +22,7 @@ ALLOWED = {
     "benchmarks": {"schemas", "storage", "inference", "infra", "training", "pipeline"},
 }
 
-# The same inside `pipeline/`: the packages and modules directly in it.
+# The same for the packages and modules directly inside `pipeline/`.
 ALLOWED_IN_PIPELINE = {
     "errors": set(),
     "settings": {"errors"},
@@ -48,7 +48,7 @@ ALLOWED_IN_PIPELINE = {
     },
     "__main__": {"cli"},
 }
-MOST_ROOMS = 20
+MAX_CHILDREN = 20
 
 Edges = Counter[tuple[str, str]]
 
@@ -59,7 +59,7 @@ def graph() -> grimp.ImportGraph:
 
 
 def edges_between(graph: grimp.ImportGraph, depth: int, below: str = "") -> Edges:
-    """Count the imports between packages at ``depth``, of modules whose names begin with ``below``."""
+    """Count the imports between packages at ``depth``, for modules whose names start with ``below``."""
     modules = [module for module in graph.modules if module.startswith(below) and module.count(".") >= depth]
     edges: Edges = Counter()
     for importer in modules:
@@ -79,45 +79,45 @@ def forbidden(edges: Edges, allowed: dict[str, set[str]]) -> list[tuple[str, str
     return [(source, target) for source, target in sorted(edges) if target not in allowed[source]]
 
 
-def test_packages_import_only_what_lies_below_them(graph: grimp.ImportGraph) -> None:
+def test_packages_import_only_lower_layers(graph: grimp.ImportGraph) -> None:
     edges = edges_between(graph, depth=0)
     print(f"\n{table(edges)}")
 
     assert forbidden(edges, ALLOWED) == []
 
 
-def test_rooms_of_the_pipeline_import_only_what_lies_below_them(graph: grimp.ImportGraph) -> None:
+def test_packages_of_the_pipeline_import_only_lower_layers(graph: grimp.ImportGraph) -> None:
     edges = edges_between(graph, depth=1, below="pipeline.")
     print(f"\n{table(edges)}")
 
     assert forbidden(edges, ALLOWED_IN_PIPELINE) == []
 
 
-def test_the_pipeline_has_few_rooms() -> None:
-    rooms = [
+def test_pipeline_has_few_packages_and_modules() -> None:
+    children = [
         path.stem
         for path in (ROOT / "pipeline").iterdir()
         if path.suffix == ".py" or (path / "__init__.py").exists()
     ]
 
-    assert set(rooms) - {"__init__"} == set(ALLOWED_IN_PIPELINE)
-    assert len(rooms) <= MOST_ROOMS
+    assert set(children) - {"__init__"} == set(ALLOWED_IN_PIPELINE)
+    assert len(children) <= MAX_CHILDREN
 
 
-def test_no_file_imports_itself_through_others(graph: grimp.ImportGraph) -> None:
+def test_there_are_no_import_cycles(graph: grimp.ImportGraph) -> None:
     imports = {module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
 
-    assert circular(imports) == []
+    assert import_cycles(imports) == []
 
 
-def test_a_circle_is_found() -> None:
+def test_a_cycle_is_found() -> None:
     imports = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}
 
-    assert circular(imports) == [["b", "c"]]
+    assert import_cycles(imports) == [["b", "c"]]
 
 
-def circular(imports: dict[str, set[str]]) -> list[list[str]]:
-    """Groups of modules that reach each other by imports (strongly connected components; Tarjan, 1972)."""
+def import_cycles(imports: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules that import each other (strongly connected components; Tarjan, 1972)."""
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}
     stack: list[str] = []

@@ -1,4 +1,4 @@
-"""Worker descriptions and ``schemas.flow`` agree, so the event reference and AsyncAPI are true."""
+"""Worker descriptions match ``schemas.flow``, from which the event reference and AsyncAPI are generated."""
 
 import pytest
 
@@ -10,10 +10,10 @@ READERS = [name for name, description in WORKERS.items() if description.subscrip
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_worker_reads_what_the_flow_says(name: str) -> None:
+def test_worker_reads_the_topics_that_the_flow_names(name: str) -> None:
     documented = {flow.topic.name for flow in FLOWS if Party(name) in flow.readers}
 
-    assert {source.topic.name for source in WORKERS[name].subscriptions} == documented
+    assert {subscription.topic.name for subscription in WORKERS[name].subscriptions} == documented
 
 
 def test_every_reader_in_the_flow_is_a_worker_or_not_built_yet() -> None:
@@ -22,7 +22,7 @@ def test_every_reader_in_the_flow_is_a_worker_or_not_built_yet() -> None:
     assert readers - set(READERS) == {Party.PLATFORM.value, Party.GENERATION.value}
 
 
-def test_retry_topics_are_those_of_the_workers_that_use_them() -> None:
+def test_retry_topics_are_those_that_workers_need() -> None:
     needed = {topic.name for description in WORKERS.values() for topic in description.retried}
 
     assert needed == {topic.name for topic in RETRIED}

@@ -1,4 +1,4 @@
-"""A package beside FakeME extends it by an entry point: nothing of FakeME is edited."""
+"""Another package extends FakeME through an entry point, without changes to FakeME."""
 
 import os
 import subprocess
@@ -34,35 +34,35 @@ print([signal.name for signal in make_signals(SignalContext(load_settings(), Non
 """
 
 
-def test_a_plugin_adds_a_worker_its_retry_topics_and_a_signal() -> None:
-    ran = run("-c", REPORT, path=PLUGIN)
+def test_plugin_adds_a_worker_its_retry_topics_and_a_signal() -> None:
+    result = run("-c", REPORT, path=PLUGIN)
 
-    assert ran.stdout.splitlines() == [
+    assert result.stdout.splitlines() == [
         "('acme',)",
         "['detection', 'tagging', 'moderation', 'relay', 'gateway', 'acme-amplifier'] acme-amplifier",
         "['posts.tags', 'posts.tags.retry']",
         "['acme-letterhead']",
-    ], ran.stderr
+    ], result.stderr
 
 
-def test_the_command_knows_the_worker() -> None:
+def test_command_lists_the_worker_of_a_plugin() -> None:
     with_plugin = run("-m", "pipeline", "worker", "nonsense", path=PLUGIN)
-    without = run("-m", "pipeline", "worker", "nonsense", path=Path())
+    without_plugin = run("-m", "pipeline", "worker", "nonsense", path=Path())
 
     assert "relay, gateway, acme-amplifier" in with_plugin.stderr
-    assert "acme" not in without.stderr
+    assert "acme" not in without_plugin.stderr
 
 
-def test_a_plugin_that_fails_is_named_in_one_line(tmp_path: Path) -> None:
+def test_plugin_that_fails_is_named_in_one_line(tmp_path: Path) -> None:
     folder = tmp_path / "broken-1.0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
     (folder / "entry_points.txt").write_text("[fakeme.plugins]\nbroken = no_such_module:register\n")
 
-    ran = run("-m", "pipeline", "worker", "relay", path=tmp_path)
+    result = run("-m", "pipeline", "worker", "relay", path=tmp_path)
 
-    assert ran.returncode == 2
-    assert ran.stderr.splitlines() == [
+    assert result.returncode == 2
+    assert result.stderr.splitlines() == [
         "error: the plugin 'broken' (no_such_module:register) failed: ModuleNotFoundError:"
         " No module named 'no_such_module'; fix or uninstall its package"
     ]

@@ -1,4 +1,4 @@
-"""The signals, in the order in which they are asked: cheap ones first.
+"""The registered signals, in the order in which they run: cheap ones first.
 
 A new signal is one file with a factory and one line in ``_factories``; another package calls
 :func:`register_signal`. Each signal has a name, a version, a switch (``detection.disabled_signals``) and

@@ -1,7 +1,7 @@
-"""Combines what signals found with what the model says into one verdict on a media item. Pure.
+"""Combines the findings of signals and the model's label into one verdict on a media item. Pure functions.
 
-A decisive finding sets the label. Otherwise the model's label stands, and a signal that disagrees can raise
-it to ``suspected`` at most, so that a person looks: it never tags a post without being decisive.
+A decisive finding sets the label. Otherwise the model's label applies, and a signal can only raise it to
+``suspected``, so that a moderator checks the post.
 """
 
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ _ACCUSING = frozenset({Label.DEEPFAKE, Label.SUSPECTED})
 
 
 def decisive(findings: Sequence[SignalFinding]) -> SignalFinding | None:
-    """Return the finding that decides alone, if there is one."""
+    """Return the decisive finding; None if there is none."""
     return next((finding for finding in findings if finding.decisive), None)
 
 
 def combined_label(findings: Sequence[SignalFinding], model: Label | None) -> Label:
-    """Return the label for ``findings`` and the model's label (None: the model was not asked).
+    """Return the label for ``findings`` and the model's label (None: the model was not run).
 
-    Raise ``ValueError`` if neither the model nor a finding decides.
+    Raise ``ValueError`` if there is neither a decisive finding nor a label of the model.
     """
     finding = decisive(findings)
     if finding is not None and finding.label is not None:
         return finding.label
     if model is None:
-        raise ValueError("no finding is decisive and the model was not asked")
+        raise ValueError("no finding is decisive and the model was not run")
     raised = [Label.SUSPECTED for finding in findings if finding.label in _ACCUSING]
     return worst([model, *raised])
 

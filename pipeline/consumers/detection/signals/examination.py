@@ -1,4 +1,4 @@
-"""Asks the signals about a media item, one after another, until one of them decides."""
+"""Runs the signals on a media item, in order, until one of them is decisive."""
 
 from collections.abc import Sequence
 from time import monotonic

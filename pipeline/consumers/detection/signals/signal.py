@@ -1,4 +1,4 @@
-"""What a signal is: a check that may know something about a media item before the model looks at it."""
+"""The interface of a signal: a check of a media item that runs before the model."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,10 +13,10 @@ from schemas.verdicts import Label
 
 @dataclass(frozen=True)
 class Finding:
-    """What one signal says about a media item.
+    """The result of one signal for a media item.
 
-    ``label`` is the signal's own opinion; None only informs. A ``decisive`` finding sets the label of the
-    media item, and the model is not asked. Any other finding can raise the label to ``suspected`` at most.
+    ``label`` is the signal's own label; None only adds information. A ``decisive`` finding sets the label of
+    the media item, and the model does not run. Any other finding can only raise the label to ``suspected``.
     """
 
     label: Label | None

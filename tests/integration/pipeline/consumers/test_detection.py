@@ -1,4 +1,4 @@
-"""Detection on real storage and database: what went in, and which verdict came out."""
+"""Detection with a real object store and database: media items in, verdicts out."""
 
 import hashlib
 import json
@@ -41,7 +41,7 @@ from storage.tables import AnalysisRow, Verdict
 
 BUCKET = "platform-media"
 LIMITS = MediaLimits(max_bytes=2_000_000, max_pixels=4_000_000, max_seconds=5.0)
-TRIES = 3
+MAX_ATTEMPTS = 3
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def make_detection(
         EvidenceStore(objects, "fakeme-evidence", ExplainSettings(budget_seconds=60.0)),
         limits=LIMITS,
         source="test",
-        unknown_post_tries=TRIES,
+        unknown_post_tries=MAX_ATTEMPTS,
         signals=signals,
     )
 
@@ -81,14 +81,14 @@ def detection(detector: Detector, objects: ObjectStore, database: Engine) -> Det
 
 @dataclass
 class Platform:
-    """Puts media where a platform would, and describes them."""
+    """Uploads media items as a platform would, and describes them."""
 
     s3: Any
 
-    def put(self, data: bytes, media_type: str = "image/jpeg", **about: Any) -> Media:
+    def put(self, data: bytes, media_type: str = "image/jpeg", **fields: Any) -> Media:
         key = f"test/{uuid4().hex}"
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=data, ContentType=media_type)
-        return Media(uri=f"s3://{BUCKET}/{key}", media_type=media_type, **about)
+        return Media(uri=f"s3://{BUCKET}/{key}", media_type=media_type, **fields)
 
 
 @pytest.fixture
@@ -121,18 +121,18 @@ def reported(post_id: str, *media: Media) -> Event:
 
 
 def answer(detection: Detection, *events: Event, attempt: int = 1) -> list[VerdictIssued]:
-    handled = detection.handle([detection.prepare(one, attempt) for one in events])
+    handled = detection.handle([detection.prepare(event, attempt) for event in events])
     verdicts = []
-    for one in handled:
-        assert not isinstance(one, Exception)
-        (message,) = one.messages
+    for result in handled:
+        assert not isinstance(result, Exception)
+        (message,) = result.messages
         body = decode(message.headers, message.value).body
         assert isinstance(body, VerdictIssued)
         verdicts.append(body)
     return verdicts
 
 
-def judge(detection: Detection, media: Media) -> MediaVerdict:
+def verdict_on(detection: Detection, media: Media) -> MediaVerdict:
     (verdict,) = answer(detection, created(media))
     assert verdict.label is verdict.media[0].label
     assert verdict.reason is verdict.media[0].reason
@@ -143,8 +143,8 @@ def noise(size: int) -> bytes:
     return np.random.default_rng(1).bytes(size)
 
 
-def bomb() -> bytes:
-    """A PNG of 60,000 x 60,000 pixels in 60 bytes: only the header is honest."""
+def decompression_bomb() -> bytes:
+    """Return a PNG of about 60 bytes that declares 60,000 x 60,000 pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -155,7 +155,7 @@ def bomb() -> bytes:
 
 
 def long_video() -> bytes:
-    """Ten minutes in a few kilobytes: one frame a minute."""
+    """Return a video of ten minutes in a few kilobytes, with one frame per minute."""
     file = BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=1)
@@ -173,7 +173,7 @@ def portrait() -> bytes:
     return pictures.jpeg(pictures.portrait())
 
 
-BAD_MEDIA: dict[str, tuple[Callable[[Platform], Media], UnprocessableReason]] = {
+UNPROCESSABLE_MEDIA: dict[str, tuple[Callable[[Platform], Media], UnprocessableReason]] = {
     "bucket not allowed": (
         lambda platform: Media(uri="s3://somebody-elses/a.jpg", media_type="image/jpeg"),
         UnprocessableReason.BUCKET_NOT_ALLOWED,
@@ -186,11 +186,11 @@ BAD_MEDIA: dict[str, tuple[Callable[[Platform], Media], UnprocessableReason]] = 
         lambda platform: platform.put(noise(LIMITS.max_bytes + 1)),
         UnprocessableReason.TOO_LARGE,
     ),
-    "a video behind a picture's name": (
+    "a video with an image type": (
         lambda platform: platform.put(pictures.video(pictures.no_face()), "image/jpeg"),
         UnprocessableReason.TYPE_MISMATCH,
     ),
-    "a document behind a picture's name": (
+    "a document with an image type": (
         lambda platform: platform.put(b"%PDF-1.7\n" + noise(500), "image/jpeg"),
         UnprocessableReason.TYPE_MISMATCH,
     ),
@@ -204,65 +204,63 @@ BAD_MEDIA: dict[str, tuple[Callable[[Platform], Media], UnprocessableReason]] = 
     ),
     "zero bytes": (lambda platform: platform.put(b""), UnprocessableReason.EMPTY),
     "decompression bomb": (
-        lambda platform: platform.put(bomb(), "image/png"),
+        lambda platform: platform.put(decompression_bomb(), "image/png"),
         UnprocessableReason.TOO_MANY_PIXELS,
     ),
     "video longer than the limit": (
         lambda platform: platform.put(long_video(), "video/mp4"),
         UnprocessableReason.TOO_LONG,
     ),
-    "other bytes than the post says": (
+    "bytes that differ from the checksum in the post": (
         lambda platform: platform.put(portrait(), sha256="0" * 64),
         UnprocessableReason.SHA256_MISMATCH,
     ),
 }
 
 
-@pytest.mark.parametrize("what", BAD_MEDIA)
-def test_media_that_cannot_be_judged(detection: Detection, platform: Platform, what: str) -> None:
-    put, reason = BAD_MEDIA[what]
+@pytest.mark.parametrize("case", UNPROCESSABLE_MEDIA)
+def test_media_item_that_cannot_be_analysed(detection: Detection, platform: Platform, case: str) -> None:
+    put, reason = UNPROCESSABLE_MEDIA[case]
 
-    said = judge(detection, put(platform))
+    verdict = verdict_on(detection, put(platform))
 
-    assert (said.label, said.reason) == (Label.UNPROCESSABLE, reason)
-    assert said.score is None
-    assert said.detail
+    assert (verdict.label, verdict.reason) == (Label.UNPROCESSABLE, reason)
+    assert verdict.score is None
+    assert verdict.detail
 
 
-def test_a_picture_without_a_face(detection: Detection, platform: Platform) -> None:
+def test_picture_without_a_face(detection: Detection, platform: Platform) -> None:
     data = pictures.jpeg(pictures.no_face())
 
-    said = judge(detection, platform.put(data))
+    verdict = verdict_on(detection, platform.put(data))
 
-    assert (said.label, said.score, said.faces) == (Label.NO_FACE, None, ())
-    assert said.sha256 == hashlib.sha256(data).hexdigest()
+    assert (verdict.label, verdict.score, verdict.faces) == (Label.NO_FACE, None, ())
+    assert verdict.sha256 == hashlib.sha256(data).hexdigest()
 
 
-def test_a_face_is_judged_where_it_is(detection: Detection, platform: Platform) -> None:
-    said = judge(detection, platform.put(portrait(), sha256=hashlib.sha256(portrait()).hexdigest()))
+def test_face_in_a_picture_has_its_box_and_score(detection: Detection, platform: Platform) -> None:
+    verdict = verdict_on(detection, platform.put(portrait(), sha256=hashlib.sha256(portrait()).hexdigest()))
 
-    (face,) = said.faces
-    assert said.score == face.score
+    (face,) = verdict.faces
+    assert verdict.score == face.score
     assert face.seconds is None
     assert 170 < face.box.x0 < 195  # the face of the portrait
     assert 255 < face.box.x1 < 280
-    assert said.pdq is not None
+    assert verdict.pdq is not None
 
 
-def test_a_video_is_judged_over_time_as_one_person(detection: Detection, platform: Platform) -> None:
-    said = judge(detection, platform.put(pictures.video(pictures.portrait()), "video/mp4"))
+def test_faces_of_a_video_are_one_track_over_time(detection: Detection, platform: Platform) -> None:
+    verdict = verdict_on(detection, platform.put(pictures.video(pictures.portrait()), "video/mp4"))
 
-    assert len(said.faces) >= 16
-    assert {face.track for face in said.faces} == {0}
-    seconds = [face.seconds for face in said.faces]
+    assert len(verdict.faces) >= 16
+    assert {face.track for face in verdict.faces} == {0}
+    seconds = [face.seconds for face in verdict.faces]
     assert seconds == sorted(seconds)
     assert seconds[-1] > 1.5
 
 
-def test_a_flagged_video_leaves_evidence_of_why(
-    objects: ObjectStore, database: Engine, platform: Platform
-) -> None:
-    # given a model that suspects everybody
+def test_flagged_video_has_evidence(objects: ObjectStore, database: Engine, platform: Platform) -> None:
+    # given a model that labels every face as suspected
     trained = load_checkpoint(Path(os.environ.get("FAKEME_DETECTION__MODEL") or default_model_dir()))
     strict = trained.card.model_copy(
         update={"version": "strict", "suspect_threshold": 0.0, "tag_threshold": 1.0}
@@ -270,21 +268,21 @@ def test_a_flagged_video_leaves_evidence_of_why(
     detection = make_detection(Detector(replace(trained, card=strict), "cpu"), objects, database)
 
     # when
-    said = judge(detection, platform.put(pictures.video(pictures.portrait()), "video/mp4"))
+    verdict = verdict_on(detection, platform.put(pictures.video(pictures.portrait()), "video/mp4"))
 
     # then
-    assert said.label is Label.SUSPECTED
-    folder = f"s3://fakeme-evidence/{said.sha256}/{detection.identity}/"
+    assert verdict.label is Label.SUSPECTED
+    folder = f"s3://fakeme-evidence/{verdict.sha256}/{detection.identity}/"
     kinds = {"face-0.jpg": "image/jpeg", "timeline.png": "image/png", "face-0-heat.jpg": "image/jpeg"}
-    assert list(said.evidence) == [folder + name for name in kinds]
-    for uri, kind in zip(said.evidence, kinds.values(), strict=True):
+    assert list(verdict.evidence) == [folder + name for name in kinds]
+    for uri, kind in zip(verdict.evidence, kinds.values(), strict=True):
         bucket, key = uri.removeprefix("s3://").split("/", 1)
         assert objects.stat(bucket, key).content_type == kind
         with PIL.Image.open(BytesIO(objects.fetch(bucket, key, 1_000_000))) as picture:
             assert picture.get_format_mimetype() == kind
 
 
-def test_a_post_is_as_bad_as_its_worst_media(detection: Detection, platform: Platform) -> None:
+def test_post_has_the_label_of_its_worst_media_item(detection: Detection, platform: Platform) -> None:
     coffee = platform.put(pictures.jpeg(pictures.no_face()))
 
     (verdict,) = answer(detection, created(coffee, platform.put(b"")))
@@ -293,7 +291,7 @@ def test_a_post_is_as_bad_as_its_worst_media(detection: Detection, platform: Pla
     assert (verdict.label, verdict.reason) == (Label.UNPROCESSABLE, UnprocessableReason.EMPTY)
 
 
-def test_the_same_bytes_are_analysed_once(
+def test_same_bytes_are_analysed_once(
     detection: Detection, platform: Platform, database: Engine, detector: Detector
 ) -> None:
     data = pictures.jpeg(pictures.portrait(), quality=71)
@@ -316,25 +314,25 @@ def test_the_same_bytes_are_analysed_once(
     assert rows == 1
 
 
-def test_the_same_event_again_gets_the_same_answer(
+def test_repeated_event_gets_the_same_answer(
     detection: Detection, platform: Platform, platform_s3: Any, database: Engine
 ) -> None:
     media = platform.put(portrait())
-    asked = created(media)
-    (first,) = answer(detection, asked)
+    post = created(media)
+    (first,) = answer(detection, post)
 
-    platform_s3.delete_object(Bucket=BUCKET, Key=media.key)  # what it would find now does not matter
-    (second,) = answer(detection, asked)
-    (third, fourth) = answer(detection, asked, asked)
+    platform_s3.delete_object(Bucket=BUCKET, Key=media.key)  # the stored answer does not need it
+    (second,) = answer(detection, post)
+    (third, fourth) = answer(detection, post, post)
 
     assert first == second == third == fourth
     with transaction(database) as session:
-        count = session.scalar(select(func.count()).where(Verdict.trigger_event_id == asked.id))
+        count = session.scalar(select(func.count()).where(Verdict.trigger_event_id == post.id))
     assert count == 1
 
 
 class Blocklist:
-    """A signal that knows some bytes, as one from outside the package would."""
+    """A signal that recognises files by their SHA-256."""
 
     name = "blocklist"
 
@@ -347,23 +345,23 @@ class Blocklist:
         return Finding(Label.DEEPFAKE, decisive=self.decisive, detail="listed")
 
 
-def test_a_signal_that_is_added_later_judges_media_that_were_analysed_before(
+def test_signal_that_is_added_later_applies_to_media_items_that_were_analysed_before(
     detector: Detector, objects: ObjectStore, database: Engine, platform: Platform
 ) -> None:
-    # given a picture that the model found authentic, and whose analysis is reused
+    # given a picture that the model labelled authentic, with a reusable analysis
     data = pictures.jpeg(pictures.portrait(), quality=61)
     sha256, media = hashlib.sha256(data).hexdigest(), platform.put(data)
     before = make_detection(detector, objects, database)
     post = created(media)
     (first,) = answer(before, post)
-    assert judge(before, media).reused
+    assert verdict_on(before, media).reused
 
-    # when a signal is added that knows the picture
+    # when a signal is added that recognises the picture
     after = make_detection(detector, objects, database, [Blocklist(sha256)])
     (again,) = answer(after, post)
-    later = judge(after, media)
+    later = verdict_on(after, media)
 
-    # then the signal decides, for the very same event and for a new one, and its answer is kept
+    # then the signal decides, for the same event and for a new one, and its answer is stored
     assert first.label is Label.AUTHENTIC
     assert (again.label, again.score, again.media[0].reused) == (Label.DEEPFAKE, None, False)
     assert again.verdict_id != first.verdict_id
@@ -371,33 +369,33 @@ def test_a_signal_that_is_added_later_judges_media_that_were_analysed_before(
     assert (finding.signal, finding.version, finding.decisive) == ("blocklist", "1", True)
     assert (later.label, later.reused, later.signals) == (Label.DEEPFAKE, True, (finding,))
 
-    # and a new version of the signal is asked anew
+    # and a new version of the signal examines the picture again
     newer = make_detection(detector, objects, database, [Blocklist(version="2")])
-    assert judge(newer, media).label is Label.AUTHENTIC
+    assert verdict_on(newer, media).label is Label.AUTHENTIC
 
 
-def test_a_signal_that_is_not_decisive_makes_a_person_look(
+def test_advisory_signal_raises_the_label_to_suspected(
     detector: Detector, objects: ObjectStore, database: Engine, platform: Platform
 ) -> None:
     data = pictures.jpeg(pictures.portrait(), quality=62)
     hint = Blocklist(hashlib.sha256(data).hexdigest(), decisive=False)
 
-    said = judge(make_detection(detector, objects, database, [hint]), platform.put(data))
+    verdict = verdict_on(make_detection(detector, objects, database, [hint]), platform.put(data))
 
-    assert said.label is Label.SUSPECTED
-    assert said.score is not None
-    assert said.score < 0.5  # the model's own opinion stays visible
+    assert verdict.label is Label.SUSPECTED
+    assert verdict.score is not None
+    assert verdict.score < 0.5  # the score is still the model's
 
 
-def test_a_threshold_that_changes_in_the_card_changes_the_verdict_on_a_replay(
+def test_changed_threshold_in_the_card_applies_to_a_replay(
     detector: Detector, objects: ObjectStore, database: Engine, platform: Platform, tmp_path: Path
 ) -> None:
-    # given a verdict under the shipped card
+    # given a verdict with the original card
     media = platform.put(pictures.jpeg(pictures.portrait(), quality=63))
     post_id = uuid4().hex
     (first,) = answer(make_detection(detector, objects, database), created(media, post_id=post_id))
 
-    # when somebody edits a threshold in card.json and the post is replayed
+    # when a threshold in card.json is changed and the post is replayed
     source = Path(os.environ.get("FAKEME_DETECTION__MODEL") or default_model_dir())
     folder = shutil.copytree(source, tmp_path / "model")
     card = json.loads((folder / "card.json").read_text())
@@ -408,13 +406,13 @@ def test_a_threshold_that_changes_in_the_card_changes_the_verdict_on_a_replay(
     replay = PostReplayed(replay_id=uuid4().hex, post_id=post_id, replayed_at=now)
     (second,) = answer(edited, event(replay, post_id))
 
-    # then the new threshold holds
+    # then the new threshold applies
     assert (first.label, second.label) == (Label.AUTHENTIC, Label.SUSPECTED)
     assert second.trigger.kind is TriggerKind.REPLAYED
     assert second.score == pytest.approx(first.score)
 
 
-def test_a_report_without_media_is_about_those_of_the_post(detection: Detection, platform: Platform) -> None:
+def test_report_without_media_items_uses_those_of_the_post(detection: Detection, platform: Platform) -> None:
     post_id = uuid4().hex
     media = platform.put(pictures.jpeg(pictures.no_face()))
     answer(detection, created(media, post_id=post_id))
@@ -422,31 +420,31 @@ def test_a_report_without_media_is_about_those_of_the_post(detection: Detection,
     (verdict,) = answer(detection, reported(post_id))
 
     assert verdict.trigger.kind is TriggerKind.REPORTED
-    assert [one.uri for one in verdict.media] == [media.uri]
+    assert [item.uri for item in verdict.media] == [media.uri]
 
 
-def test_a_report_that_comes_before_its_post_waits_and_is_answered_in_the_end(detection: Detection) -> None:
-    asked = reported(uuid4().hex)
+def test_report_before_its_post_is_retried_and_finally_unprocessable(detection: Detection) -> None:
+    report = reported(uuid4().hex)
 
     with pytest.raises(PostNotSeenError):
-        detection.prepare(asked, attempt=1)
-    (verdict,) = answer(detection, asked, attempt=TRIES)
+        detection.prepare(report, attempt=1)
+    (verdict,) = answer(detection, report, attempt=MAX_ATTEMPTS)
 
     assert (verdict.label, verdict.media) == (Label.UNPROCESSABLE, ())
     assert verdict.reason is UnprocessableReason.POST_UNKNOWN
 
 
-def test_storage_that_is_away_is_no_verdict(detector: Detector, database: Engine) -> None:
-    nobody_there = ObjectStore("http://127.0.0.1:9", "us-east-1", "key", "secret")
-    detection = make_detection(detector, nobody_there, database)
+def test_unavailable_object_store_raises(detector: Detector, database: Engine) -> None:
+    unreachable = ObjectStore("http://127.0.0.1:9", "us-east-1", "key", "secret")
+    detection = make_detection(detector, unreachable, database)
 
     with pytest.raises(UnavailableError):
         detection.prepare(created(Media(uri=f"s3://{BUCKET}/a.jpg", media_type="image/jpeg")), attempt=1)
 
 
-def test_a_database_that_is_away_is_no_verdict(detector: Detector, objects: ObjectStore) -> None:
-    nobody_there = connect("postgresql+psycopg2://fakeme:none@127.0.0.1:9/fakeme")
-    detection = make_detection(detector, objects, nobody_there)
+def test_unavailable_database_raises(detector: Detector, objects: ObjectStore) -> None:
+    unreachable = connect("postgresql+psycopg2://fakeme:none@127.0.0.1:9/fakeme")
+    detection = make_detection(detector, objects, unreachable)
 
     with pytest.raises(DatabaseUnavailableError):
         detection.prepare(created(Media(uri=f"s3://{BUCKET}/a.jpg", media_type="image/jpeg")), attempt=1)

@@ -1,4 +1,4 @@
-"""The moderation consumer against PostgreSQL: events in, cases and outbox rows out."""
+"""The moderation consumer with PostgreSQL: events lead to cases and outbox rows."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -69,8 +69,8 @@ def _case(engine: Engine, post: str) -> Case:
         return session.scalars(select(Case).where(Case.post_id == post)).one()
 
 
-def test_reports_verdicts_appeals_and_surges_meet_in_one_case(engine: Engine, post: str) -> None:
-    # given a post that was judged authentic when it was made
+def test_reports_verdicts_appeals_and_surges_of_a_post_join_one_case(engine: Engine, post: str) -> None:
+    # given a post with an earlier verdict
     with transaction(engine) as session:
         verdicts.keep(session, _verdict(post, Label.AUTHENTIC, 0.3), "m@1")
     # when
@@ -97,7 +97,7 @@ def test_reports_verdicts_appeals_and_surges_meet_in_one_case(engine: Engine, po
     assert reports == ["\ufffd", "\ufffd"]
 
 
-def test_a_suspicion_opens_a_case_and_other_verdicts_do_not(engine: Engine, post: str) -> None:
+def test_only_a_suspected_verdict_opens_a_case(engine: Engine, post: str) -> None:
     labels = [Label.DEEPFAKE, Label.AUTHENTIC, Label.SUSPECTED]
     answers = _handle(engine, *(_verdict(post, label, 0.6) for label in labels))
     changes = [answer.log.get("change") for answer in answers if isinstance(answer, Answer)]
@@ -105,7 +105,9 @@ def test_a_suspicion_opens_a_case_and_other_verdicts_do_not(engine: Engine, post
     assert _case(engine, post).origin == "suspicion"
 
 
-def test_a_database_that_is_away_is_the_answer_of_each_event() -> None:
-    away = connect("postgresql://u:p@127.0.0.1:1/fakeme")
-    answers = _handle(away, _report("p1", "u1", ReportReason.OTHER), _verdict("p1", Label.SUSPECTED, 0.6))
+def test_unavailable_database_is_returned_as_the_error_of_each_event() -> None:
+    unavailable = connect("postgresql://u:p@127.0.0.1:1/fakeme")
+    answers = _handle(
+        unavailable, _report("p1", "u1", ReportReason.OTHER), _verdict("p1", Label.SUSPECTED, 0.6)
+    )
     assert [type(answer) for answer in answers] == [DatabaseUnavailableError] * 2

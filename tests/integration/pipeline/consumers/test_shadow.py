@@ -1,4 +1,4 @@
-"""Shadow mode on real services: a model on trial says its word on its topic, and nobody acts on it."""
+"""Shadow mode on real services: shadow verdicts are published on their own topic and have no effect."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -34,15 +34,15 @@ from tests.unit.inference.random_checkpoint import random_checkpoint
 
 ReadTopic = Callable[[str, str], list[KafkaMessage]]
 BUCKET = "platform-media"
-TRIAL = "trial"
-SECONDS = 60.0  # for a shadow to finish on a busy machine
+SHADOW_NAME = "shadow"
+TIMEOUT_SECONDS = 60.0  # enough for the shadow thread on a busy machine
 
 
-class Crashing:
-    """A model that fails at every media."""
+class FailingDetector:
+    """A shadow model that fails for every media item."""
 
     def analyse_again(self, media: object, before: object) -> list[Any]:
-        raise RuntimeError("the model on trial is broken")
+        raise RuntimeError("the shadow model is broken")
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,10 @@ def detector() -> Detector:
 
 
 @pytest.fixture(scope="module")
-def trial() -> Detector:
-    """A model that finds every face forged."""
+def shadow_detector() -> Detector:
+    """A model that labels every face as forged."""
     checkpoint = random_checkpoint(tag=0.0, suspect=0.0)
-    card = checkpoint.card.model_copy(update={"name": TRIAL, "version": "2"})
+    card = checkpoint.card.model_copy(update={"name": SHADOW_NAME, "version": "2"})
     return Detector(Checkpoint(card, checkpoint.network), "cpu")
 
 
@@ -69,7 +69,7 @@ def publish(kafka_bootstrap: str) -> Callable[[Message], None]:
 
     def send(message: Message) -> None:
         publisher.send(message, lambda: None, pytest.fail)
-        assert publisher.flush(SECONDS) == 0
+        assert publisher.flush(TIMEOUT_SECONDS) == 0
 
     return send
 
@@ -78,13 +78,13 @@ def publish(kafka_bootstrap: str) -> Callable[[Message], None]:
 def make_detection(
     stack: Endpoints, database: Engine, detector: Detector, kafka_bootstrap: str
 ) -> Iterator[Callable[[object], tuple[Detection, Shadow]]]:
-    """Detection with a shadow of this model."""
+    """``make_detection(model)`` returns detection with this shadow model."""
     objects = ObjectStore(stack.s3_endpoint, "us-east-1", stack.s3_access_key, stack.s3_secret_key)
     shadows: list[Shadow] = []
 
-    def make(second: object) -> tuple[Detection, Shadow]:
+    def make(model: object) -> tuple[Detection, Shadow]:
         publisher = RecordPublisher(make_producer(kafka_bootstrap, "test-shadow"))
-        shadows.append(Shadow(lambda: cast(Detector, second), publisher, source="test"))
+        shadows.append(Shadow(lambda: cast(Detector, model), publisher, source="test"))
         detection = Detection(
             detector,
             MediaFetcher(objects, allowed_buckets=(BUCKET,), max_bytes=2_000_000),
@@ -99,12 +99,12 @@ def make_detection(
 
     yield make
     for shadow in shadows:
-        shadow.close(SECONDS)
+        shadow.close(TIMEOUT_SECONDS)
 
 
 @pytest.fixture
 def post(platform_s3: Any) -> Callable[[bytes], Event]:
-    """``post(picture)``: the event of a post with that picture."""
+    """``post(picture)`` returns the event of a new post with that picture."""
 
     def make(picture: bytes) -> Event:
         post_id = uuid4().hex
@@ -127,72 +127,73 @@ def answer(detection: Detection, event: Event) -> tuple[VerdictIssued, Message]:
     return body, message
 
 
-def rows(database: Engine, table: type, *conditions: Any) -> int:
+def count_rows(database: Engine, table: type, *conditions: Any) -> int:
     with transaction(database) as session:
         return session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
 
 
-def test_shadow_says_its_word_on_its_topic_alone(
+def test_shadow_verdict_is_published_and_has_no_other_effect(
     make_detection: Callable[[object], tuple[Detection, Shadow]],
     post: Callable[[bytes], Event],
-    trial: Detector,
+    shadow_detector: Detector,
     database: Engine,
     read_topic: ReadTopic,
 ) -> None:
-    detection, shadow = make_detection(trial)
+    detection, shadow = make_detection(shadow_detector)
 
-    # when a post is judged
+    # when a post is analysed
     verdict, _ = answer(detection, post(pictures.jpeg(pictures.portrait(), quality=81)))
-    shadow.close(SECONDS)
+    shadow.close(TIMEOUT_SECONDS)
 
-    # then the model on trial has judged the same face, beside that verdict
+    # then the shadow verdict refers to the verdict and covers the same face
     (record,) = read_topic("media.verdicts.shadow", verdict.post_id)
-    said = decode(record.headers(), record.value()).body
-    assert isinstance(said, ShadowVerdict)
-    assert (said.verdict_id, said.model.name, said.label.value) == (verdict.verdict_id, TRIAL, "deepfake")
-    assert said.media[0].sha256 == verdict.media[0].sha256
-    assert said.media[0].faces[0].box == verdict.media[0].faces[0].box
-    assert said.media[0].evidence == ()
-    assert dict(record.headers())["ce_id"] == str(said.shadow_id).encode()
+    shadow_verdict = decode(record.headers(), record.value()).body
+    assert isinstance(shadow_verdict, ShadowVerdict)
+    assert shadow_verdict.verdict_id == verdict.verdict_id
+    assert (shadow_verdict.model.name, shadow_verdict.label.value) == (SHADOW_NAME, "deepfake")
+    assert shadow_verdict.media[0].sha256 == verdict.media[0].sha256
+    assert shadow_verdict.media[0].faces[0].box == verdict.media[0].faces[0].box
+    assert shadow_verdict.media[0].evidence == ()
+    assert dict(record.headers())["ce_id"] == str(shadow_verdict.shadow_id).encode()
 
-    # and nothing came of it
-    assert rows(database, Verdict, Verdict.analysis_identity.startswith(f"{TRIAL}@2")) == 0
-    assert rows(database, AnalysisRow, AnalysisRow.analysis_identity.startswith(f"{TRIAL}@2")) == 0
-    assert (rows(database, PostTag), rows(database, Case), rows(database, OutboxRow)) == (0, 0, 0)
+    # and nothing else was written or published
+    for table in (Verdict, AnalysisRow):
+        assert count_rows(database, table, table.analysis_identity.startswith(f"{SHADOW_NAME}@2")) == 0
+    assert [count_rows(database, table) for table in (PostTag, Case, OutboxRow)] == [0, 0, 0]
     assert read_topic("posts.tags", verdict.post_id) == read_topic("moderation.cases", verdict.post_id) == []
 
 
-def test_verdict_is_the_same_with_a_shadow_that_crashes(
+def test_failing_shadow_model_does_not_change_the_verdict(
     make_detection: Callable[[object], tuple[Detection, Shadow]],
     post: Callable[[bytes], Event],
     detector: Detector,
     read_topic: ReadTopic,
 ) -> None:
     picture = pictures.jpeg(pictures.portrait(), quality=82)
-    detection, shadow = make_detection(Crashing())
+    detection, shadow = make_detection(FailingDetector())
 
     verdict, _ = answer(detection, post(picture))
-    shadow.close(SECONDS)
+    shadow.close(TIMEOUT_SECONDS)
 
     from inference.media import decode as decode_media
 
-    (alone,) = detector.analyse([decode_media(picture)])
-    assert (verdict.label, verdict.score) == (alone.label, alone.score)
+    (expected,) = detector.analyse([decode_media(picture)])
+    assert (verdict.label, verdict.score) == (expected.label, expected.score)
     assert read_topic("media.verdicts.shadow", verdict.post_id) == []
 
 
-def test_a_verdict_that_is_given_again_has_no_second_shadow(
+def test_repeated_event_gets_no_second_shadow_verdict(
     make_detection: Callable[[object], tuple[Detection, Shadow]],
     post: Callable[[bytes], Event],
-    trial: Detector,
+    shadow_detector: Detector,
     read_topic: ReadTopic,
 ) -> None:
-    detection, shadow = make_detection(trial)
+    detection, shadow = make_detection(shadow_detector)
     event = post(pictures.jpeg(pictures.portrait(), quality=83))
 
     first, _ = answer(detection, event)
     again, _ = answer(detection, event)
-    shadow.close(SECONDS)
+    shadow.close(TIMEOUT_SECONDS)
 
     assert first == again
     assert len(read_topic("media.verdicts.shadow", first.post_id)) == 1
@@ -201,36 +202,38 @@ def test_a_verdict_that_is_given_again_has_no_second_shadow(
 def test_compare_reports_where_the_models_differ(
     make_detection: Callable[[object], tuple[Detection, Shadow]],
     post: Callable[[bytes], Event],
-    trial: Detector,
+    shadow_detector: Detector,
     publish: Callable[[Message], None],
     kafka_bootstrap: str,
     database_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # given a portrait that the model on trial alone finds forged
-    detection, shadow = make_detection(trial)
+    # given a portrait that only the shadow model labels as forged
+    detection, shadow = make_detection(shadow_detector)
     verdict, message = answer(detection, post(pictures.jpeg(pictures.portrait(), quality=84)))
     publish(message)
-    shadow.close(SECONDS)
+    shadow.close(TIMEOUT_SECONDS)
 
-    # when they are compared
+    # when the models are compared
     settings = Settings(kafka_bootstrap=kafka_bootstrap, database_url=database_url)
     monkeypatch.setattr("pipeline.settings.load_settings", lambda: settings)
-    shown = CliRunner().invoke(commands, ["compare", "--since", "1h", "--limit", "1000", "--json"])
+    result = CliRunner().invoke(commands, ["compare", "--since", "1h", "--limit", "1000", "--json"])
 
-    # then that portrait is among the most different
-    assert shown.exit_code == 0, shown.output
-    (found,) = [each for each in json.loads(shown.stdout) if each["shadow_model"] == f"{TRIAL}@2"]
-    assert found["model"] == f"{verdict.model.name}@{verdict.model.version}"
-    (portrait,) = [each for each in found["most_different"] if each["post_id"] == verdict.post_id]
+    # then the portrait is among the most different posts
+    assert result.exit_code == 0, result.output
+    (comparison,) = [
+        entry for entry in json.loads(result.stdout) if entry["shadow_model"] == f"{SHADOW_NAME}@2"
+    ]
+    assert comparison["model"] == f"{verdict.model.name}@{verdict.model.version}"
+    (portrait,) = [post for post in comparison["most_different"] if post["post_id"] == verdict.post_id]
     assert (portrait["verdict"]["label"], portrait["shadow"]["label"]) == ("authentic", "deepfake")
     assert portrait["verdict"]["score"] == verdict.score
-    assert {"verdict": "authentic", "shadow": "deepfake", "media": 1} in found["labels"]
+    assert {"verdict": "authentic", "shadow": "deepfake", "media": 1} in comparison["labels"]
 
 
-@pytest.mark.parametrize(("since", "message"), [("soon", "is no time such as"), ("1w", "is no time such as")])
-def test_compare_refuses_what_is_no_time(since: str, message: str) -> None:
-    shown = CliRunner().invoke(commands, ["compare", "--since", since])
+@pytest.mark.parametrize(("since", "message"), [("soon", "is not a duration such as"), ("1w", "is no time such as")])
+def test_compare_rejects_an_invalid_time(since: str, message: str) -> None:
+    result = CliRunner().invoke(commands, ["compare", "--since", since])
 
-    assert shown.exit_code == 2
-    assert message in shown.output
+    assert result.exit_code == 2
+    assert message in result.output

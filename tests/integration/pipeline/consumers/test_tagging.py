@@ -1,4 +1,4 @@
-"""Events in on Kafka, tags and surges out on Kafka: tagging worker and relay on real servers."""
+"""The tagging worker and the outbox relay on real services: events in, tags and surges out."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -53,7 +53,7 @@ def running(worker: Runnable) -> Iterator[Runnable]:
 
 @pytest.fixture(scope="module")
 def tagging(settings: Settings, group: str) -> Iterator[Runnable]:
-    """The tagging worker, with a relay beside it."""
+    """The tagging worker. The outbox relay runs too."""
     with running(make_relay(settings)), running(make_tagging(settings, group=group)) as worker:
         yield worker
 
@@ -120,14 +120,14 @@ def tags(records: list[KafkaMessage]) -> list[PostTagged]:
     return [PostTagged.model_validate_json(record.value()) for record in records]
 
 
-def test_a_deepfake_verdict_becomes_one_tag_however_often_it_comes(
+def test_repeated_deepfake_verdict_adds_the_tag_once(
     produce: Callable[[Record], None], post: str, read_topic: ReadTopic, eventually: Eventually
 ) -> None:
     verdict_id, event = verdict(post, Label.DEEPFAKE)
 
     produce(event)
     produce(event)
-    _, later = verdict(post, Label.AUTHENTIC, minute=1)  # what comes after both shows that they were read
+    _, later = verdict(post, Label.AUTHENTIC, minute=1)  # its answer shows that both were read
     produce(later)
     eventually(lambda: len(read_topic("posts.tags", post)) >= 2)
 
@@ -137,7 +137,7 @@ def test_a_deepfake_verdict_becomes_one_tag_however_often_it_comes(
     assert removed.action == TagAction.REMOVE
 
 
-def test_a_decision_beats_a_later_verdict(
+def test_decision_wins_over_a_later_verdict(
     produce: Callable[[Record], None], post: str, read_topic: ReadTopic, eventually: Eventually
 ) -> None:
     _, first = verdict(post, Label.DEEPFAKE)
@@ -151,7 +151,7 @@ def test_a_decision_beats_a_later_verdict(
     confirmed_id, confirmed = decision(f"{post}-after", DecisionKind.DEEPFAKE)
     produce(confirmed)
     produce(verdict(f"{post}-after", Label.AUTHENTIC, minute=5)[1])
-    produce(verdict(f"{post}-last", Label.DEEPFAKE)[1])  # what comes last shows that all was read
+    produce(verdict(f"{post}-last", Label.DEEPFAKE)[1])  # its answer shows that all were read
     eventually(lambda: len(read_topic("posts.tags", f"{post}-last")) == 1)
     eventually(lambda: len(read_topic("posts.tags", f"{post}-after")) == 1)
 
@@ -171,7 +171,7 @@ def test_a_decision_beats_a_later_verdict(
     ],
     ids=["not JSON", "wrong schema", "null", "no headers", "oversize"],
 )
-def test_what_cannot_be_read_becomes_a_dead_letter(
+def test_unreadable_record_becomes_a_dead_letter(
     value: bytes | None,
     headers: tuple[tuple[str, bytes | None], ...] | None,
     reason: DeadLetterReason,
@@ -181,18 +181,18 @@ def test_what_cannot_be_read_becomes_a_dead_letter(
     eventually: Eventually,
 ) -> None:
     record = verdict(post, Label.DEEPFAKE)[1]
-    bad = Record(record.topic, record.key, value, headers or record.headers)
+    unreadable = Record(record.topic, record.key, value, headers or record.headers)
 
-    produce(bad)
+    produce(unreadable)
     eventually(lambda: len(read_topic("dead-letters", post)) == 1)
 
-    (found,) = read_topic("dead-letters", post)
-    letter = parse(Record(found.topic(), found.key(), found.value(), tuple(found.headers())))
-    assert letter.record == bad
+    (message,) = read_topic("dead-letters", post)
+    letter = parse(Record(message.topic(), message.key(), message.value(), tuple(message.headers())))
+    assert letter.record == unreadable
     assert (letter.reason, letter.attempts) == (reason, 1)
 
 
-def test_an_event_on_the_wrong_topic_becomes_a_dead_letter(
+def test_event_of_an_unexpected_type_becomes_a_dead_letter(
     produce: Callable[[Record], None], post: str, read_topic: ReadTopic, eventually: Eventually
 ) -> None:
     surge = ReportsSurged(surge_id=uuid4(), post_id=post, reporters=3, window_seconds=60, surged_at=NOON)
@@ -201,22 +201,22 @@ def test_an_event_on_the_wrong_topic_becomes_a_dead_letter(
     produce(Record("media.verdicts", event.key, event.value, event.headers))
     eventually(lambda: len(read_topic("dead-letters", post)) == 1)
 
-    (found,) = read_topic("dead-letters", post)
-    letter = parse(Record(found.topic(), found.key(), found.value(), tuple(found.headers())))
+    (message,) = read_topic("dead-letters", post)
+    letter = parse(Record(message.topic(), message.key(), message.value(), tuple(message.headers())))
     assert letter.reason == DeadLetterReason.UNKNOWN_TYPE
 
 
-def test_many_reporters_surge_once(
+def test_several_reporters_cause_one_surge_per_window(
     produce: Callable[[Record], None], post: str, read_topic: ReadTopic, eventually: Eventually
 ) -> None:
     for reporter, second in [("a", 0), ("a", 1), ("b", 2), ("b", 2), ("c", 3), ("d", 4), ("e", 50)]:
         produce(report(post, reporter, second))
-    for reporter, second in [("a", 100), ("b", 101), ("c", 102)]:  # a window later
+    for reporter, second in [("a", 100), ("b", 101), ("c", 102)]:  # one window later
         produce(report(post, reporter, second))
     eventually(lambda: len(read_topic("reports.surged", post)) >= 2)
 
     surges = [
-        ReportsSurged.model_validate_json(found.value()) for found in read_topic("reports.surged", post)
+        ReportsSurged.model_validate_json(message.value()) for message in read_topic("reports.surged", post)
     ]
     assert [(surge.reporters, surge.surged_at) for surge in surges] == [
         (3, NOON + timedelta(seconds=3)),
@@ -224,7 +224,7 @@ def test_many_reporters_surge_once(
     ]
 
 
-def test_a_database_that_is_away_is_waited_for(
+def test_worker_waits_for_an_unavailable_database(
     produce: Callable[[Record], None],
     settings: Settings,
     server_database_url: str,
@@ -237,8 +237,8 @@ def test_a_database_that_is_away_is_waited_for(
     server = create_engine(server_database_url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
-        cut = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
-        connection.execute(cut, {"name": name})
+        terminate = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+        connection.execute(terminate, {"name": name})
 
         produce(verdict(post, Label.DEEPFAKE)[1])
         eventually(lambda: not tagging.ready)

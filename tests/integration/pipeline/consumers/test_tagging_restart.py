@@ -1,4 +1,4 @@
-"""A tagging worker that is stopped among its events: the next one goes on, and no tag is lost or doubled."""
+"""A tagging worker is stopped and replaced while events arrive: no tag is lost or duplicated."""
 
 import threading
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Eventually = Callable[..., None]
 POSTS = 120
 
 
-def decide(producer: Producer, post: str) -> None:
+def publish_decision(producer: Producer, post: str) -> None:
     decision = DecisionMade(
         decision_id=uuid4(),
         case_id=uuid4(),
@@ -39,7 +39,7 @@ def count(engine: Engine, table: type[PostTag] | type[OutboxRow]) -> int:
 
 
 def committed(bootstrap: str, group: str) -> int:
-    """How many records of the decisions the group has behind it, over all partitions."""
+    """Return how many records of the decisions topic the group has committed, over all partitions."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group})
     topic = MODERATION_DECISIONS
     parts = consumer.committed([TopicPartition(topic.name, number) for number in range(topic.partitions)])
@@ -47,19 +47,19 @@ def committed(bootstrap: str, group: str) -> int:
     return sum(part.offset for part in parts)
 
 
-def begin(worker: Tagging) -> threading.Thread:
+def start(worker: Tagging) -> threading.Thread:
     thread = threading.Thread(target=worker.run)
     thread.start()
     return thread
 
 
-def end(worker: Tagging, thread: threading.Thread) -> None:
+def stop(worker: Tagging, thread: threading.Thread) -> None:
     worker.stop()
     thread.join(timeout=30)
     assert not thread.is_alive()
 
 
-def test_a_restart_loses_and_doubles_nothing(
+def test_restart_loses_and_duplicates_no_tag(
     kafka_bootstrap: str, database_url: str, group: str, eventually: Eventually
 ) -> None:
     settings = Settings(kafka_bootstrap=kafka_bootstrap, database_url=database_url)
@@ -67,23 +67,23 @@ def test_a_restart_loses_and_doubles_nothing(
     before = committed(kafka_bootstrap, group)
     producer = Producer({"bootstrap.servers": kafka_bootstrap})
     for number in range(POSTS):
-        decide(producer, f"post-{number}")
+        publish_decision(producer, f"post-{number}")
     assert producer.flush(10) == 0
 
     first = make_tagging(settings, group=group)
-    thread = begin(first)
+    thread = start(first)
     eventually(lambda: count(engine, PostTag) > 0, seconds=40)
-    end(first, thread)
-    stopped_at = count(engine, PostTag)
-    behind = committed(kafka_bootstrap, group) - before
+    stop(first, thread)
+    tags_at_stop = count(engine, PostTag)
+    committed_at_stop = committed(kafka_bootstrap, group) - before
 
     second = make_tagging(settings, group=group)
-    thread = begin(second)
+    thread = start(second)
     eventually(lambda: committed(kafka_bootstrap, group) - before == POSTS, seconds=40)
-    end(second, thread)
+    stop(second, thread)
 
-    assert 0 < stopped_at < POSTS
-    assert behind <= stopped_at
+    assert 0 < tags_at_stop < POSTS
+    assert committed_at_stop <= tags_at_stop
     assert count(engine, PostTag) == POSTS
     assert count(engine, OutboxRow) == POSTS
     engine.dispose()

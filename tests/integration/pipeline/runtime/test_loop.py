@@ -1,4 +1,4 @@
-"""The loop on a real broker: order, retries, dead letters, offsets, rebalance and a clean stop."""
+"""The loop on a real broker: order, retries, dead letters, offsets, rebalance and shutdown."""
 
 import threading
 import time
@@ -24,11 +24,11 @@ from schemas.posts import Media, PostCreated
 from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, Topic
 
 RETRY = RetrySettings(first_delay_seconds=0.2, max_delay_seconds=1.0, attempts=3)
-WAIT_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 
 
-class Echo:
-    """Answers each event with one message on another topic; ``misbehave`` may raise for an event."""
+class EchoConsumer:
+    """Answers each event with one message on another topic. ``before_prepare`` may raise for an event."""
 
     name = "echo"
 
@@ -36,13 +36,13 @@ class Echo:
         self.subscriptions = subscriptions
         self.answers = answers
         self.handled: list[str] = []
-        self.misbehave: Callable[[str, int], None] = lambda post_id, attempt: None
+        self.before_prepare: Callable[[str, int], None] = lambda post_id, attempt: None
         self.gate = threading.Event()
         self.gate.set()
 
     def prepare(self, event: Event, attempt: int) -> str:
         assert isinstance(event.body, PostCreated)
-        self.misbehave(event.body.post_id, attempt)
+        self.before_prepare(event.body.post_id, attempt)
         return event.body.post_id
 
     def cost(self, prepared: str) -> int:
@@ -57,15 +57,15 @@ class Echo:
         return [Answer((Message(self.answers.name, post.encode(), b"{}", ()),)) for post in batch]
 
 
-def post(post_id: str) -> Message:
+def post_created(post_id: str) -> Message:
     media = Media(uri="s3://platform-media/a.jpg", media_type="image/jpeg")
     now = datetime.now(UTC)
     body = PostCreated(post_id=post_id, author_id="a", media=(media,), created_at=now)
-    return encode(body, id=f"event-of-{post_id}", source="test", key=post_id, time=now)
+    return encode(body, id=f"event-{post_id}", source="test", key=post_id, time=now)
 
 
-class Bench:
-    """Topics of one test, and the means to fill and read them."""
+class Topics:
+    """The topics of one test, with methods to publish and read records and to run a loop."""
 
     def __init__(self, bootstrap: str) -> None:
         run = uuid4().hex[:8]
@@ -83,16 +83,16 @@ class Bench:
             self.producer.produce(topic.name, record.value, record.key, headers=list(record.headers))
         assert self.producer.flush(10) == 0
 
-    def echo(self) -> Echo:
-        return Echo(
+    def echo_consumer(self) -> EchoConsumer:
+        return EchoConsumer(
             (Subscription(self.posts), Subscription(self.replays, Priority.REPLAY)),
             self.answers,
         )
 
     @contextmanager
-    def running(self, echo: Echo, **settings: float) -> Iterator[Loop[str]]:
+    def running(self, consumer: EchoConsumer, **settings: float) -> Iterator[Loop[str]]:
         loop: Loop[str] = Loop(
-            echo,
+            consumer,
             make_consumer(self.bootstrap, self.group),
             RecordPublisher(make_producer(self.bootstrap, "test-loop")),
             settings=LoopSettings(**settings),  # type: ignore[arg-type]
@@ -103,130 +103,136 @@ class Bench:
         try:
             yield loop
         finally:
-            echo.gate.set()
+            consumer.gate.set()
             loop.stop()
-            thread.join(WAIT_SECONDS)
+            thread.join(TIMEOUT_SECONDS)
             assert not thread.is_alive()
 
-    def read(self, topic: Topic, wanted: Callable[[list[Record]], bool]) -> list[Record]:
-        """Records of ``topic`` from its beginning, until they are what is wanted."""
+    def read(self, topic: Topic, complete: Callable[[list[Record]], bool]) -> list[Record]:
+        """Read ``topic`` from its beginning until ``complete`` is true for the records."""
         consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": f"{self.group}-reader"})
         consumer.assign([TopicPartition(topic.name, number, 0) for number in range(topic.partitions)])
         records: list[Record] = []
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not wanted(records) and time.monotonic() < deadline:
-            read = consumer.poll(0.2)
-            if read is not None and read.error() is None:
-                records.append(record_of(read))
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while not complete(records) and time.monotonic() < deadline:
+            message = consumer.poll(0.2)
+            if message is not None and message.error() is None:
+                records.append(record_of(message))
         consumer.close()
-        assert wanted(records), f"{len(records)} records on {topic.name} after {WAIT_SECONDS} s"
+        assert complete(records), f"{len(records)} records on {topic.name} after {TIMEOUT_SECONDS} s"
         return records
 
     def answered(self, count: int) -> list[str]:
-        return [(record.key or b"").decode() for record in self.read(self.answers, lambda r: len(r) >= count)]
+        return [
+            (record.key or b"").decode()
+            for record in self.read(self.answers, lambda records: len(records) >= count)
+        ]
 
-    def buried(self, *keys: str) -> list[Record]:
-        def all_there(records: list[Record]) -> bool:
+    def dead_letters(self, *keys: str) -> list[Record]:
+        def all_present(records: list[Record]) -> bool:
             return {key.encode() for key in keys} <= {record.key for record in records}
 
-        return [r for r in self.read(DEAD_LETTERS, all_there) if r.key in {key.encode() for key in keys}]
+        letters = self.read(DEAD_LETTERS, all_present)
+        return [letter for letter in letters if letter.key in {key.encode() for key in keys}]
 
     def committed(self) -> int:
-        """Records of the posts topic that the group has committed."""
+        """Return how many records of the posts topic the group has committed."""
         consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": self.group})
         parts = [TopicPartition(self.posts.name, number) for number in range(self.posts.partitions)]
-        places = consumer.committed(parts, timeout=10)
+        positions = consumer.committed(parts, timeout=10)
         consumer.close()
-        return sum(max(place.offset, 0) for place in places)
+        return sum(max(position.offset, 0) for position in positions)
 
 
 @pytest.fixture
-def bench(kafka_bootstrap: str) -> Bench:
-    return Bench(kafka_bootstrap)
+def topics(kafka_bootstrap: str) -> Topics:
+    return Topics(kafka_bootstrap)
 
 
-def test_each_event_is_answered_once_and_its_offset_committed(bench: Bench) -> None:
+def test_each_event_is_answered_once_and_its_offset_committed(topics: Topics) -> None:
     posts = [f"p{number}" for number in range(100)]
-    bench.publish(bench.posts, *map(post, posts))
+    topics.publish(topics.posts, *map(post_created, posts))
 
-    with bench.running(bench.echo()):
-        answered = bench.answered(len(posts))
+    with topics.running(topics.echo_consumer()):
+        answered = topics.answered(len(posts))
 
     assert sorted(answered) == sorted(posts)
-    assert bench.committed() == len(posts)
+    assert topics.committed() == len(posts)
 
 
-def test_a_transient_failure_is_tried_until_it_is_over_and_nothing_waits_behind_it(bench: Bench) -> None:
-    echo = bench.echo()
-    tries: list[int] = []
+def test_transient_failure_is_retried_until_it_ends_and_blocks_no_other_event(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+    attempts: list[int] = []
 
-    def storage_is_away(post_id: str, attempt: int) -> None:
-        if post_id == "unlucky":
-            tries.append(attempt)
-            if attempt <= RETRY.attempts + 1:  # more tries than a failure of ours would get
-                raise TransientError("storage is away")
+    def fail_while_storage_is_unavailable(post_id: str, attempt: int) -> None:
+        if post_id == "failing":
+            attempts.append(attempt)
+            if attempt <= RETRY.attempts + 1:  # more attempts than another failure gets
+                raise TransientError("storage is unavailable")
 
-    echo.misbehave = storage_is_away
-    bench.publish(bench.posts, post("unlucky"), *(post(f"p{number}") for number in range(20)))
+    consumer.before_prepare = fail_while_storage_is_unavailable
+    topics.publish(
+        topics.posts, post_created("failing"), *(post_created(f"p{number}") for number in range(20))
+    )
 
-    with bench.running(echo):
-        answered = bench.answered(21)
+    with topics.running(consumer):
+        answered = topics.answered(21)
 
-    assert answered[-1] == "unlucky"
-    assert tries == [1, 2, 3, 4, 5]
+    assert answered[-1] == "failing"
+    assert attempts == [1, 2, 3, 4, 5]
 
 
-def test_an_unknown_failure_is_tried_three_times_and_then_buried_with_its_bytes(bench: Bench) -> None:
-    echo = bench.echo()
-    tries: list[int] = []
+def test_unknown_failure_is_tried_three_times_and_then_becomes_a_dead_letter(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+    attempts: list[int] = []
 
     def fail(post_id: str, attempt: int) -> None:
         if post_id.startswith("poison"):
-            tries.append(attempt)
-            raise ZeroDivisionError("a fault of ours")
+            attempts.append(attempt)
+            raise ZeroDivisionError("a bug")
 
-    echo.misbehave = fail
+    consumer.before_prepare = fail
     poison = f"poison-{uuid4().hex}"
-    sent = post(poison)
-    bench.publish(bench.posts, sent, post("fine"))
+    sent = post_created(poison)
+    topics.publish(topics.posts, sent, post_created("fine"))
 
-    with bench.running(echo):
-        (letter,) = bench.buried(poison)
-        assert bench.answered(1) == ["fine"]
+    with topics.running(consumer):
+        (letter,) = topics.dead_letters(poison)
+        assert topics.answered(1) == ["fine"]
 
-    buried = parse(letter)
-    assert tries == [1, 2, 3]
-    assert buried.reason is DeadLetterReason.HANDLER_FAILED
-    assert buried.detail == "ZeroDivisionError: a fault of ours"
-    assert buried.attempts == 3
-    assert buried.record.value == sent.value
-    assert set(sent.headers) <= set(buried.record.headers)
+    dead_letter = parse(letter)
+    assert attempts == [1, 2, 3]
+    assert dead_letter.reason is DeadLetterReason.HANDLER_FAILED
+    assert dead_letter.detail == "ZeroDivisionError: a bug"
+    assert dead_letter.attempts == 3
+    assert dead_letter.record.value == sent.value
+    assert set(sent.headers) <= set(dead_letter.record.headers)
 
 
-def test_one_event_that_breaks_its_batch_fails_alone(bench: Bench) -> None:
-    echo = bench.echo()
-    handle = echo.handle
+def test_event_that_makes_its_batch_fail_fails_alone(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+    handle = consumer.handle
 
     def handle_all_but_poison(batch: Sequence[str]) -> Sequence[Answer | Exception]:
         if any(name.startswith("poison") for name in batch):
             raise ZeroDivisionError("the whole batch")
         return handle(batch)
 
-    echo.handle = handle_all_but_poison  # type: ignore[method-assign]
+    consumer.handle = handle_all_but_poison  # type: ignore[method-assign]
     poison = f"poison-{uuid4().hex}"
-    bench.publish(bench.posts, post(poison), *(post(f"p{number}") for number in range(10)))
+    topics.publish(topics.posts, post_created(poison), *(post_created(f"p{number}") for number in range(10)))
 
-    with bench.running(echo):
-        assert sorted(bench.answered(10)) == sorted(f"p{number}" for number in range(10))
-        assert len(bench.buried(poison)) == 1
+    with topics.running(consumer):
+        assert sorted(topics.answered(10)) == sorted(f"p{number}" for number in range(10))
+        assert len(topics.dead_letters(poison)) == 1
 
 
-def bad(name: str) -> tuple[Record, DeadLetterReason]:
-    """A record that is no event of ours, and why."""
-    good = post("x")
-    headers = dict(good.headers)
-    key = f"bad-{name}-{uuid4().hex}".encode()
-    value: bytes | None = good.value
+def unreadable_record(name: str) -> tuple[Record, DeadLetterReason]:
+    """Return a record that is not a valid event, and the expected reason."""
+    valid = post_created("x")
+    headers = dict(valid.headers)
+    key = f"unreadable-{name}-{uuid4().hex}".encode()
+    value: bytes | None = valid.value
     reason = DeadLetterReason.WRONG_SCHEMA
     match name:
         case "not JSON":
@@ -250,72 +256,74 @@ def bad(name: str) -> tuple[Record, DeadLetterReason]:
     "name",
     ["not JSON", "wrong schema", "no body", "unknown version", "unknown type", "missing headers", "oversize"],
 )
-def test_a_record_that_is_no_event_is_buried_as_it_came(bench: Bench, name: str) -> None:
-    record, reason = bad(name)
-    bench.publish(bench.posts, record)
+def test_unreadable_record_becomes_a_dead_letter_with_its_bytes(topics: Topics, name: str) -> None:
+    record, reason = unreadable_record(name)
+    topics.publish(topics.posts, record)
 
-    with bench.running(bench.echo()):
-        (letter,) = bench.buried((record.key or b"").decode())
+    with topics.running(topics.echo_consumer()):
+        (letter,) = topics.dead_letters((record.key or b"").decode())
 
-    buried = parse(letter)
-    assert buried.reason is reason
-    assert (buried.record.key, buried.record.value) == (record.key, record.value)
-    assert buried.record.headers == record.headers
-    assert buried.record.topic == bench.posts.name
-    assert bench.committed() == 1
-
-
-def test_an_interactive_post_overtakes_replays_that_wait(bench: Bench) -> None:
-    echo = bench.echo()
-    echo.gate.clear()
-    bench.publish(bench.replays, *(post(f"r{number}") for number in range(60)))
-
-    with bench.running(echo, batch_size=1, threads=1) as loop:
-        _until(lambda: loop.ready and loop.waiting >= 60)
-        bench.publish(bench.posts, post("now"))
-        _until(lambda: loop.waiting >= 61)
-        echo.gate.set()
-        bench.answered(61)
-
-    # Under way already: one in each stage and what was prepared; not the 57 that waited.
-    assert echo.handled.index("now") <= LoopSettings(batch_size=1, threads=1).in_flight
+    dead_letter = parse(letter)
+    assert dead_letter.reason is reason
+    assert (dead_letter.record.key, dead_letter.record.value) == (record.key, record.value)
+    assert dead_letter.record.headers == record.headers
+    assert dead_letter.record.topic == topics.posts.name
+    assert topics.committed() == 1
 
 
-def test_two_members_share_the_work_and_a_leaving_one_hands_over_cleanly(bench: Bench) -> None:
+def test_interactive_post_overtakes_waiting_replays(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+    consumer.gate.clear()
+    topics.publish(topics.replays, *(post_created(f"r{number}") for number in range(60)))
+
+    with topics.running(consumer, batch_size=1, threads=1) as loop:
+        _until(lambda: loop.ready and loop.unfinished >= 60)
+        topics.publish(topics.posts, post_created("now"))
+        _until(lambda: loop.unfinished >= 61)
+        consumer.gate.set()
+        topics.answered(61)
+
+    # Only jobs that were already in the stages come first, not the replays that waited in the schedule.
+    assert consumer.handled.index("now") <= LoopSettings(batch_size=1, threads=1).max_in_flight
+
+
+def test_members_share_the_work_and_one_that_leaves_hands_over_without_loss_or_repetition(
+    topics: Topics,
+) -> None:
     posts = [f"p{number}" for number in range(300)]
-    first, second = bench.echo(), bench.echo()
+    first, second = topics.echo_consumer(), topics.echo_consumer()
 
-    with bench.running(first):
-        bench.publish(bench.posts, *map(post, posts[:100]))
-        with bench.running(second) as joined:
-            _until(lambda: joined.ready)
-            bench.publish(bench.posts, *map(post, posts[100:200]))
-            bench.answered(200)
-        bench.publish(bench.posts, *map(post, posts[200:]))
-        answered = bench.answered(300)
+    with topics.running(first):
+        topics.publish(topics.posts, *map(post_created, posts[:100]))
+        with topics.running(second) as second_loop:
+            _until(lambda: second_loop.ready)
+            topics.publish(topics.posts, *map(post_created, posts[100:200]))
+            topics.answered(200)
+        topics.publish(topics.posts, *map(post_created, posts[200:]))
+        answered = topics.answered(300)
 
     assert sorted(answered) == sorted(posts)
-    assert bench.committed() == 300
+    assert topics.committed() == 300
 
 
-def test_a_stop_finishes_what_is_under_way_and_leaves_the_rest_for_the_next(bench: Bench) -> None:
+def test_stop_finishes_the_work_in_progress_and_leaves_the_rest_to_the_next_member(topics: Topics) -> None:
     posts = [f"p{number}" for number in range(50)]
-    bench.publish(bench.posts, *map(post, posts))
-    first = bench.echo()
+    topics.publish(topics.posts, *map(post_created, posts))
+    first = topics.echo_consumer()
     first.gate.clear()
 
-    with bench.running(first, threads=1, batch_size=2) as loop:
-        _until(lambda: loop.waiting == 50)
+    with topics.running(first, threads=1, batch_size=2) as loop:
+        _until(lambda: loop.unfinished == 50)
     handled = list(first.handled)
 
     assert 0 < len(handled) < 50
-    with bench.running(bench.echo()):
-        answered = bench.answered(50)
+    with topics.running(topics.echo_consumer()):
+        answered = topics.answered(50)
     assert sorted(answered) == sorted(posts)  # none missing, and none answered twice
 
 
 def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
+        assert time.monotonic() < deadline, "the condition was not met in time"
         threading.Event().wait(0.02)

@@ -1,4 +1,4 @@
-"""A dead letter keeps its record byte for byte, and gives it back for a replay."""
+"""Dead letters: the format and the original record that a replay publishes."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ HEADERS = st.lists(
 ).map(tuple)
 
 
-def buried(record: Record, detail: str = "no JSON") -> Record:
+def make_letter(record: Record, detail: str = "no JSON") -> Record:
     return dead_letter(
         topic=record.topic,
         partition=3,
@@ -42,12 +42,12 @@ def buried(record: Record, detail: str = "no JSON") -> Record:
     headers=HEADERS,
     detail=st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
 )
-def test_the_record_comes_back_as_it_was(
+def test_parsing_restores_the_original_record(
     key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes | None], ...], detail: str
 ) -> None:
     record = Record("posts.created", key, value, headers)
 
-    letter = parse(buried(record, detail))
+    letter = parse(make_letter(record, detail))
 
     assert letter.record == record
     assert (letter.partition, letter.offset, letter.timestamp_ms) == (3, 17, 1_795_402_800_000)
@@ -55,43 +55,43 @@ def test_the_record_comes_back_as_it_was(
     assert (letter.attempts, letter.dead_at) == (2, AT)
 
 
-def test_it_keeps_the_key_so_that_a_posts_letters_stay_in_order() -> None:
-    letter = buried(Record("posts.created", b"post-1", b"{", (("ce_id", b"e1"),)))
+def test_dead_letter_has_the_key_and_value_of_its_record() -> None:
+    letter = make_letter(Record("posts.created", b"post-1", b"{", (("ce_id", b"e1"),)))
 
     assert (letter.topic, letter.key, letter.value) == ("dead-letters", b"post-1", b"{")
     assert letter.headers[0] == ("ce_id", b"e1")
 
 
-def test_a_long_detail_is_cut() -> None:
-    letter = parse(buried(Record("posts.created", None, b"{", ()), detail="x" * (MAX_DETAIL + 1)))
+def test_long_detail_is_truncated() -> None:
+    letter = parse(make_letter(Record("posts.created", None, b"{", ()), detail="x" * (MAX_DETAIL + 1)))
 
     assert letter.detail == "x" * MAX_DETAIL
 
 
 @pytest.mark.parametrize(
-    ("topic", "back_to"),
+    ("topic", "original_topic"),
     [
         ("posts.created", "posts.created"),
         ("posts.created.retry", "posts.created"),
         ("moderation.decisions", "moderation.decisions"),
     ],
 )
-def test_a_replay_goes_to_the_first_topic_without_our_marks(topic: str, back_to: str) -> None:
+def test_replay_goes_to_the_original_topic_without_our_headers(topic: str, original_topic: str) -> None:
     headers = (("ce_id", b"e1"), ("fakeme-attempt", b"4"), ("x", None), ("x", b"2"), ("fakeme-due-ms", b"9"))
 
-    replayed = original(parse(buried(Record(topic, b"post-1", b"{", headers))))
+    replayed = original(parse(make_letter(Record(topic, b"post-1", b"{", headers))))
 
-    assert replayed == Record(back_to, b"post-1", b"{", (("ce_id", b"e1"), ("x", None), ("x", b"2")))
+    assert replayed == Record(original_topic, b"post-1", b"{", (("ce_id", b"e1"), ("x", None), ("x", b"2")))
 
 
-def test_a_foreign_record_is_named_as_such() -> None:
+def test_record_without_our_headers_is_rejected() -> None:
     with pytest.raises(NotADeadLetterError, match=r"\['ce_id'\], not with fakeme-dlq-"):
         parse(Record("dead-letters", None, b"{", (("ce_id", b"e1"),)))
 
 
-def test_a_mark_that_cannot_be_read_is_named() -> None:
-    letter = buried(Record("posts.created", None, b"{", ()))
-    marks = tuple((name, b"soon" if name == "fakeme-dlq-dead-at" else raw) for name, raw in letter.headers)
+def test_invalid_header_is_rejected() -> None:
+    letter = make_letter(Record("posts.created", None, b"{", ()))
+    headers = tuple((name, b"soon" if name == "fakeme-dlq-dead-at" else raw) for name, raw in letter.headers)
 
     with pytest.raises(NotADeadLetterError, match="soon"):
-        parse(Record("dead-letters", None, b"{", marks))
+        parse(Record("dead-letters", None, b"{", headers))

@@ -1,4 +1,4 @@
-"""The commit position never passes a record that has not ended."""
+"""The commit position never passes an unfinished record."""
 
 import pytest
 from hypothesis import given
@@ -8,23 +8,23 @@ from pipeline.runtime.offsets import OffsetTracker
 
 
 @given(st.sets(st.integers(0, 200), min_size=1), st.data())
-def test_position_is_the_first_open_offset_or_one_past_the_last(
+def test_position_is_the_first_unfinished_offset_or_one_past_the_last(
     offsets: set[int], data: st.DataObject
 ) -> None:
     tracker = OffsetTracker()
     for offset in sorted(offsets):
         tracker.add(offset)
-    ended = data.draw(st.sets(st.sampled_from(sorted(offsets))))
+    finished = data.draw(st.sets(st.sampled_from(sorted(offsets))))
 
-    for offset in data.draw(st.permutations(sorted(ended))):
+    for offset in data.draw(st.permutations(sorted(finished))):
         tracker.complete(offset)
 
-    still_open = offsets - ended
-    assert tracker.position() == (min(still_open) if still_open else max(offsets) + 1)
-    assert tracker.open == len(still_open)
+    unfinished = offsets - finished
+    assert tracker.position() == (min(unfinished) if unfinished else max(offsets) + 1)
+    assert tracker.unfinished == len(unfinished)
 
 
-def test_a_commit_is_taken_once() -> None:
+def test_commit_is_returned_once_per_position() -> None:
     tracker = OffsetTracker()
     assert tracker.take_commit() is None
 
@@ -38,7 +38,7 @@ def test_a_commit_is_taken_once() -> None:
     assert tracker.take_commit() == 9
 
 
-def test_an_abandoned_record_holds_the_position_but_is_not_waited_for() -> None:
+def test_abandoned_record_keeps_the_position_but_is_not_pending() -> None:
     tracker = OffsetTracker()
     tracker.add(3)
     tracker.add(4)
@@ -50,7 +50,7 @@ def test_an_abandoned_record_holds_the_position_but_is_not_waited_for() -> None:
     assert tracker.position() == 3
 
 
-def test_records_come_in_order() -> None:
+def test_adding_an_offset_out_of_order_is_an_error() -> None:
     tracker = OffsetTracker()
     tracker.add(5)
     with pytest.raises(ValueError, match="offset 5 was read after 5"):

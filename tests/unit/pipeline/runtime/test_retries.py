@@ -1,4 +1,4 @@
-"""Which failures are worth another try, when it comes, and what the record then carries."""
+"""Which failures are retried, after which delay, and the headers of a retried record."""
 
 import time
 
@@ -24,22 +24,22 @@ from schemas.topics import POSTS_CREATED
 from storage.errors import ObjectStoreUnavailableError
 
 SETTINGS = RetrySettings(first_delay_seconds=1, max_delay_seconds=60, attempts=3)
-NO_DATABASE = OperationalError("select 1", None, Exception("connection refused"))
+DATABASE_UNAVAILABLE = OperationalError("select 1", None, Exception("connection refused"))
 
 
 @pytest.mark.parametrize(
     ("error", "attempt", "expected"),
     [
-        (TransientError("storage is away"), 1, Retry(1.0)),
-        (TransientError("storage is still away"), 1_000, Retry(60.0)),
+        (TransientError("storage is unavailable"), 1, Retry(1.0)),
+        (TransientError("storage is still unavailable"), 1_000, Retry(60.0)),
         (ObjectStoreUnavailableError("no answer"), 4, Retry(8.0)),
-        (NO_DATABASE, 50, Retry(60.0)),
-        (ValueError("a fault of ours"), 1, Retry(1.0)),
-        (ValueError("a fault of ours"), 2, Retry(2.0)),
+        (DATABASE_UNAVAILABLE, 50, Retry(60.0)),
+        (ValueError("a bug"), 1, Retry(1.0)),
+        (ValueError("a bug"), 2, Retry(2.0)),
         (
-            ValueError("a fault of ours"),
+            ValueError("a bug"),
             3,
-            GiveUp(DeadLetterReason.HANDLER_FAILED, "ValueError: a fault of ours"),
+            GiveUp(DeadLetterReason.HANDLER_FAILED, "ValueError: a bug"),
         ),
         (
             UnreadableEventError(DeadLetterReason.NOT_JSON, "line 1"),
@@ -56,21 +56,23 @@ def test_delays_double_up_to_the_maximum() -> None:
     assert [delay_before(attempt, SETTINGS) for attempt in (2, 3, 4, 8, 9, 10_000)] == [1, 2, 4, 60, 60, 60]
 
 
-def test_a_retried_record_keeps_everything_and_says_which_try_comes_next_and_when() -> None:
+def test_retry_record_keeps_the_event_and_adds_attempt_due_time_and_first_arrival() -> None:
     record = Record("posts.created", b"p1", b"{}", (("ce_id", b"1"), (ATTEMPT_HEADER, b"2")))
 
-    again = retry_record(POSTS_CREATED, record, since_ms=1_700_000_000_000, attempt=3, delay=10.0)
-    once_more = retry_record(POSTS_CREATED, again, since_ms=since_of(again.headers, 5), attempt=4, delay=1.0)
+    second_retry = retry_record(POSTS_CREATED, record, since_ms=1_700_000_000_000, attempt=3, delay=10.0)
+    third_retry = retry_record(
+        POSTS_CREATED, second_retry, since_ms=since_of(second_retry.headers, 5), attempt=4, delay=1.0
+    )
 
-    assert (again.topic, again.key, again.value) == ("posts.created.retry", b"p1", b"{}")
-    assert again.headers[0] == ("ce_id", b"1")
-    assert [name for name, _ in again.headers].count(ATTEMPT_HEADER) == 1
-    assert (attempt_of(again.headers), attempt_of(once_more.headers)) == (3, 4)
-    assert since_of(once_more.headers, 5) == 1_700_000_000_000
-    assert 7.9 <= due_of(again.headers) - time.time() <= 12.1  # the delay, 20 % more or less
+    assert (second_retry.topic, second_retry.key, second_retry.value) == ("posts.created.retry", b"p1", b"{}")
+    assert second_retry.headers[0] == ("ce_id", b"1")
+    assert [name for name, _ in second_retry.headers].count(ATTEMPT_HEADER) == 1
+    assert (attempt_of(second_retry.headers), attempt_of(third_retry.headers)) == (3, 4)
+    assert since_of(third_retry.headers, 5) == 1_700_000_000_000
+    assert 7.9 <= due_of(second_retry.headers) - time.time() <= 12.1  # the delay plus or minus 20 %
 
 
-def test_a_fresh_record_is_the_first_try_and_due_at_once() -> None:
+def test_record_without_retry_headers_is_the_first_attempt_and_due_at_once() -> None:
     assert attempt_of([("ce_id", b"1")]) == 1
     assert due_of([("ce_id", b"1")]) == 0
     assert since_of([("ce_id", b"1")], 5) == 5

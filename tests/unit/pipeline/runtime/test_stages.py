@@ -1,4 +1,4 @@
-"""The stages: what is batched together, who goes first, and what an exception becomes."""
+"""Batching, priorities and the handling of exceptions in the stages."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +17,10 @@ from schemas.posts import Media, PostCreated
 from schemas.topics import POSTS_CREATED
 
 
-class Weighing:
-    """A consumer whose events weigh what their post id says; it notes its batches."""
+class CostConsumer:
+    """A consumer that reads the cost of an event from its post id (``NAME-COST``) and records its batches."""
 
-    name = "weighing"
+    name = "cost"
     subscriptions = ()
 
     def __init__(self) -> None:
@@ -42,14 +42,14 @@ class Weighing:
         self.entered.set()
         self.gate.wait(10)
         self.batches.append(list(batch))
-        if "away-1" in batch:
-            raise TransientError("storage is away")
+        if "unavailable-1" in batch:
+            raise TransientError("storage is unavailable")
         if "poison-1" in batch:
-            raise ZeroDivisionError("a fault of ours")
+            raise ZeroDivisionError("a bug")
         return [Answer(log={"post": post}) for post in batch]
 
 
-def job(post_id: str, priority: int = 0, value: bytes | None = None) -> Job:
+def make_job(post_id: str, priority: int = 0, value: bytes | None = None) -> Job:
     now = datetime.now(UTC)
     media = Media(uri="s3://platform-media/a.jpg", media_type="image/jpeg")
     body = PostCreated(post_id=post_id, author_id="a", media=(media,), created_at=now)
@@ -59,95 +59,98 @@ def job(post_id: str, priority: int = 0, value: bytes | None = None) -> Job:
 
 
 @contextmanager
-def stages(consumer: Weighing, batch_cost: int = 32) -> Iterator[Stages[str]]:
-    made = Stages(consumer, threads=1, batch_size=4, batch_cost=batch_cost, batch_wait=0.05)
+def running_stages(consumer: CostConsumer, batch_cost: int = 32) -> Iterator[Stages[str]]:
+    stages = Stages(consumer, threads=1, batch_size=4, batch_cost=batch_cost, batch_wait=0.05)
     try:
-        yield made
+        yield stages
     finally:
         consumer.gate.set()
-        made.close()
+        stages.close()
 
 
-def run(consumer: Weighing, jobs: Sequence[Job], batch_cost: int = 32) -> list[tuple[Job, Outcome]]:
-    """The outcomes of ``jobs``, which are all prepared before the first of them is handled."""
-    first, marker = job("first-1"), job("marker-1", value=b"{no event")
-    with stages(consumer, batch_cost) as running:
-        running.submit(first)
-        assert consumer.entered.wait(10)  # it is a batch of its own, and holds up the others
-        for one in (*jobs, marker):
-            running.submit(one)
-        ended: list[tuple[Job, Outcome]] = []
+def run(consumer: CostConsumer, jobs: Sequence[Job], batch_cost: int = 32) -> list[tuple[Job, Outcome]]:
+    """Return the outcomes of ``jobs``, which are all prepared before the first of them is handled."""
+    first, marker = make_job("first-1"), make_job("marker-1", value=b"{not an event")
+    with running_stages(consumer, batch_cost) as stages:
+        stages.submit(first)
+        assert consumer.entered.wait(10)  # a batch of its own that blocks the compute thread
+        for job in (*jobs, marker):
+            stages.submit(job)
+        finished: list[tuple[Job, Outcome]] = []
         _until(
-            lambda: _take(running, ended) and ended[-1][0] is marker
-        )  # the one thread has come to the marker
+            lambda: _take(stages, finished) and finished[-1][0] is marker
+        )  # the preparing thread has reached the marker
         consumer.gate.set()
-        _until(lambda: _take(running, ended) == len(jobs) + 2)
-    return [(one, outcome) for one, outcome in ended if one not in (first, marker)]
+        _until(lambda: _take(stages, finished) == len(jobs) + 2)
+    return [(job, outcome) for job, outcome in finished if job not in (first, marker)]
 
 
-def _take(running: Stages[str], ended: list[tuple[Job, Outcome]]) -> int:
-    ended += running.finished()
-    return len(ended)
+def _take(stages: Stages[str], finished: list[tuple[Job, Outcome]]) -> int:
+    finished += stages.finished()
+    return len(finished)
 
 
-def test_a_batch_holds_so_many_events_at_most() -> None:
-    consumer = Weighing()
-    run(consumer, [job(f"{name}-1") for name in "abcdef"])
+def test_batch_size_is_limited() -> None:
+    consumer = CostConsumer()
+    run(consumer, [make_job(f"{name}-1") for name in "abcdef"])
     assert consumer.batches[1:] == [["a-1", "b-1", "c-1", "d-1"], ["e-1", "f-1"]]
 
 
-def test_what_is_too_heavy_begins_the_next_batch() -> None:
-    consumer = Weighing()
-    run(consumer, [job("a-20"), job("b-20"), job("giant-99")])
+def test_job_that_exceeds_the_maximum_cost_starts_the_next_batch() -> None:
+    consumer = CostConsumer()
+    run(consumer, [make_job("a-20"), make_job("b-20"), make_job("giant-99")])
     assert consumer.batches[1:] == [["a-20"], ["b-20"], ["giant-99"]]
 
 
-def test_pictures_pass_a_video_but_only_as_many_as_it_weighs() -> None:
-    consumer = Weighing()
-    run(consumer, [job("video-5"), *(job(f"{name}-1") for name in "abcdefgh")])
+def test_cheap_jobs_overtake_a_costly_one_but_only_as_many_as_its_cost() -> None:
+    consumer = CostConsumer()
+    run(consumer, [make_job("video-5"), *(make_job(f"{name}-1") for name in "abcdefgh")])
     assert consumer.batches[1:] == [["a-1", "b-1", "c-1", "video-5"], ["d-1", "e-1", "f-1", "g-1"], ["h-1"]]
 
 
-def test_what_is_prepared_holds_memory_until_it_is_handled() -> None:
-    consumer = Weighing()
-    with stages(consumer) as running:
-        running.submit(job("a-7"))
+def test_prepared_bytes_are_counted_until_the_job_is_handled() -> None:
+    consumer = CostConsumer()
+    with running_stages(consumer) as stages:
+        stages.submit(make_job("a-7"))
         assert consumer.entered.wait(10)
-        assert running.held_bytes == 7_000
+        assert stages.prepared_bytes == 7_000
         consumer.gate.set()
-        _until(running.finished)
-        assert running.held_bytes == 0
+        _until(stages.finished)
+        assert stages.prepared_bytes == 0
 
 
-def test_the_more_urgent_is_handled_first() -> None:
-    consumer = Weighing()
-    run(consumer, [job("replay-1", priority=2), job("report-1", priority=1), job("post-1", priority=0)])
+def test_jobs_are_handled_by_priority() -> None:
+    consumer = CostConsumer()
+    run(
+        consumer,
+        [make_job("replay-1", priority=2), make_job("report-1", priority=1), make_job("post-1", priority=0)],
+    )
     assert consumer.batches[1:] == [["post-1", "report-1", "replay-1"]]
 
 
 @pytest.mark.parametrize(
     ("failing", "calls"),
     [
-        ("away-1", [["a-1", "away-1", "b-1"]]),
+        ("unavailable-1", [["a-1", "unavailable-1", "b-1"]]),
         ("poison-1", [["a-1", "poison-1", "b-1"], ["a-1"], ["poison-1"], ["b-1"]]),
     ],
 )
-def test_a_batch_that_fails_is_tried_one_by_one_unless_something_is_away(
+def test_failed_batch_is_handled_event_by_event_unless_a_service_is_unavailable(
     failing: str, calls: list[list[str]]
 ) -> None:
-    consumer = Weighing()
+    consumer = CostConsumer()
     outcomes = {
-        one.event.id: outcome
-        for one, outcome in run(consumer, [job("a-1"), job(failing), job("b-1")])
-        if one.event
+        job.event.id: outcome
+        for job, outcome in run(consumer, [make_job("a-1"), make_job(failing), make_job("b-1")])
+        if job.event
     }
     assert consumer.batches[1:] == calls
     assert isinstance(outcomes[failing], Exception)
-    assert isinstance(outcomes["a-1"], Exception if failing == "away-1" else Answer)
+    assert isinstance(outcomes["a-1"], Exception if failing == "unavailable-1" else Answer)
 
 
-def test_a_record_that_is_no_event_ends_as_unreadable() -> None:
-    ((_, outcome),) = run(Weighing(), [job("x-1", value=b"{not json")])
+def test_record_that_is_not_an_event_is_unreadable() -> None:
+    ((_, outcome),) = run(CostConsumer(), [make_job("x-1", value=b"{not json")])
     assert isinstance(outcome, UnreadableEventError)
 
 
@@ -156,4 +159,4 @@ def _until(condition: Callable[[], object]) -> None:
         if condition():
             return
         threading.Event().wait(0.02)
-    pytest.fail("the condition did not come true in 10 s")
+    pytest.fail("the condition was not met within 10 s")

@@ -1,4 +1,4 @@
-"""Verdicts on media list their faces, and never more than an event has room for."""
+"""Verdicts list the faces of a media item, limited to what fits into an event."""
 
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ MODEL = ModelRef(name="net", version="1", weights_sha256=SHA256)
 
 
 def face(number: int, score: float) -> FaceFinding:
-    third = 1 / 3  # as many digits as a float can have
+    third = 1 / 3  # a float with the maximum number of digits
     return FaceFinding(
         box=(number + third, third, 1000 + third, 1000 + third),
         landmarks=(),
@@ -57,18 +57,18 @@ def analysis(faces: tuple[FaceFinding, ...]) -> MediaAnalysis:
     )
 
 
-def test_of_a_crowd_the_most_suspicious_faces_are_listed_in_their_order() -> None:
+def test_the_most_suspicious_faces_are_listed_in_their_original_order() -> None:
     crowd = tuple(face(number, 1 - number / 1000) for number in range(100, 200))
     last = face(300, 1.0)
 
-    crowded = media_verdict(Media(uri="s3://media/a", media_type="video/mp4"), analysis((*crowd, last)))
+    result = media_verdict(Media(uri="s3://media/a", media_type="video/mp4"), analysis((*crowd, last)))
 
-    assert len(crowded.faces) == MAX_FACES
-    assert [face.track for face in crowded.faces] == [*range(100, 100 + MAX_FACES - 1), 300]
+    assert len(result.faces) == MAX_FACES
+    assert [face.track for face in result.faces] == [*range(100, 100 + MAX_FACES - 1), 300]
 
 
-def test_verdict_on_the_most_media_with_the_most_faces_fits_into_an_event() -> None:
-    # given a post of the most media, with the longest keys, each with a crowd, and all evidence of each
+def test_largest_verdict_fits_into_an_event() -> None:
+    # given a post with the maximum of media items, faces, signals and evidence, and the longest keys
     media = Media(uri=f"s3://{'b' * 63}/{'한' * 1024}", media_type="video/mp4", sha256=SHA256)
     crowd = tuple(face(number, 1 / 3) for number in range(200))
     signal = SignalFinding(
@@ -78,13 +78,18 @@ def test_verdict_on_the_most_media_with_the_most_faces_fits_into_an_event() -> N
         decisive=False,
         detail="한" * MAX_SIGNAL_DETAIL,
     )
-    crowded = media_verdict(media, analysis(crowd), evidence=[f"s3://{'e' * 63}/{'f' * 100}"] * 9)
-    crowded = crowded.model_copy(update={"signals": (signal,) * MAX_SIGNALS})
+    result = media_verdict(media, analysis(crowd), evidence=[f"s3://{'e' * 63}/{'f' * 100}"] * 9)
+    result = result.model_copy(update={"signals": (signal,) * MAX_SIGNALS})
     request = Request("p" * 128, Trigger(kind=TriggerKind.CREATED, event_id="e" * 36), (media,) * 20)
 
     # when
     body = verdict(
-        request, [crowded] * 20, MODEL, identity="net@1-0", timings={}, now=datetime(2026, 11, 23, tzinfo=UTC)
+        request,
+        [result] * 20,
+        MODEL,
+        identity="net@1-0",
+        timings={},
+        now=datetime(2026, 11, 23, tzinfo=UTC),
     )
     message = encode(body, id="e", source="fakeme", key=body.post_id, time=body.issued_at)
 

@@ -1,4 +1,4 @@
-"""The evidence of a batch: within its time, the worst first, and never at the cost of the verdict."""
+"""The evidence of a batch: highest scores first, within the time budget, and tolerant of failures."""
 
 from collections.abc import Iterator
 
@@ -13,24 +13,24 @@ from pipeline.settings import ExplainSettings
 from schemas.verdicts import Label
 from tests.unit.inference.explanation.analyses import analysis, face, media
 
-PATIENT = ExplainSettings(budget_seconds=60.0)  # a busy machine is no reason to leave one out
-HEAT = Evidence("face-0-heat.jpg", "image/jpeg", b"heat")
+ENOUGH_TIME = ExplainSettings(budget_seconds=60.0)  # also on a busy machine
+HEAT_MAP = Evidence("face-0-heat.jpg", "image/jpeg", b"heat")
 
 
-class Explainer:
-    """Stands in for the detector: notes whom it explains, and fails on one score."""
+class FakeDetector:
+    """Records the scores of the media items that it explains, and fails for one score."""
 
     def __init__(self, *, fails_on: float | None = None) -> None:
-        self.asked: list[float | None] = []
+        self.explained: list[float | None] = []
         self._fails_on = fails_on
 
     def explain(
         self, media: DecodedMedia, analysis: MediaAnalysis, budget_seconds: float
     ) -> Iterator[Evidence]:
-        self.asked.append(analysis.score)
+        self.explained.append(analysis.score)
         if budget_seconds <= 0:
             return
-        yield HEAT
+        yield HEAT_MAP
         if analysis.score == self._fails_on:
             raise RuntimeError("out of memory")
 
@@ -42,8 +42,8 @@ def analysed(*scores: float) -> list[AnalysedMedia]:
     ]
 
 
-def names(shown: list[list[Evidence]]) -> list[list[str]]:
-    return [[one.name for one in pictures] for pictures in shown]
+def names(evidence_by_media: list[list[Evidence]]) -> list[list[str]]:
+    return [[picture.name for picture in pictures] for pictures in evidence_by_media]
 
 
 def outcomes() -> dict[str, float]:
@@ -54,44 +54,48 @@ def outcomes() -> dict[str, float]:
 
 
 @pytest.fixture
-def counted() -> dict[str, float]:
-    """The counts before the test; they are the process's, so tests look at what they added."""
+def counts_before() -> dict[str, float]:
+    """The counters before the test. They are shared by the process, so tests compare differences."""
     return outcomes()
 
 
-def since(before: dict[str, float]) -> dict[str, float]:
+def increments(before: dict[str, float]) -> dict[str, float]:
     return {name: value - before[name] for name, value in outcomes().items() if value != before[name]}
 
 
-def test_flagged_media_are_explained_the_worst_first(counted: dict[str, float]) -> None:
-    explainer = Explainer()
+def test_flagged_media_items_are_explained_by_descending_score(counts_before: dict[str, float]) -> None:
+    detector = FakeDetector()
 
-    shown = evidence(explainer, analysed(0.7, 0.1, 0.9), PATIENT)
+    pictures = evidence(detector, analysed(0.7, 0.1, 0.9), ENOUGH_TIME)
 
-    assert names(shown) == [["face-0.jpg", HEAT.name], [], ["face-0.jpg", HEAT.name]]
-    assert explainer.asked == [0.9, 0.7]
-    assert since(counted) == {"complete": 2}
-
-
-def test_switched_off_the_crops_are_left(counted: dict[str, float]) -> None:
-    explainer = Explainer()
-
-    shown = evidence(explainer, analysed(0.7), ExplainSettings(enabled=False))
-
-    assert names(shown) == [["face-0.jpg"]]
-    assert explainer.asked == []
-    assert since(counted) == {}
+    assert names(pictures) == [["face-0.jpg", HEAT_MAP.name], [], ["face-0.jpg", HEAT_MAP.name]]
+    assert detector.explained == [0.9, 0.7]
+    assert increments(counts_before) == {"complete": 2}
 
 
-def test_without_time_the_crops_are_left_and_that_is_counted(counted: dict[str, float]) -> None:
-    shown = evidence(Explainer(), analysed(0.7, 0.9), ExplainSettings(budget_seconds=0.0))
+def test_face_crops_are_kept_when_explanations_are_disabled(counts_before: dict[str, float]) -> None:
+    detector = FakeDetector()
 
-    assert names(shown) == [["face-0.jpg"], ["face-0.jpg"]]
-    assert since(counted) == {"cut_short": 2}
+    pictures = evidence(detector, analysed(0.7), ExplainSettings(enabled=False))
+
+    assert names(pictures) == [["face-0.jpg"]]
+    assert detector.explained == []
+    assert increments(counts_before) == {}
 
 
-def test_a_failure_costs_neither_the_crops_nor_the_others(counted: dict[str, float]) -> None:
-    shown = evidence(Explainer(fails_on=0.9), analysed(0.7, 0.9), PATIENT)
+def test_face_crops_are_kept_when_there_is_no_time_and_that_is_counted(
+    counts_before: dict[str, float],
+) -> None:
+    pictures = evidence(FakeDetector(), analysed(0.7, 0.9), ExplainSettings(budget_seconds=0.0))
 
-    assert names(shown) == [["face-0.jpg", HEAT.name], ["face-0.jpg", HEAT.name]]
-    assert since(counted) == {"complete": 1, "failed": 1}
+    assert names(pictures) == [["face-0.jpg"], ["face-0.jpg"]]
+    assert increments(counts_before) == {"cut_short": 2}
+
+
+def test_failed_explanation_keeps_the_pictures_drawn_before_and_the_other_media_items(
+    counts_before: dict[str, float],
+) -> None:
+    pictures = evidence(FakeDetector(fails_on=0.9), analysed(0.7, 0.9), ENOUGH_TIME)
+
+    assert names(pictures) == [["face-0.jpg", HEAT_MAP.name], ["face-0.jpg", HEAT_MAP.name]]
+    assert increments(counts_before) == {"complete": 1, "failed": 1}

@@ -1,4 +1,4 @@
-"""Shadow mode without services: what it says, what it drops, and that its failures stay its own."""
+"""Shadow mode without services: its verdicts, what it drops, and that its failures affect nothing else."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -32,10 +32,10 @@ from schemas.verdicts import (
 )
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-TRIAL = ModelIdentity("trial", "2", "b" * 64)
-FIRST = ModelRef(name="first", version="1", weights_sha256="a" * 64)
+SHADOW_MODEL = ModelIdentity("shadow", "2", "b" * 64)
+SERVING_REF = ModelRef(name="serving", version="1", weights_sha256="a" * 64)
 SHA256 = "1" * 64
-SECONDS = 60.0  # for a thread of low priority to do next to nothing on a busy machine
+TIMEOUT_SECONDS = 60.0  # enough for a low-priority thread on a busy machine
 
 
 def analysis(
@@ -57,7 +57,7 @@ def analysis(
         sha256=sha256,
         pdq="0" * 64,
         pdq_quality=100,
-        model=TRIAL,
+        model=SHADOW_MODEL,
         timings={"score": 0.25},
     )
 
@@ -70,85 +70,91 @@ def verdict(*media: MediaVerdict, post: str = "post-1") -> VerdictIssued:
         label=Label.AUTHENTIC,
         score=0.1,
         media=media,
-        model=FIRST,
+        model=SERVING_REF,
         issued_at=NOW,
     )
 
 
-def said(sha256: str | None = SHA256, uri: str = "s3://platform-media/a.jpg") -> MediaVerdict:
+def media_verdict(sha256: str | None = SHA256, uri: str = "s3://platform-media/a.jpg") -> MediaVerdict:
     return MediaVerdict(uri=uri, label=Label.AUTHENTIC, score=0.1, threshold=0.8, sha256=sha256)
 
 
-TRIAL_REF = ModelRef(name="trial", version="2", weights_sha256="b" * 64)
+SHADOW_REF = ModelRef(name="shadow", version="2", weights_sha256="b" * 64)
 
 
-def test_shadow_verdict_is_about_the_media_that_both_analysed() -> None:
-    # given a verdict on new, known and unreadable media
-    refused = MediaVerdict(
+def test_shadow_verdict_covers_the_media_items_that_both_models_analysed() -> None:
+    # given a verdict on a new, a known and an unreadable media item
+    unreadable = MediaVerdict(
         uri="s3://platform-media/c.jpg",
         label=Label.UNPROCESSABLE,
         score=None,
         threshold=None,
         reason=UnprocessableReason.OBJECT_MISSING,
     )
-    beside = verdict(said(), said("2" * 64, "s3://platform-media/b.jpg"), refused)
+    serving_verdict = verdict(
+        media_verdict(), media_verdict("2" * 64, "s3://platform-media/b.jpg"), unreadable
+    )
 
-    # when the model on trial looked at the new one
-    found = shadow_verdict(beside, {SHA256: analysis()}, TRIAL_REF, identity="trial@2-0", now=NOW)
+    # when the shadow model has analysed the new one
+    shadow = shadow_verdict(serving_verdict, {SHA256: analysis()}, SHADOW_REF, identity="shadow@2-0", now=NOW)
 
-    # then its verdict is on that one, with an identity of its own
-    assert found is not None
-    assert [(one.uri, one.label, one.score, one.evidence) for one in found.media] == [
+    # then the shadow verdict covers that one and has its own id
+    assert shadow is not None
+    assert [(media.uri, media.label, media.score, media.evidence) for media in shadow.media] == [
         ("s3://platform-media/a.jpg", Label.SUSPECTED, 0.9, ())
     ]
-    assert (found.label, found.score, found.post_id) == (Label.SUSPECTED, 0.9, "post-1")
-    assert (found.verdict_id, found.trigger, found.model) == (UUID(int=7), beside.trigger, TRIAL_REF)
-    assert found.timings == {"score": 0.25}
-    again = shadow_verdict(
-        beside, {SHA256: analysis()}, TRIAL_REF, identity="trial@2-0", now=datetime.now(UTC)
+    assert (shadow.label, shadow.score, shadow.post_id) == (Label.SUSPECTED, 0.9, "post-1")
+    assert (shadow.verdict_id, shadow.trigger, shadow.model) == (
+        UUID(int=7),
+        serving_verdict.trigger,
+        SHADOW_REF,
     )
-    assert again is not None
-    assert again.shadow_id == found.shadow_id != beside.verdict_id
+    assert shadow.timings == {"score": 0.25}
+    repeated = shadow_verdict(
+        serving_verdict, {SHA256: analysis()}, SHADOW_REF, identity="shadow@2-0", now=datetime.now(UTC)
+    )
+    assert repeated is not None
+    assert repeated.shadow_id == shadow.shadow_id != serving_verdict.verdict_id
 
 
-def test_nothing_is_said_of_media_that_the_trial_did_not_see() -> None:
+def test_there_is_no_shadow_verdict_without_shadow_analyses() -> None:
     assert (
         shadow_verdict(
-            verdict(said("2" * 64)), {SHA256: analysis()}, TRIAL_REF, identity="trial@2-0", now=NOW
+            verdict(media_verdict("2" * 64)), {SHA256: analysis()}, SHADOW_REF, identity="shadow@2-0", now=NOW
         )
         is None
     )
 
 
-class Outbox:
-    """Takes what would be published."""
+class FakePublisher:
+    """Keeps the shadow verdicts that would be published."""
 
     def __init__(self) -> None:
         self.sent: list[ShadowVerdict] = []
-        self.refuses = False
+        self.rejects = False
 
     def send(
-        self, record: Record, on_safe: Callable[[], None], on_refused: Callable[[PublishError], None]
+        self, record: Record, on_acknowledged: Callable[[], None], on_rejected: Callable[[PublishError], None]
     ) -> None:
-        if self.refuses:
-            on_refused(PublishError("too large"))
+        if self.rejects:
+            on_rejected(PublishError("too large"))
             return
         body = decode(record.headers, record.value).body
         assert isinstance(body, ShadowVerdict)
         assert (record.topic, record.key) == ("media.verdicts.shadow", body.post_id.encode())
         self.sent.append(body)
-        on_safe()
+        on_acknowledged()
 
     def flush(self, _: float) -> int:
         return 0
 
 
-class Trial:
-    """A model that says what it is told, and may be held up or fail."""
+class FakeDetector:
+    """A shadow model that can be made to block or to fail."""
 
-    model = TRIAL
+    model = SHADOW_MODEL
     card = ModelCard(
-        name="trial",
+        name="shadow",
         version="2",
         network="efficientnet_lite0",
         input_size=224,
@@ -164,171 +170,174 @@ class Trial:
     )
 
     def __init__(self) -> None:
-        self.may_go_on = threading.Event()
-        self.may_go_on.set()
-        self.has_begun = threading.Event()
+        self.unblocked = threading.Event()
+        self.unblocked.set()
+        self.started = threading.Event()
         self.failures = 0
 
     def analyse_again(self, media: Any, before: tuple[MediaAnalysis, ...]) -> list[MediaAnalysis]:
-        self.has_begun.set()
-        assert self.may_go_on.wait(SECONDS)
+        self.started.set()
+        assert self.unblocked.wait(TIMEOUT_SECONDS)
         if self.failures:
             self.failures -= 1
             raise RuntimeError("out of memory")
-        return [replace(one, score=0.9, label=Label.SUSPECTED) for one in before]
+        return [replace(analysis, score=0.9, label=Label.SUSPECTED) for analysis in before]
 
 
 @pytest.fixture
-def outbox() -> Outbox:
-    return Outbox()
+def publisher() -> FakePublisher:
+    return FakePublisher()
 
 
 @pytest.fixture
-def trial() -> Trial:
-    return Trial()
+def detector() -> FakeDetector:
+    return FakeDetector()
 
 
 @pytest.fixture
-def make_shadow(outbox: Outbox) -> Iterator[Callable[..., Shadow]]:
-    made: list[Shadow] = []
+def make_shadow(publisher: FakePublisher) -> Iterator[Callable[..., Shadow]]:
+    shadows: list[Shadow] = []
 
     def make(load: Callable[[], Any], **limits: int) -> Shadow:
-        made.append(Shadow(load, cast(RecordPublisher, outbox), source="test", **limits))
-        return made[-1]
+        shadows.append(Shadow(load, cast(RecordPublisher, publisher), source="test", **limits))
+        return shadows[-1]
 
     yield make
-    for shadow in made:
-        shadow.close(SECONDS)
+    for shadow in shadows:
+        shadow.close(TIMEOUT_SECONDS)
 
 
-class Picture:
-    """What the shadow asks of a decoded media: its size."""
+class FakeDecodedMedia:
+    """The only attribute of a decoded media item that the shadow uses."""
 
     nbytes = 1000
 
 
-PICTURE = cast(DecodedMedia, Picture())
+DECODED = cast(DecodedMedia, FakeDecodedMedia())
 
 
 def analysed(sha256: str = SHA256) -> list[AnalysedMedia]:
-    return [(PICTURE, analysis(sha256, 0.1, Label.AUTHENTIC))]
+    return [(DECODED, analysis(sha256, 0.1, Label.AUTHENTIC))]
 
 
-def counted(outcome: str) -> float:
+def count(outcome: str) -> float:
     return REGISTRY.get_sample_value("fakeme_shadow_verdicts_total", {"outcome": outcome}) or 0.0
 
 
-def test_every_verdict_on_new_media_gets_its_shadow(
-    make_shadow: Callable[..., Shadow], outbox: Outbox, trial: Trial
+def test_every_verdict_on_new_media_items_gets_a_shadow_verdict(
+    make_shadow: Callable[..., Shadow], publisher: FakePublisher, detector: FakeDetector
 ) -> None:
-    before = counted("published")
-    shadow = make_shadow(lambda: cast(Detector, trial))
+    before = count("published")
+    shadow = make_shadow(lambda: cast(Detector, detector))
 
-    shadow.submit(analysed(), [verdict(said()), verdict(said(), post="post-2"), verdict(said("2" * 64))])
-    shadow.close(SECONDS)
+    shadow.submit(
+        analysed(),
+        [verdict(media_verdict()), verdict(media_verdict(), post="post-2"), verdict(media_verdict("2" * 64))],
+    )
+    shadow.close(TIMEOUT_SECONDS)
 
-    assert [(one.post_id, one.label) for one in outbox.sent] == [
+    assert [(verdict.post_id, verdict.label) for verdict in publisher.sent] == [
         ("post-1", Label.SUSPECTED),
         ("post-2", Label.SUSPECTED),
     ]
-    assert counted("published") - before == 2
+    assert count("published") - before == 2
 
 
-def test_what_does_not_fit_behind_a_slow_trial_is_dropped_and_counted(
-    make_shadow: Callable[..., Shadow], outbox: Outbox, trial: Trial
+def test_batches_that_do_not_fit_into_the_queue_are_dropped_and_counted(
+    make_shadow: Callable[..., Shadow], publisher: FakePublisher, detector: FakeDetector
 ) -> None:
-    # given a trial that hangs on its first batch, and room for one more
-    before = counted("dropped")
-    trial.may_go_on.clear()
-    shadow = make_shadow(lambda: cast(Detector, trial), held_bytes=2000)
-    shadow.submit(analysed(), [verdict(said(), post="hangs")])
-    assert trial.has_begun.wait(SECONDS)
+    # given a shadow model that blocks on its first batch, and room for one more
+    before = count("dropped")
+    detector.unblocked.clear()
+    shadow = make_shadow(lambda: cast(Detector, detector), max_queued_bytes=2000)
+    shadow.submit(analysed(), [verdict(media_verdict(), post="blocks")])
+    assert detector.started.wait(TIMEOUT_SECONDS)
 
-    # when three more come
+    # when three more batches are submitted
     for post in ("waits", "dropped", "dropped-too"):
-        shadow.submit(analysed(), [verdict(said(), post=post)])
-    trial.may_go_on.set()
-    shadow.close(SECONDS)
+        shadow.submit(analysed(), [verdict(media_verdict(), post=post)])
+    detector.unblocked.set()
+    shadow.close(TIMEOUT_SECONDS)
 
-    # then nobody waited, and two are lost
-    assert [one.post_id for one in outbox.sent] == ["hangs", "waits"]
-    assert counted("dropped") - before == 2
+    # then two are dropped
+    assert [verdict.post_id for verdict in publisher.sent] == ["blocks", "waits"]
+    assert count("dropped") - before == 2
 
 
-def test_a_worker_that_stops_does_not_wait_for_what_nobody_has_begun(
-    make_shadow: Callable[..., Shadow], outbox: Outbox, trial: Trial
+def test_stopping_worker_does_not_wait_for_queued_batches(
+    make_shadow: Callable[..., Shadow], publisher: FakePublisher, detector: FakeDetector
 ) -> None:
-    # given a batch under way and another behind it
-    trial.may_go_on.clear()
-    shadow = make_shadow(lambda: cast(Detector, trial))
-    shadow.submit(analysed(), [verdict(said(), post="under-way")])
-    assert trial.has_begun.wait(SECONDS)
-    shadow.submit(analysed(), [verdict(said(), post="waits")])
+    # given a batch in progress and a queued one
+    detector.unblocked.clear()
+    shadow = make_shadow(lambda: cast(Detector, detector))
+    shadow.submit(analysed(), [verdict(media_verdict(), post="in-progress")])
+    assert detector.started.wait(TIMEOUT_SECONDS)
+    shadow.submit(analysed(), [verdict(media_verdict(), post="waits")])
 
     # when the worker stops
     shadow.close(0.0, finish=False)
-    trial.may_go_on.set()
-    shadow.close(SECONDS, finish=False)
+    detector.unblocked.set()
+    shadow.close(TIMEOUT_SECONDS, finish=False)
 
     # then only the first is finished
-    assert [one.post_id for one in outbox.sent] == ["under-way"]
+    assert [verdict.post_id for verdict in publisher.sent] == ["in-progress"]
 
 
-def test_a_batch_larger_than_the_room_is_taken_when_nothing_waits(
-    make_shadow: Callable[..., Shadow], outbox: Outbox, trial: Trial
+def test_empty_queue_accepts_a_batch_that_exceeds_the_limit(
+    make_shadow: Callable[..., Shadow], publisher: FakePublisher, detector: FakeDetector
 ) -> None:
-    shadow = make_shadow(lambda: cast(Detector, trial), held_bytes=1)
+    shadow = make_shadow(lambda: cast(Detector, detector), max_queued_bytes=1)
 
-    shadow.submit(analysed(), [verdict(said())])
-    shadow.close(SECONDS)
+    shadow.submit(analysed(), [verdict(media_verdict())])
+    shadow.close(TIMEOUT_SECONDS)
 
-    assert len(outbox.sent) == 1
+    assert len(publisher.sent) == 1
 
 
-def test_a_trial_that_fails_goes_on_with_the_next(
-    make_shadow: Callable[..., Shadow], outbox: Outbox, trial: Trial
+def test_shadow_model_continues_after_a_failure(
+    make_shadow: Callable[..., Shadow], publisher: FakePublisher, detector: FakeDetector
 ) -> None:
-    before = counted("failed")
-    trial.failures = 1
+    before = count("failed")
+    detector.failures = 1
 
     with capture_logs() as logs:
-        shadow = make_shadow(lambda: cast(Detector, trial))
-        shadow.submit(analysed(), [verdict(said(), post="fails")])
-        shadow.submit(analysed(), [verdict(said(), post="works")])
-        shadow.close(SECONDS)
+        shadow = make_shadow(lambda: cast(Detector, detector))
+        shadow.submit(analysed(), [verdict(media_verdict(), post="fails")])
+        shadow.submit(analysed(), [verdict(media_verdict(), post="works")])
+        shadow.close(TIMEOUT_SECONDS)
 
-    assert [one.post_id for one in outbox.sent] == ["works"]
-    assert counted("failed") - before == 1
+    assert [verdict.post_id for verdict in publisher.sent] == ["works"]
+    assert count("failed") - before == 1
     assert [(line["event"], line["posts"]) for line in logs] == [("shadow.failed", ["fails"])]
 
 
-def test_a_trial_that_cannot_be_loaded_costs_only_shadows(
-    make_shadow: Callable[..., Shadow], outbox: Outbox
+def test_shadow_model_that_cannot_be_loaded_only_loses_shadow_verdicts(
+    make_shadow: Callable[..., Shadow], publisher: FakePublisher
 ) -> None:
-    before = counted("failed")
+    before = count("failed")
 
     def load() -> Detector:
         raise RuntimeError("no such model")
 
     with capture_logs() as logs:
         shadow = make_shadow(load)
-        shadow.submit(analysed(), [verdict(said())])
-        shadow.close(SECONDS)
+        shadow.submit(analysed(), [verdict(media_verdict())])
+        shadow.close(TIMEOUT_SECONDS)
 
-    assert (outbox.sent, counted("failed") - before) == ([], 1)
+    assert (publisher.sent, count("failed") - before) == ([], 1)
     assert [line["event"] for line in logs] == ["shadow.not_loaded"]
 
 
-def test_a_broker_that_refuses_is_counted(
-    make_shadow: Callable[..., Shadow], outbox: Outbox, trial: Trial
+def test_rejected_shadow_verdict_is_counted(
+    make_shadow: Callable[..., Shadow], publisher: FakePublisher, detector: FakeDetector
 ) -> None:
-    before = counted("failed")
-    outbox.refuses = True
+    before = count("failed")
+    publisher.rejects = True
 
     with capture_logs() as logs:
-        shadow = make_shadow(lambda: cast(Detector, trial))
-        shadow.submit(analysed(), [verdict(said())])
-        shadow.close(SECONDS)
+        shadow = make_shadow(lambda: cast(Detector, detector))
+        shadow.submit(analysed(), [verdict(media_verdict())])
+        shadow.close(TIMEOUT_SECONDS)
 
-    assert counted("failed") - before == 1
+    assert count("failed") - before == 1
     assert [(line["event"], line["error"]) for line in logs] == [("shadow.refused", "too large")]

@@ -1,3 +1,5 @@
+"""How moderation converts events into signals for cases."""
+
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -46,12 +48,12 @@ def _event(body: Contract) -> Event:
     return Event(id="e1", source="platform", type="…", body=body)
 
 
-def _signal(body: Contract, kind: SignalKind, opens: CaseOrigin | None, **more: Any) -> Signal:
-    return Signal("e1", "p1", kind, opens, body.model_dump(mode="json"), **more)
+def _signal(body: Contract, kind: SignalKind, opens: CaseOrigin | None, **extra: Any) -> Signal:
+    return Signal("e1", "p1", kind, opens, body.model_dump(mode="json"), **extra)
 
 
 @pytest.mark.parametrize(
-    ("body", "kind", "opens", "more"),
+    ("body", "kind", "opens", "extra"),
     [
         (REPORT, SignalKind.REPORT, CaseOrigin.REPORT, {"reason": ReportReason.SEXUAL}),
         (APPEAL, SignalKind.APPEAL, CaseOrigin.APPEAL, {}),
@@ -64,13 +66,13 @@ def _signal(body: Contract, kind: SignalKind, opens: CaseOrigin | None, **more: 
     ],
     ids=lambda value: getattr(value, "label", None) or type(value).__name__,
 )
-def test_what_each_event_means_for_cases(
-    body: Contract, kind: SignalKind, opens: CaseOrigin | None, more: dict[str, Any]
+def test_event_becomes_a_signal(
+    body: Contract, kind: SignalKind, opens: CaseOrigin | None, extra: dict[str, Any]
 ) -> None:
-    assert signal_of(_event(body)) == _signal(body, kind, opens, **more)
+    assert signal_of(_event(body)) == _signal(body, kind, opens, **extra)
 
 
-def test_an_event_of_another_topic_is_refused_by_name() -> None:
+def test_event_of_another_topic_is_rejected() -> None:
     post = PostCreated(
         post_id="p1",
         author_id="u1",
@@ -81,6 +83,7 @@ def test_an_event_of_another_topic_is_refused_by_name() -> None:
         signal_of(_event(post))
 
 
-def test_every_subscribed_topic_has_a_place_for_events_that_wait() -> None:
+def test_every_subscribed_topic_has_a_retry_topic() -> None:
     names = {topic.name for topic in TOPICS}
-    assert [each.topic.retry for each in Moderation.subscriptions if each.topic.retry not in names] == []
+    retry_topics = {subscription.topic.retry for subscription in Moderation.subscriptions}
+    assert retry_topics <= names

@@ -1,4 +1,4 @@
-"""A record is answered or buried, never skipped; it is tried in its place for as long as it takes."""
+"""A record is applied or sent to the dead-letter topic, never skipped. It is retried in place."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ from schemas.moderation import DecisionKind, DecisionMade
 from storage.errors import DatabaseUnavailableError
 
 RETRY = RetrySettings(first_delay_seconds=0.001, max_delay_seconds=0.002, attempts=3)
-AWAY = DatabaseUnavailableError("the database is not available")
+UNAVAILABLE = DatabaseUnavailableError("the database is not available")
 
 
-def incoming(value: bytes | None = None) -> ReceivedRecord:
+def received(value: bytes | None = None) -> ReceivedRecord:
     decision = DecisionMade(
         decision_id=UUID(int=1),
         case_id=UUID(int=2),
@@ -34,8 +34,8 @@ def incoming(value: bytes | None = None) -> ReceivedRecord:
     return ReceivedRecord(record, 4, 7, 1_795_402_800_000)
 
 
-class Ledger:
-    """Fails as told, one error a call, then works."""
+class FakeLedger:
+    """Raises the given errors, one per call, and then succeeds."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -48,8 +48,8 @@ class Ledger:
         return {"tag": "add"}
 
 
-class DeadLetters:
-    """Keeps letters, after failing as told."""
+class FakeDeadLetterTopic:
+    """Raises the given errors, one per call, and then keeps the dead letters."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -65,26 +65,26 @@ class DeadLetters:
     ("errors", "calls", "reason"),
     [
         ([], 1, None),
-        ([AWAY] * 10, 11, None),  # a service that is away is waited for, beyond any number of tries
-        ([RuntimeError("odd")] * 2, 3, None),
-        ([RuntimeError("odd")] * 3, 3, DeadLetterReason.HANDLER_FAILED),
+        ([UNAVAILABLE] * 10, 11, None),  # retried without limit while a service is unavailable
+        ([RuntimeError("a bug")] * 2, 3, None),
+        ([RuntimeError("a bug")] * 3, 3, DeadLetterReason.HANDLER_FAILED),
     ],
 )
-async def test_how_often_it_is_tried(
+async def test_number_of_attempts(
     errors: list[Exception], calls: int, reason: DeadLetterReason | None
 ) -> None:
-    ledger, dead_letters = Ledger(*errors), DeadLetters()
+    ledger, dead_letters = FakeLedger(*errors), FakeDeadLetterTopic()
 
-    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(incoming())
+    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(received())
 
     assert ledger.calls == calls
     assert [parse(letter).reason for letter in dead_letters.letters] == ([reason] if reason else [])
 
 
-async def test_what_cannot_be_read_is_buried_without_a_try() -> None:
-    ledger, dead_letters = Ledger(), DeadLetters()
+async def test_unreadable_record_becomes_a_dead_letter_without_a_retry() -> None:
+    ledger, dead_letters = FakeLedger(), FakeDeadLetterTopic()
 
-    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(incoming(b"{"))
+    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(received(b"{"))
 
     letter = parse(dead_letters.letters[0])
     assert ledger.calls == 0
@@ -94,22 +94,24 @@ async def test_what_cannot_be_read_is_buried_without_a_try() -> None:
     assert letter.record.value == b"{"
 
 
-async def test_a_dead_letter_that_cannot_be_published_is_retried() -> None:
-    dead_letters = DeadLetters(OSError("no broker"), OSError("no broker"))
+async def test_publishing_a_dead_letter_is_retried() -> None:
+    dead_letters = FakeDeadLetterTopic(OSError("no broker"), OSError("no broker"))
 
-    await TaggingHandler(apply=Ledger().apply, publish=dead_letters.publish, retry=RETRY).handle(
-        incoming(b"{")
+    await TaggingHandler(apply=FakeLedger().apply, publish=dead_letters.publish, retry=RETRY).handle(
+        received(b"{")
     )
 
     assert len(dead_letters.letters) == 1
 
 
-async def test_it_says_when_it_waits() -> None:
+async def test_waiting_is_true_while_an_event_waits_for_a_retry() -> None:
     slow = RetrySettings(first_delay_seconds=60, max_delay_seconds=60)
-    handler = TaggingHandler(apply=Ledger(AWAY).apply, publish=DeadLetters().publish, retry=slow)
+    handler = TaggingHandler(
+        apply=FakeLedger(UNAVAILABLE).apply, publish=FakeDeadLetterTopic().publish, retry=slow
+    )
     assert not handler.waiting
 
-    task = asyncio.create_task(handler.handle(incoming()))
+    task = asyncio.create_task(handler.handle(received()))
     async with asyncio.timeout(5):
         while not handler.waiting:
             await asyncio.sleep(0.001)

@@ -1,4 +1,4 @@
-"""The tag follows the latest decision, else the latest sure verdict, in whatever order they come."""
+"""The tag follows the latest decision, else the latest confident verdict, in any order of events."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def state(tagged: bool, kind: CauseKind, minute: int) -> TagState:
     return TagState(tagged, TagCause(kind=kind, id=UUID(int=number)), START + timedelta(minutes=minute))
 
 
-def step(before: TagState | None, event: VerdictIssued | DecisionMade) -> TagChange | None:
+def apply(before: TagState | None, event: VerdictIssued | DecisionMade) -> TagChange | None:
     if isinstance(event, VerdictIssued):
         return after_verdict(before, event, now=NOW)
     return after_decision(before, event, now=NOW)
@@ -69,7 +69,7 @@ ADD, REMOVE = TagAction.ADD, TagAction.REMOVE
         (state(True, BY_VERDICT, 3), verdict(Label.NO_FACE, 5), state(False, BY_VERDICT, 5), REMOVE),
         (state(False, BY_VERDICT, 3), verdict(Label.DEEPFAKE, 5), state(True, BY_VERDICT, 5), ADD),
         (state(True, BY_VERDICT, 3), verdict(Label.DEEPFAKE, 5), state(True, BY_VERDICT, 5), None),
-        # decisions over verdicts, also over later ones
+        # decisions win over verdicts, also over later ones
         (None, decision(DecisionKind.DEEPFAKE, 5), state(True, BY_DECISION, 5), ADD),
         (None, decision(DecisionKind.AUTHENTIC, 5), state(False, BY_DECISION, 5), None),
         (
@@ -92,13 +92,13 @@ ADD, REMOVE = TagAction.ADD, TagAction.REMOVE
         ),
     ],
 )
-def test_what_changes(
+def test_event_that_changes_the_state(
     before: TagState | None,
     event: VerdictIssued | DecisionMade,
     after: TagState,
     action: TagAction | None,
 ) -> None:
-    change = step(before, event)
+    change = apply(before, event)
 
     assert change is not None
     assert change.state == after
@@ -113,20 +113,20 @@ def test_what_changes(
         (state(True, BY_VERDICT, 3), verdict(Label.SUSPECTED, 5)),
         (state(True, BY_VERDICT, 3), verdict(Label.UNPROCESSABLE, 5)),
         (state(True, BY_VERDICT, 3), verdict(Label.AUTHENTIC, 2)),  # older
-        (state(True, BY_VERDICT, 3), verdict(Label.DEEPFAKE, 3)),  # the same once more
-        (state(False, BY_DECISION, 3), verdict(Label.DEEPFAKE, 5)),  # a decision stands
+        (state(True, BY_VERDICT, 3), verdict(Label.DEEPFAKE, 3)),  # the same event again
+        (state(False, BY_DECISION, 3), verdict(Label.DEEPFAKE, 5)),  # a decision wins
         (state(True, BY_DECISION, 3), verdict(Label.AUTHENTIC, 5)),
         (state(True, BY_DECISION, 3), decision(DecisionKind.AUTHENTIC, 2)),  # older
-        (state(True, BY_DECISION, 3), decision(DecisionKind.REMOVE, 5)),  # says nothing of forgery
+        (state(True, BY_DECISION, 3), decision(DecisionKind.REMOVE, 5)),  # does not decide about forgery
         (None, decision(DecisionKind.ESCALATE, 5)),
     ],
 )
-def test_what_changes_nothing(before: TagState | None, event: VerdictIssued | DecisionMade) -> None:
-    assert step(before, event) is None
+def test_event_that_changes_nothing(before: TagState | None, event: VerdictIssued | DecisionMade) -> None:
+    assert apply(before, event) is None
 
 
-def test_the_event_names_its_cause_and_explains_it_in_both_languages() -> None:
-    change = step(None, verdict(Label.DEEPFAKE, 5))
+def test_tag_event_has_its_cause_and_an_explanation_in_both_languages() -> None:
+    change = apply(None, verdict(Label.DEEPFAKE, 5))
 
     assert change is not None
     assert change.event is not None
@@ -150,7 +150,7 @@ def run(events: Sequence[VerdictIssued | DecisionMade]) -> tuple[TagState | None
     current: TagState | None = None
     actions: list[TagAction] = []
     for event in events:
-        change = step(current, event)
+        change = apply(current, event)
         if change is not None:
             current = change.state
             actions += [change.event.action] if change.event else []
@@ -158,30 +158,32 @@ def run(events: Sequence[VerdictIssued | DecisionMade]) -> tuple[TagState | None
 
 
 @given(events=EVENTS, data=st.data())
-def test_order_and_repetition_do_not_matter(
+def test_order_and_repetition_of_events_do_not_matter(
     events: list[VerdictIssued | DecisionMade], data: st.DataObject
 ) -> None:
-    mixed = data.draw(st.permutations(events + events[: len(events) // 2]))
+    shuffled = data.draw(st.permutations(events + events[: len(events) // 2]))
 
-    assert run(mixed)[0] == run(events)[0]
+    assert run(shuffled)[0] == run(events)[0]
 
 
 @given(events=EVENTS)
-def test_the_last_decision_holds(events: list[VerdictIssued | DecisionMade]) -> None:
-    saying = (DecisionKind.DEEPFAKE, DecisionKind.AUTHENTIC)
-    decisions = [e for e in events if isinstance(e, DecisionMade) and e.decision in saying]
+def test_latest_decision_wins(events: list[VerdictIssued | DecisionMade]) -> None:
+    tag_decisions = (DecisionKind.DEEPFAKE, DecisionKind.AUTHENTIC)
+    decisions = [
+        event for event in events if isinstance(event, DecisionMade) and event.decision in tag_decisions
+    ]
 
     final, _ = run(events)
 
     if decisions:
-        last = max(decisions, key=lambda e: e.decided_at)
+        last = max(decisions, key=lambda decision: decision.decided_at)
         assert final is not None
         assert final.cause.id == last.decision_id
         assert final.tagged == (last.decision is DecisionKind.DEEPFAKE)
 
 
 @given(events=EVENTS)
-def test_the_tag_is_never_put_or_taken_twice_in_a_row(events: list[VerdictIssued | DecisionMade]) -> None:
+def test_tag_is_never_added_or_removed_twice_in_a_row(events: list[VerdictIssued | DecisionMade]) -> None:
     final, actions = run(events + events)
 
     assert actions == [ADD, REMOVE] * (len(actions) // 2) + [ADD] * (len(actions) % 2)

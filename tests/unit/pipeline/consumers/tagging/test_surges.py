@@ -1,10 +1,10 @@
-"""A surge is many distinct reporters inside a window that slides, and it is raised once."""
+"""A surge is detected once when many distinct users report a post within a sliding window."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.consumers.tagging.surges import surge_at, window_of
+from pipeline.consumers.tagging.surges import detect_surge, surge_window
 from schemas.identity import surge_id
 from schemas.posts import PostReported, ReportReason
 
@@ -22,27 +22,29 @@ def report(second: int) -> PostReported:
     )
 
 
-def test_the_window_ends_with_the_report_itself() -> None:
-    since, until = window_of(report(60), WINDOW)
+def test_window_ends_with_the_report() -> None:
+    start, end = surge_window(report(60), WINDOW)
 
-    assert since <= report(60).reported_at < until
-    assert report(0).reported_at < since <= report(1).reported_at
-    assert until - since == WINDOW
+    assert start <= report(60).reported_at < end
+    assert report(0).reported_at < start <= report(1).reported_at
+    assert end - start == WINDOW
 
 
 @pytest.mark.parametrize(
-    ("reporters", "surges", "surged"),
+    ("reporters", "surges", "expected"),
     [
         (3, [], True),
         (4, [], True),
         (2, [], False),
-        (3, [10], False),  # raised already
-        (3, [70], False),  # raised by a report that overtook this one
-        (3, [-1], True),  # the last surge is a window ago
+        (3, [10], False),  # detected already
+        (3, [70], False),  # detected for a later report that arrived first
+        (3, [-1], True),  # the last surge was exactly one window ago
     ],
 )
-def test_three_within_a_minute_surge_once(reporters: int, surges: list[int], surged: bool) -> None:
-    surge = surge_at(
+def test_surge_needs_enough_reporters_and_no_surge_nearby(
+    reporters: int, surges: list[int], expected: bool
+) -> None:
+    surge = detect_surge(
         report(59),
         reporters=reporters,
         surges=[START + timedelta(seconds=second) for second in surges],
@@ -50,13 +52,13 @@ def test_three_within_a_minute_surge_once(reporters: int, surges: list[int], sur
         threshold=3,
     )
 
-    assert (surge is not None) == surged
+    assert (surge is not None) == expected
 
 
-def test_the_surge_is_named_by_post_and_window() -> None:
-    surge = surge_at(report(59), reporters=5, surges=[], window=WINDOW, threshold=3)
+def test_surge_id_depends_on_post_and_window() -> None:
+    surge = detect_surge(report(59), reporters=5, surges=[], window=WINDOW, threshold=3)
 
     assert surge is not None
-    assert surge.surge_id == surge_id("post-1", window_of(report(59), WINDOW)[0].isoformat())
+    assert surge.surge_id == surge_id("post-1", surge_window(report(59), WINDOW)[0].isoformat())
     assert (surge.post_id, surge.reporters, surge.window_seconds) == ("post-1", 5, 60)
     assert surge.surged_at == START + timedelta(seconds=59)

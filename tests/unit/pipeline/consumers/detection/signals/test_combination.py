@@ -11,7 +11,9 @@ SHA256 = "1" * 64
 
 
 def finding(label: Label | None, *, decisive: bool = False, signal: str = "s") -> SignalFinding:
-    return SignalFinding(signal=signal, version="1", label=label, decisive=decisive, detail="seen before")
+    return SignalFinding(
+        signal=signal, version="1", label=label, decisive=decisive, detail="matches a known file"
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,17 +39,19 @@ FINDINGS = st.lists(st.builds(finding, st.none() | st.sampled_from(Label)), max_
 
 
 @given(findings=FINDINGS, model=st.sampled_from(Label))
-def test_without_a_decisive_finding_only_the_model_tags(findings: list[SignalFinding], model: Label) -> None:
+def test_label_is_deepfake_without_a_decisive_finding_only_if_the_model_says_so(
+    findings: list[SignalFinding], model: Label
+) -> None:
     assert (combined_label(findings, model) is Label.DEEPFAKE) == (model is Label.DEEPFAKE)
 
 
 @given(findings=FINDINGS)
-def test_somebody_must_decide(findings: list[SignalFinding]) -> None:
+def test_label_needs_the_model_or_a_decisive_finding(findings: list[SignalFinding]) -> None:
     with pytest.raises(ValueError, match="no finding is decisive"):
         combined_label(findings, None)
 
 
-def test_a_refusal_keeps_its_reason_only_while_it_is_one() -> None:
+def test_refusal_keeps_its_reason_only_while_the_label_is_unprocessable() -> None:
     refusal = MediaVerdict(
         uri="s3://b/a",
         label=Label.UNPROCESSABLE,
@@ -60,10 +64,10 @@ def test_a_refusal_keeps_its_reason_only_while_it_is_one() -> None:
     assert combine(refusal, [finding(Label.SUSPECTED)]).reason is None
 
 
-def test_a_decided_verdict_has_no_score_and_says_why() -> None:
+def test_decided_verdict_has_no_score_and_explains_itself() -> None:
     findings = [finding(None), finding(Label.DEEPFAKE, decisive=True, signal="known-media")]
 
     verdict = decided_verdict("s3://b/a", SHA256, findings)
 
     assert (verdict.label, verdict.score, verdict.threshold) == (Label.DEEPFAKE, None, None)
-    assert (verdict.detail, verdict.signals) == ("seen before", tuple(findings))
+    assert (verdict.detail, verdict.signals) == ("matches a known file", tuple(findings))

@@ -1,4 +1,4 @@
-"""A signal is added by its registration alone, asked in its order, and can be switched off."""
+"""Registration of signals, the order in which they run, and how to disable them."""
 
 from collections.abc import Iterator
 from typing import cast
@@ -32,80 +32,82 @@ MEDIA = ExaminedMedia(
 )
 
 
-class Saying:
-    """Says the same of everything; counts how often it was asked."""
+class FakeSignal:
+    """Returns the same finding for every media item and counts its calls."""
 
     version = "3"
 
     def __init__(self, name: str, finding: Finding | None) -> None:
-        self.name, self.finding, self.asked = name, finding, 0
+        self.name, self.finding, self.calls = name, finding, 0
 
     def examine(self, media: ExaminedMedia) -> Finding | None:
-        self.asked += 1
+        self.calls += 1
         return self.finding
 
 
-HINT = Saying("hint", Finding(None, detail="d" * 1000))
-SILENT = Saying("silent", None)
-SURE = Saying("sure", Finding(Label.DEEPFAKE, decisive=True))
-LATE = Saying("late", Finding(Label.AUTHENTIC, decisive=True))
+ADVISORY = FakeSignal("advisory", Finding(None, detail="d" * 1000))
+SILENT = FakeSignal("silent", None)
+DECISIVE = FakeSignal("decisive", Finding(Label.DEEPFAKE, decisive=True))
+LATER_DECISIVE = FakeSignal("later-decisive", Finding(Label.AUTHENTIC, decisive=True))
 
 
 @pytest.fixture
-def registered() -> Iterator[list[Saying]]:
-    signals = [HINT, SILENT, SURE, LATE]
+def registered() -> Iterator[list[FakeSignal]]:
+    signals = [ADVISORY, SILENT, DECISIVE, LATER_DECISIVE]
     for signal in signals:
-        signal.asked = 0
+        signal.calls = 0
         register_signal(signal.name, lambda _, signal=signal: signal)
     yield signals
     for signal in signals:
         unregister_signal(signal.name)
 
 
-def test_signals_are_asked_in_order_until_one_decides(registered: list[Saying]) -> None:
+def test_signals_run_in_order_until_one_is_decisive(registered: list[FakeSignal]) -> None:
     findings = examine(MEDIA, make_signals(CONTEXT))
 
     assert [(finding.signal, finding.version, finding.decisive) for finding in findings] == [
-        ("hint", "3", False),
-        ("sure", "3", True),
+        ("advisory", "3", False),
+        ("decisive", "3", True),
     ]
     assert findings[0].detail == "d" * 300
-    assert [signal.asked for signal in registered] == [1, 1, 1, 0]
+    assert [signal.calls for signal in registered] == [1, 1, 1, 0]
 
 
-def test_a_signal_can_be_switched_off(registered: list[Saying]) -> None:
-    findings = examine(MEDIA, make_signals(CONTEXT, disabled=["sure"]))
+def test_signal_can_be_disabled(registered: list[FakeSignal]) -> None:
+    findings = examine(MEDIA, make_signals(CONTEXT, disabled=["decisive"]))
 
-    assert [finding.signal for finding in findings] == ["hint", "late"]
+    assert [finding.signal for finding in findings] == ["advisory", "later-decisive"]
 
 
-def test_a_switch_for_an_unknown_signal_is_an_error(registered: list[Saying]) -> None:
-    with pytest.raises(UnknownSignalError, match="names nonsense; the registered signals are: hint, silent"):
+def test_disabling_an_unknown_signal_is_an_error(registered: list[FakeSignal]) -> None:
+    with pytest.raises(
+        UnknownSignalError, match="names nonsense; the registered signals are: advisory, silent"
+    ):
         make_signals(CONTEXT, disabled=["nonsense"])
 
 
-def test_a_name_is_registered_once(registered: list[Saying]) -> None:
-    with pytest.raises(DuplicateRegistrationError, match="'hint' is registered already"):
-        register_signal("hint", lambda _: HINT)
+def test_registering_a_name_twice_is_an_error(registered: list[FakeSignal]) -> None:
+    with pytest.raises(DuplicateRegistrationError, match="'advisory' is registered already"):
+        register_signal("advisory", lambda _: ADVISORY)
 
 
-def test_a_decisive_finding_needs_a_label() -> None:
+def test_decisive_finding_needs_a_label() -> None:
     with pytest.raises(ValueError, match="needs a label"):
         Finding(None, decisive=True)
 
 
-class Named:
-    """As much of a signal as its identity needs."""
+class NamedSignal:
+    """A signal without behaviour: its name and version are enough for the analysis identity."""
 
     def __init__(self, name: str, version: str) -> None:
         self.name, self.version = name, version
 
 
-def named(name: str, version: str) -> Signal:
-    return cast(Signal, Named(name, version))
+def named_signal(name: str, version: str) -> Signal:
+    return cast(Signal, NamedSignal(name, version))
 
 
-def test_identity_covers_what_changes_an_answer_and_nothing_else() -> None:
+def test_identity_covers_everything_that_changes_an_answer_and_nothing_else() -> None:
     card = random_checkpoint().card
     identity = analysis_identity(card)
 
@@ -116,9 +118,9 @@ def test_identity_covers_what_changes_an_answer_and_nothing_else() -> None:
         analysis_identity(card.model_copy(update={"temperature": 2.0})),
         analysis_identity(card.model_copy(update={"input_size": 256})),
         analysis_identity(card.model_copy(update={"sha256": "1" * 64})),
-        analysis_identity(card, [named("a", "1")]),
-        analysis_identity(card, [named("a", "2")]),
-        analysis_identity(card, [named("a", "1"), named("b", "1")]),
-        analysis_identity(card, [named("b", "1"), named("a", "1")]),
+        analysis_identity(card, [named_signal("a", "1")]),
+        analysis_identity(card, [named_signal("a", "2")]),
+        analysis_identity(card, [named_signal("a", "1"), named_signal("b", "1")]),
+        analysis_identity(card, [named_signal("b", "1"), named_signal("a", "1")]),
     ]
     assert len({identity, *changed}) == len(changed) + 1
