@@ -37,7 +37,7 @@ class FaceFinding:
 
 
 @dataclass(frozen=True)
-class Sighting:
+class DetectedFace:
     """A face in one frame, before it is judged: frame index, and track number in a moving media."""
 
     frame: int
@@ -69,17 +69,17 @@ class MediaAnalysis:
     pdq: str
     pdq_quality: int
     model: ModelIdentity
-    seen: tuple[Sighting, ...] = field(default=(), repr=False)
+    seen: tuple[DetectedFace, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
-def sightings(media: DecodedMedia, found: Sequence[Sequence[Face]]) -> list[Sighting]:
+def detected_faces(media: DecodedMedia, found: Sequence[Sequence[Face]]) -> list[DetectedFace]:
     """All faces of a media, given frame by frame in pixels of the frames, linked into tracks if it moves."""
     if media.kind is MediaKind.IMAGE:
-        return [Sighting(0, face, None) for face in found[0]]
+        return [DetectedFace(0, face, None) for face in found[0]]
     tracks = link([[face.box for face in faces] for faces in found])
     return [
-        Sighting(index, face, track)
+        DetectedFace(index, face, track)
         for index, (faces, numbers) in enumerate(zip(found, tracks, strict=True))
         for face, track in zip(faces, numbers, strict=True)
     ]
@@ -88,8 +88,8 @@ def sightings(media: DecodedMedia, found: Sequence[Sequence[Face]]) -> list[Sigh
 def assemble(
     media: DecodedMedia,
     *,
-    seen: Sequence[Sighting],
-    scored: Sequence[tuple[Sighting, float]],
+    seen: Sequence[DetectedFace],
+    scored: Sequence[tuple[DetectedFace, float]],
     fingerprint: Fingerprint,
     thresholds: Thresholds,
     model: ModelIdentity,
@@ -101,7 +101,7 @@ def assemble(
         score=opinion.score,
         threshold=thresholds.tag,
         suspect_threshold=thresholds.suspect,
-        faces=tuple(_finding(media, sighting, score) for sighting, score in scored),
+        faces=tuple(_finding(media, detected, score) for detected, score in scored),
         note=opinion.note,
         kind=media.kind,
         media_type=media.media_type,
@@ -117,22 +117,22 @@ def assemble(
     )
 
 
-def _by_track(scored: Sequence[tuple[Sighting, float]]) -> list[list[float]]:
+def _by_track(scored: Sequence[tuple[DetectedFace, float]]) -> list[list[float]]:
     """Scores of each track; in a still picture every face stands for itself."""
     tracks: dict[tuple[int | None, int], list[float]] = {}
-    for index, (sighting, score) in enumerate(scored):
-        alone = index if sighting.track is None else -1
-        tracks.setdefault((sighting.track, alone), []).append(score)
+    for index, (detected, score) in enumerate(scored):
+        alone = index if detected.track is None else -1
+        tracks.setdefault((detected.track, alone), []).append(score)
     return list(tracks.values())
 
 
-def _finding(media: DecodedMedia, sighting: Sighting, score: float) -> FaceFinding:
-    x0, y0, x1, y1 = (value / media.scale for value in sighting.face.box)
+def _finding(media: DecodedMedia, detected: DetectedFace, score: float) -> FaceFinding:
+    x0, y0, x1, y1 = (value / media.scale for value in detected.face.box)
     return FaceFinding(
         box=(max(x0, 0.0), max(y0, 0.0), min(x1, float(media.width)), min(y1, float(media.height))),
-        landmarks=tuple((x / media.scale, y / media.scale) for x, y in sighting.face.landmarks),
+        landmarks=tuple((x / media.scale, y / media.scale) for x, y in detected.face.landmarks),
         score=score,
-        frame=sighting.frame,
-        seconds=media.frames[sighting.frame].seconds,
-        track=sighting.track,
+        frame=detected.frame,
+        seconds=media.frames[detected.frame].seconds,
+        track=detected.track,
     )

@@ -11,13 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from inference.analysis import MediaAnalysis, ModelIdentity, Sighting, assemble, sightings
+from inference.analysis import DetectedFace, MediaAnalysis, ModelIdentity, assemble, detected_faces
 from inference.checkpoint import Checkpoint, ModelCard, load_checkpoint
 from inference.decision import Thresholds
 from inference.device import choose_device
 from inference.evidence import Evidence
 from inference.explanation.pictures import explain
-from inference.faces import FaceFinder
+from inference.face_detection import FaceDetector
 from inference.fingerprint import Fingerprint, media_fingerprint
 from inference.media.decoded import DecodedMedia
 from inference.scoring import FaceScorer
@@ -32,7 +32,7 @@ class Detector:
         self.device = choose_device(device)
         self.model = ModelIdentity(self.card.name, self.card.version, self.card.sha256)
         self._thresholds = Thresholds(self.card.tag_threshold, self.card.suspect_threshold)
-        self._finder = FaceFinder(self.device)
+        self._face_detector = FaceDetector(self.device)
         self._scorer = FaceScorer(checkpoint, self.device)
 
     @classmethod
@@ -60,7 +60,7 @@ class Detector:
     def _judge(
         self,
         media: Sequence[DecodedMedia],
-        seen: Sequence[Sequence[Sighting]],
+        seen: Sequence[Sequence[DetectedFace]],
         prints: Sequence[Fingerprint],
         timings: dict[str, float],
     ) -> list[MediaAnalysis]:
@@ -88,14 +88,14 @@ class Detector:
         """
         return explain(media, analysis, self._scorer.look, budget_seconds)
 
-    def _find(self, media: Sequence[DecodedMedia]) -> list[list[Sighting]]:
+    def _find(self, media: Sequence[DecodedMedia]) -> list[list[DetectedFace]]:
         images = [frame.image for one in media for frame in one.frames]
-        found = iter(self._finder.find(images))
-        return [sightings(one, [next(found) for _ in one.frames]) for one in media]
+        found = iter(self._face_detector.detect(images))
+        return [detected_faces(one, [next(found) for _ in one.frames]) for one in media]
 
     def _score(
-        self, media: Sequence[DecodedMedia], seen: Sequence[Sequence[Sighting]]
-    ) -> list[list[tuple[Sighting, float]]]:
+        self, media: Sequence[DecodedMedia], seen: Sequence[Sequence[DetectedFace]]
+    ) -> list[list[tuple[DetectedFace, float]]]:
         """The faces large enough for an opinion, with their scores, for each media."""
         judged = [[one for one in many if one.face.shorter_edge >= self.card.min_face_px] for many in seen]
         scores = iter(

@@ -35,6 +35,14 @@ class UnknownNetworkError(CheckpointError):
     """The card names a network this version does not know."""
 
 
+class DuplicateNetworkError(InferenceError):
+    """A network was registered under a name that is already taken."""
+
+
+class PretrainedWeightsError(InferenceError):
+    """The pretrained weights of a network cannot be obtained."""
+
+
 class DeviceUnavailableError(InferenceError):
     """The device asked for is not there."""
 

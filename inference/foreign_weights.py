@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save
 
 from inference.card import ModelCard, write_card
 from inference.errors import ForeignWeightsError
-from inference.network import build_network
+from inference.networks import build_network, find_network
 from inference.registry import entry_of
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -28,10 +28,11 @@ State = dict[str, torch.Tensor]
 
 @dataclass(frozen=True)
 class Origin:
-    """What the file does not say of its weights.
+    """Facts about the weights that their file does not contain.
 
-    ``forged_class`` is the index of "forged" where the network has two logits: a folder of classes sorted by
-    name has fake before real, which makes it 0.
+    ``forged_class`` is the index of "forged" if the network has two logits. It is 0 if the classes came from
+    folders sorted by name, where "fake" comes before "real". ``input_size`` is in pixels; None means the
+    default of the network.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Origin:
     data: str
     forged_class: int = 1
     crop_margin: float = 0.25
-    input_size: int = 224
+    input_size: int | None = None
     min_face_px: int = 48
     suspect_threshold: float = 0.5
 
@@ -117,7 +118,7 @@ def _card(origin: Origin, sha256: str) -> ModelCard:
         name=origin.name,
         version=origin.version,
         network=origin.network,
-        input_size=origin.input_size,
+        input_size=origin.input_size or find_network(origin.network).input_size,
         crop_margin=origin.crop_margin,
         temperature=1.0,
         tag_threshold=1.0,

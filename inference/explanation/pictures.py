@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 
 from inference.analysis import FaceFinding, MediaAnalysis
-from inference.crops import Box
-from inference.evidence import Evidence, box_in_frame, is_flagged, jpeg, suspects
+from inference.evidence import Evidence, box_in_frame, encode_jpeg, is_flagged, suspects
 from inference.explanation.render import Heat, heat_panel
 from inference.explanation.timeline import timeline
+from inference.face import Box
 from inference.media.decoded import DecodedMedia, MediaKind, Pixels
 
 TIMELINE = "timeline.png"
@@ -41,7 +41,7 @@ def _heat(media: DecodedMedia, face: FaceFinding, analysis: MediaAnalysis, look:
     panel = heat_panel(
         crop, heat, score=face.score, suspect=analysis.suspect_threshold, tag=analysis.threshold
     )
-    return jpeg(panel)
+    return encode_jpeg(panel)
 
 
 def _moves(analysis: MediaAnalysis) -> bool:

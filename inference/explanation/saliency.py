@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from inference.localising import STRIDES, heads_of, locate
+from inference.localisation import STRIDES, heads_of, locate
 
 Maps = NDArray[np.float32]
 
@@ -27,7 +27,7 @@ class Response:
 
 
 def saliency(network: nn.Module, crops: torch.Tensor) -> Maps:
-    """Return (N, 224, 224) float32 in [0, 1] for normalised crops (N, 3, 224, 224) on the network's device.
+    """Return (N, S, S) float32 in [0, 1] for normalised crops (N, 3, S, S) on the network's device.
 
     Of a network with heads it is the probability that a place is forged; of one without, the strongest place
     of each map is 1, and all are 0 where nothing speaks for a forgery. The network has ``features`` (a

@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 
 from inference.analysis import FaceFinding, MediaAnalysis
-from inference.evidence import MARGIN, cut, suspects
+from inference.evidence import evidence_crop, suspects
 from inference.explanation import style
 from inference.explanation.scales import Scale, clock, score_scale, time_ticks
 from inference.media.decoded import DecodedMedia
@@ -118,7 +118,7 @@ class _Timeline:
         self._line([(x, y), (x, BOTTOM)], style.RULE, 1)
         self._line([(x, BOTTOM + 28), (middle, THUMB_TOP - 4)], style.OTHERS, 1)
         self._dot((x, y), 5, colour, ring=True)
-        thumb = Image.fromarray(cut(self._media, face, MARGIN))
+        thumb = Image.fromarray(evidence_crop(self._media, face))
         edge = THUMB * SHARPNESS
         place = (round(left * SHARPNESS), THUMB_TOP * SHARPNESS)
         self._image.paste(thumb.resize((edge, edge), Image.Resampling.LANCZOS), place)

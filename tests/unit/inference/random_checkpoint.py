@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from inference.checkpoint import Checkpoint, ModelCard
-from inference.network import build_network
+from inference.networks import build_network
 
 
 def random_checkpoint(*, tag: float = 0.9, suspect: float = 0.5, min_face_px: int = 40) -> Checkpoint:

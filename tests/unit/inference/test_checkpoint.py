@@ -11,7 +11,7 @@ from safetensors.torch import save
 
 from inference.checkpoint import default_model_dir, load_checkpoint, read_card
 from inference.errors import CheckpointCorruptError, CheckpointMissingError, UnknownNetworkError
-from inference.network import build_network
+from inference.networks import build_network
 
 
 @pytest.fixture

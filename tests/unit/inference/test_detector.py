@@ -118,7 +118,7 @@ def test_a_network_that_gives_no_number_gives_no_label() -> None:
     broken = random_checkpoint()
     with torch.no_grad():
         broken.network.get_parameter("classifier.1.bias").fill_(float("nan"))
-    with pytest.raises(ScoreNotFiniteError, match="random gave a score that is no number"):
+    with pytest.raises(ScoreNotFiniteError, match="random returned a score that is not a finite number"):
         Detector(broken, device="cpu").analyse([decode(still("JPEG"))])
 
 

@@ -14,7 +14,7 @@ from inference.checkpoint import Checkpoint, load_checkpoint
 from inference.decision import Thresholds, label_of
 from inference.errors import ForeignWeightsError, RegistryError
 from inference.foreign_weights import Origin, adopt, one_logit
-from inference.network import build_network
+from inference.networks import build_network
 from schemas.verdicts import Label
 
 

@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from inference.checkpoint import load_checkpoint
-from inference.crops import crop_face, normalise
 from inference.scoring import FaceScorer
 
 SHIPPED = Path(__file__).parents[3] / "models" / "fakeme-detector-lite0"
@@ -17,9 +16,9 @@ SHIPPED = Path(__file__).parents[3] / "models" / "fakeme-detector-lite0"
 def test_folded_norms_change_no_score():
     # given what the shipped checkpoint says of noise of different sizes
     checkpoint, rng = load_checkpoint(SHIPPED), np.random.default_rng(0)
-    margin, box = checkpoint.card.crop_margin, (20.0, 20.0, 140.0, 150.0)
+    box = (20.0, 20.0, 140.0, 150.0)
     images = [rng.integers(0, 256, (200, 200 + 10 * i, 3), dtype=np.uint8) for i in range(3)]
-    crops = normalise([crop_face(image, box, margin) for image in images])
+    crops = checkpoint.normalise([checkpoint.crop(image, box) for image in images])
     with torch.inference_mode():
         told = checkpoint.probabilities(checkpoint.logits(crops)).tolist()
 

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from inference.crops import Box
 from inference.evidence import Evidence, face_crops
 from inference.explanation import pictures
 from inference.explanation.pictures import explain, planned
 from inference.explanation.render import Heat
+from inference.face import Box
 from inference.media.decoded import MediaKind, Pixels
 from schemas.verdicts import Label
 from tests.unit.inference.explanation.analyses import analysis, face, media

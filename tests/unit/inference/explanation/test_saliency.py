@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from inference.explanation.saliency import respond, saliency
-from inference.localising import add_heads, heads_of
-from inference.network import build_network
+from inference.localisation import add_heads, heads_of
+from inference.networks import build_network
 
 
 class RedFinder(nn.Module):

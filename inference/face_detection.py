@@ -26,13 +26,13 @@ SECOND_SEARCH_SIDE = 1920  # only for a picture larger than that in which nothin
 BATCH = 16  # pictures of one size in one pass; more gains nothing on a CPU and little on a GPU
 
 
-class FaceFinder:
+class FaceDetector:
     """Holds the three networks on one device; safe to call from several threads."""
 
     def __init__(self, device: torch.device) -> None:
         self._mtcnn = MTCNN(keep_all=True, min_face_size=SMALLEST_FACE, device=device).eval()
 
-    def find(self, images: Sequence[Pixels]) -> list[list[Face]]:
+    def detect(self, images: Sequence[Pixels]) -> list[list[Face]]:
         """The faces of each picture (uint8 H x W x 3 RGB), largest first; none for one below 20 pixels."""
         found = self._search(images, [search_side(image) for image in images])
         again = [

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from inference.errors import UnknownNetworkError
-from inference.network import build_network
+from inference.networks import build_network
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from inference.localising import add_heads, heads_of, locate
-from inference.network import build_network
+from inference.localisation import add_heads, heads_of, locate
+from inference.networks import build_network
 
 
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "efficientnet_v2_s"])
