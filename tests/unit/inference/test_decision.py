@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.decision import FACES_TOO_SMALL, Opinion, Thresholds, decide, label_of, track_score
+from inference.decision import FACES_TOO_SMALL, Decision, Thresholds, decide, label_of, track_score
 from schemas.verdicts import Label
 
 THRESHOLDS = Thresholds(tag=0.9, suspect=0.5)
@@ -58,18 +58,18 @@ def test_a_track_score_lies_among_its_frames(scores: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tracks", "unjudged", "opinion"),
+    ("tracks", "unjudged", "expected"),
     [
-        pytest.param([], 0, Opinion(Label.NO_FACE, None), id="no face"),
-        pytest.param([], 2, Opinion(Label.NO_FACE, None, FACES_TOO_SMALL), id="only small faces"),
-        pytest.param([[0.2]], 3, Opinion(Label.AUTHENTIC, 0.2), id="small faces beside one judged"),
-        pytest.param([[0.2], [0.95], [0.6]], 0, Opinion(Label.DEEPFAKE, 0.95), id="the worst face counts"),
+        pytest.param([], 0, Decision(Label.NO_FACE, None), id="no face"),
+        pytest.param([], 2, Decision(Label.NO_FACE, None, FACES_TOO_SMALL), id="only small faces"),
+        pytest.param([[0.2]], 3, Decision(Label.AUTHENTIC, 0.2), id="small faces beside one judged"),
+        pytest.param([[0.2], [0.95], [0.6]], 0, Decision(Label.DEEPFAKE, 0.95), id="the worst face counts"),
         pytest.param(
-            [[0.1] * 32, [0.95] * 32], 0, Opinion(Label.DEEPFAKE, 0.95), id="the worst track counts"
+            [[0.1] * 32, [0.95] * 32], 0, Decision(Label.DEEPFAKE, 0.95), id="the worst track counts"
         ),
     ],
 )
-def test_decide(tracks: list[list[float]], unjudged: int, opinion: Opinion) -> None:
+def test_decide(tracks: list[list[float]], unjudged: int, expected: Decision) -> None:
     decided = decide(tracks, unjudged, THRESHOLDS)
-    assert (decided.label, decided.note) == (opinion.label, opinion.note)
-    assert decided.score == pytest.approx(opinion.score)
+    assert (decided.label, decided.note) == (expected.label, expected.note)
+    assert decided.score == pytest.approx(expected.score)

@@ -55,7 +55,7 @@ def test_a_second_model_judges_the_faces_that_the_first_found(
     picky = Detector(random_checkpoint(min_face_px=300), device="cpu")
     media = [decode(still("JPEG")), decode(encoded(Image.fromarray(data.coffee()), "PNG"))]
     before = picky.analyse(media)
-    monkeypatch.setattr(detector, "_find", lambda _: pytest.fail("faces were sought again"))
+    monkeypatch.setattr(detector, "_detect_faces", lambda _: pytest.fail("faces were sought again"))
 
     # when it judges what the first one has seen
     again = detector.analyse_again(media, before)

@@ -87,7 +87,7 @@ def test_file_comes_whole_with_its_progress(shelf: Shelf, target: Path) -> None:
 def test_what_broke_off_is_gone_on_with(shelf: Shelf, target: Path) -> None:
     # given a download that broke off
     shelf.breaks_after = 300_000
-    with pytest.raises(DownloadError, match=r"broke off .* call it again to go on from there"):
+    with pytest.raises(DownloadError, match=r"was interrupted .* run the command again to resume"):
         download(shelf.url, target, sha256=SHA256, progress=ignore)
     assert not target.exists()
     have = target.with_name("w.safetensors.part").stat().st_size
@@ -121,7 +121,7 @@ def test_part_that_is_all_there_is_only_checked(shelf: Shelf, target: Path) -> N
 
 def test_other_bytes_are_not_kept(shelf: Shelf, target: Path) -> None:
     with pytest.raises(
-        DownloadError, match=f"has sha256 {SHA256}, the registry says {'0' * 64}; it was not kept"
+        DownloadError, match=f"has sha256 {SHA256}, the registry says {'0' * 64}; the file was deleted"
     ):
         download(shelf.url, target, sha256="0" * 64, progress=ignore)
 
@@ -134,7 +134,7 @@ def test_wrong_address_is_named(shelf: Shelf, target: Path) -> None:
 
 
 def test_no_network_is_said_in_words(target: Path) -> None:
-    with pytest.raises(DownloadError, match=r"cannot be reached .* put the file on this machine"):
+    with pytest.raises(DownloadError, match=r"cannot be reached .* copy the file to this machine"):
         download("http://127.0.0.1:9/w.safetensors", target, sha256=SHA256, progress=ignore)
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage import data
 
-from inference.face_detection import FaceDetector, reduce, search_side
+from inference.face_detection import FaceDetector, downscale, search_side
 from tests.unit.inference.media_samples import portrait
 
 PORTRAIT_FACE = (181, 62, 268, 172)  # of the 512 x 512 portrait, seen with the eye
@@ -53,5 +53,5 @@ def test_search_side(longer: int, side: int) -> None:
 
 
 def test_reduce_never_enlarges() -> None:
-    assert reduce(np.zeros((30, 40, 3), np.uint8), 640).shape == (30, 40, 3)
-    assert reduce(np.zeros((1224, 1632, 3), np.uint8), 816).shape == (612, 816, 3)
+    assert downscale(np.zeros((30, 40, 3), np.uint8), 640).shape == (30, 40, 3)
+    assert downscale(np.zeros((1224, 1632, 3), np.uint8), 816).shape == (612, 816, 3)

@@ -6,7 +6,7 @@ import pytest
 
 from inference.card import read_card
 from inference.errors import DownloadError, ModelNotFetchedError, UnknownModelError
-from inference.foreign_weights import Origin, adopt
+from inference.foreign_weights import Origin, import_model
 from inference.model_store import ModelStore, Source
 from inference.registration import register_folder
 from inference.verification import verify
@@ -71,7 +71,7 @@ def test_model_that_lies_elsewhere_is_fetched_once(store: ModelStore, tmp_path: 
 def test_weights_of_another_hash_do_not_become_a_model(store: ModelStore, tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / "weights.safetensors").write_bytes(b"something else")
 
-    with pytest.raises(DownloadError, match="it was not kept"):
+    with pytest.raises(DownloadError, match="the file was deleted"):
         store.fetch("remote", ignore)
 
     assert not store.find("remote").present
@@ -79,7 +79,7 @@ def test_weights_of_another_hash_do_not_become_a_model(store: ModelStore, tmp_pa
 
 def test_imported_models_are_known_beside_the_registry(store: ModelStore, published: Path) -> None:
     origin = Origin("mine", "7", "efficientnet_lite0", licence="own", data="own")
-    adopt(published.parent / "shipped" / "weights.safetensors", origin, store.local)
+    import_model(published.parent / "shipped" / "weights.safetensors", origin, store.local)
 
     known = {each.entry.reference: (each.source, each.present) for each in store.known()}
 

@@ -11,7 +11,7 @@ from inference import networks
 from inference.checkpoint import load_checkpoint
 from inference.detector import Detector
 from inference.errors import DuplicateNetworkError
-from inference.foreign_weights import Origin, adopt
+from inference.foreign_weights import Origin, import_model
 from inference.media import decode
 from inference.networks import Network, build_network, find_network, register_network
 from inference.normalisation import IMAGENET, Normalisation
@@ -71,7 +71,7 @@ def test_weights_are_imported_at_the_default_size_of_their_network(tmp_path: Pat
     register_network(TINY)
     torch.save(build_network("tiny").state_dict(), tmp_path / "w.pth")
 
-    card = adopt(tmp_path / "w.pth", Origin("mine", "1", "tiny", licence="own", data="own"), tmp_path)
+    card = import_model(tmp_path / "w.pth", Origin("mine", "1", "tiny", licence="own", data="own"), tmp_path)
 
     assert card.input_size == SIZE
 

@@ -13,8 +13,8 @@ from inference.registry import (
     Entry,
     Registry,
     default_model_dir,
-    entry_of,
-    find_one,
+    entry_from_card,
+    find_entry,
     read_registry,
 )
 
@@ -38,7 +38,7 @@ CARD = ModelCard(
 
 
 def entry(name: str, version: str, **where: str) -> Entry:
-    return entry_of(CARD.model_copy(update={"name": name, "version": version}), **where)
+    return entry_from_card(CARD.model_copy(update={"name": name, "version": version}), **where)
 
 
 A1, A2, B1 = (
@@ -74,7 +74,7 @@ def test_every_shipped_folder_is_registered_and_the_file_is_as_it_would_be_writt
 
 
 def test_card_and_entry_say_the_same() -> None:
-    assert entry_of(CARD, url="https://models.example/a.safetensors").card == CARD
+    assert entry_from_card(CARD, url="https://models.example/a.safetensors").card == CARD
 
 
 def test_registry_that_was_written_reads_the_same(tmp_path: Path) -> None:
@@ -86,25 +86,25 @@ def test_registry_that_was_written_reads_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("reference", "found"), [("b", B1), ("b@1", B1), ("a@2", A2)])
 def test_model_is_found_by_its_name(reference: str, found: Entry) -> None:
-    assert find_one(reference, (A1, A2, B1)) is found
+    assert find_entry(reference, (A1, A2, B1)) is found
 
 
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
         ("c", "no model is named 'c'; there are a@1, a@2, b@1"),
-        ("a", "several versions: give one of a@1, a@2"),
+        ("a", "several versions; name one of a@1, a@2"),
     ],
 )
 def test_name_of_no_one_model_is_refused(reference: str, message: str) -> None:
     with pytest.raises(UnknownModelError, match=message):
-        find_one(reference, (A1, A2, B1))
+        find_entry(reference, (A1, A2, B1))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("a@1", "a@3"), "default is 'a@3', which is none of a@1"),
+        (("a@1", "a@3"), "default is 'a@3', which is not one of a@1"),
         (('file = "a/w.safetensors"\n', ""), "must have either file or url"),
         (("a/w.safetensors", "a/w.pth"), "file"),  # nothing that would have to be unpickled
         (('default = "a@1"', "default = a@1"), "not valid"),
@@ -126,7 +126,7 @@ def test_registry_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_entry_that_makes_no_card_is_refused() -> None:
     broken = A1.model_copy(update={"serving": {"network": "efficientnet_lite0"}})
 
-    with pytest.raises(RegistryError, match="a@1 in the registry makes no valid card"):
+    with pytest.raises(RegistryError, match="a@1 in the registry is not a valid card"):
         _ = broken.card
 
 
@@ -159,5 +159,5 @@ def test_a_new_version_in_the_same_folder_takes_the_place_of_the_old(tmp_path: P
 
 
 def test_a_folder_elsewhere_cannot_ship(tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="does not lie below"):
+    with pytest.raises(RegistryError, match="is not below"):
         register_folder(model_folder(tmp_path / "elsewhere", CARD), tmp_path / "home" / "registry.toml")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.face import Box
-from inference.tracks import MAX_GAP, distance, link
+from inference.tracks import MAX_GAP, distance, link_tracks
 
 
 def square(x: float, y: float, side: float = 100) -> Box:
@@ -31,7 +31,7 @@ LEFT, RIGHT = square(0, 0), square(500, 0)
     ],
 )
 def test_link(frames: list[list[Box]], expected: list[list[int]]) -> None:
-    assert link(frames) == expected
+    assert link_tracks(frames) == expected
 
 
 boxes = st.builds(square, st.floats(-50, 2000), st.floats(-50, 2000), st.floats(1, 500))
@@ -40,7 +40,7 @@ videos = st.lists(st.lists(boxes, max_size=5), max_size=10)
 
 @given(videos)
 def test_a_track_is_in_a_frame_once_and_tracks_are_numbered_without_gaps(frames: list[list[Box]]) -> None:
-    numbered = link(frames)
+    numbered = link_tracks(frames)
     assert [len(numbers) for numbers in numbered] == [len(found) for found in frames]
     assert all(len(set(numbers)) == len(numbers) for numbers in numbered)
     order = list(dict.fromkeys(number for numbers in numbered for number in numbers))

@@ -8,17 +8,17 @@ import torch
 
 from inference.checkpoint import Checkpoint
 from inference.errors import CheckpointCorruptError
-from inference.model_store import Known, Source
-from inference.registry import entry_of
+from inference.model_store import KnownModel, Source
+from inference.registry import entry_from_card
 from inference.verification import verify
 from tests.unit.inference.random_checkpoint import random_checkpoint, save
 
 
-def known(folder: Path, checkpoint: Checkpoint) -> Known:
+def known(folder: Path, checkpoint: Checkpoint) -> KnownModel:
     save(checkpoint, folder)
     sha256 = hashlib.sha256((folder / checkpoint.card.weights).read_bytes()).hexdigest()
     card = checkpoint.card.model_copy(update={"sha256": sha256})
-    return Known(entry_of(card, file="weights.safetensors"), folder, Source.SHIPPED)
+    return KnownModel(entry_from_card(card, file="weights.safetensors"), folder, Source.SHIPPED)
 
 
 def test_a_model_that_can_serve_is_good(tmp_path: Path) -> None:
