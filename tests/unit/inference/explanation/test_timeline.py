@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.explanation import style
-from inference.explanation.scales import MOST_TICKS, clock, score_scale, time_ticks
+from inference.explanation.scales import MAX_TICKS, clock, score_scale, time_ticks
 from inference.explanation.timeline import HEIGHT, WIDTH, timeline, worst_moments
 from inference.media.decoded import MediaKind
 from schemas.verdicts import Label
@@ -40,7 +40,7 @@ def test_ticks_are_round_times(seconds: float, ticks: list[float]) -> None:
 @pytest.mark.parametrize("seconds", [0.1, 7.3, 47.0, 599.0, 7200.0, 100_000.0])
 def test_ticks_do_not_crowd_and_stay_inside(seconds: float) -> None:
     ticks = time_ticks(seconds)
-    assert 1 < len(ticks) <= MOST_TICKS + 1
+    assert 1 < len(ticks) <= MAX_TICKS + 1
     assert ticks[-1] <= seconds + 1e-3
 
 
