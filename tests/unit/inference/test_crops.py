@@ -1,4 +1,4 @@
-"""Crops: the geometry that training and serving share."""
+"""The geometry of crops, which training and serving share."""
 
 import numpy as np
 import pytest
@@ -25,12 +25,12 @@ def test_square_keeps_the_centre_and_takes_the_longer_edge(box, margin, square):
 
 
 @pytest.mark.parametrize("box", [(10.0, 10.0, 10.0, 20.0), (30.0, 10.0, 10.0, 20.0)])
-def test_box_without_area_is_refused(box):
+def test_box_without_area_is_rejected(box):
     with pytest.raises(ValueError, match="has no area"):
         crop_square(box, 0.25)
 
 
-def test_square_beside_the_picture_is_refused():
+def test_square_outside_the_picture_is_rejected():
     with pytest.raises(ValueError, match="outside the 20x20 picture"):
         crop_face(np.zeros((20, 20, 3), np.uint8), (100, 100, 120, 120), 0.0, SIZE)
 
@@ -43,7 +43,7 @@ def test_crop_shows_what_is_in_the_box():
     # when the square is cut without margin
     crop = crop_face(image, (150, 100, 250, 200), 0.0, SIZE)
 
-    # then nothing but white is in it
+    # then it contains only white
     assert crop.shape == (SIZE, SIZE, 3)
     assert (crop == 255).all()
 
@@ -71,7 +71,7 @@ def test_normalised_mean_colour_is_zero():
     crop = np.empty((8, 8, 3), np.uint8)
     crop[:] = np.rint(np.array([0.485, 0.456, 0.406]) * 255)
 
-    # when two of it are normalised
+    # when two copies are normalised
     batch = normalise([crop, crop], IMAGENET)
 
     # then they are zero up to rounding to 8 bits

@@ -1,4 +1,4 @@
-"""The face detector on a real portrait: where, in which pixels, and nothing where nothing is."""
+"""Face detection on a real portrait: positions, pixels, and no false detections."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from skimage import data
 from inference.face_detection import FaceDetector, downscale, search_side
 from tests.unit.inference.media_samples import portrait
 
-PORTRAIT_FACE = (181, 62, 268, 172)  # of the 512 x 512 portrait, seen with the eye
+PORTRAIT_FACE = (181, 62, 268, 172)  # of the 512 x 512 portrait, annotated by hand
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_every_face_in_a_picture_is_found(detector: FaceDetector) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (20, 20), (21, 300), (5000, 7), (20, 3000)])
-def test_odd_sizes_do_no_harm(detector: FaceDetector, shape: tuple[int, int]) -> None:
+def test_unusual_sizes_cause_no_error(detector: FaceDetector, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     assert detector.detect([noise]) == [[]]
 
@@ -52,6 +52,6 @@ def test_search_side(longer: int, side: int) -> None:
     assert search_side(np.zeros((10, longer, 3), np.uint8)) == side
 
 
-def test_reduce_never_enlarges() -> None:
+def test_downscale_never_enlarges() -> None:
     assert downscale(np.zeros((30, 40, 3), np.uint8), 640).shape == (30, 40, 3)
     assert downscale(np.zeros((1224, 1632, 3), np.uint8), 816).shape == (612, 816, 3)

@@ -1,4 +1,4 @@
-"""What `verify` finds wrong with a model."""
+"""The problems of a model that `verify` reports."""
 
 import hashlib
 from pathlib import Path
@@ -21,11 +21,11 @@ def known(folder: Path, checkpoint: Checkpoint) -> KnownModel:
     return KnownModel(entry_from_card(card, file="weights.safetensors"), folder, Source.SHIPPED)
 
 
-def test_a_model_that_can_serve_is_good(tmp_path: Path) -> None:
+def test_a_valid_model_passes(tmp_path: Path) -> None:
     assert verify(known(tmp_path, random_checkpoint())).card.name == "random"
 
 
-def test_weights_that_give_no_numbers_are_found(tmp_path: Path) -> None:
+def test_logits_that_are_not_finite_are_reported(tmp_path: Path) -> None:
     checkpoint = random_checkpoint()
     with torch.no_grad():
         checkpoint.network.get_parameter("classifier.1.bias").fill_(float("nan"))
@@ -34,7 +34,7 @@ def test_weights_that_give_no_numbers_are_found(tmp_path: Path) -> None:
         verify(known(tmp_path, checkpoint))
 
 
-def test_card_that_differs_from_the_registry_is_found(tmp_path: Path) -> None:
+def test_card_that_differs_from_the_registry_is_reported(tmp_path: Path) -> None:
     found = known(tmp_path, random_checkpoint())
     (tmp_path / "card.json").write_text(
         found.entry.card.model_copy(update={"tag_threshold": 0.6}).model_dump_json()
