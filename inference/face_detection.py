@@ -104,5 +104,5 @@ def _faces(
         inside = 0 <= (x0 + x1) / 2 < shape[1] and 0 <= (y0 + y1) / 2 < shape[0]
         if probability < MIN_PROBABILITY or not inside or x1 <= x0 or y1 <= y0:
             continue
-        points = np.asarray(landmarks, dtype=np.float64) * scale
-        yield Face((x0, y0, x1, y1), tuple((float(x), float(y)) for x, y in points), float(probability))
+        scaled = np.asarray(landmarks, dtype=np.float64) * scale
+        yield Face((x0, y0, x1, y1), tuple((float(x), float(y)) for x, y in scaled), float(probability))

@@ -1,4 +1,4 @@
-"""A model is served at the input size of its card; evidence for people keeps its own size."""
+"""A model is served at the input size of its card; the size of evidence crops does not depend on it."""
 
 import io
 

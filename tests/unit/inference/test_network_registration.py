@@ -45,7 +45,7 @@ def _undo_registrations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_registered_network_is_loaded_and_gives_scores(tmp_path: Path) -> None:
-    # given a network of another package, and a checkpoint of it on disk
+    # given a network from outside the package, and a checkpoint of it on disk
     register_network(TINY)
     save(random_checkpoint(network="tiny", input_size=SIZE, tag=0.0, suspect=0.0), tmp_path)
 
@@ -54,7 +54,7 @@ def test_registered_network_is_loaded_and_gives_scores(tmp_path: Path) -> None:
     detector, media = Detector(checkpoint, device="cpu"), decode(still("JPEG"))
     (analysis,) = detector.analyse([media])
 
-    # then the score comes from this network, which saw the crop in its own size and normalisation
+    # then the score comes from this network, which got the crop in its size and normalisation
     assert isinstance(checkpoint.network, TinyNetwork)
     assert analysis.score is not None
     crop = checkpoint.crop(media.frames[0].image, analysis.faces[0].box)
@@ -77,7 +77,7 @@ def test_weights_are_imported_at_the_default_size_of_their_network(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["tiny", "efficientnet_lite0"])
-def test_name_that_is_taken_is_refused(name: str) -> None:
+def test_duplicate_name_is_rejected(name: str) -> None:
     register_network(TINY)
     taken = find_network(name)
 
@@ -88,12 +88,12 @@ def test_name_that_is_taken_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("size", [0, -32, 100])
-def test_input_size_that_no_network_can_have_is_refused(size: int) -> None:
+def test_invalid_input_size_is_rejected(size: int) -> None:
     with pytest.raises(ValueError, match=f"input size of tiny is {size}"):
         Network("tiny", TinyNetwork, input_size=size)
 
 
-def test_shipped_networks_expect_imagenet_s_normalisation_at_224_pixels() -> None:
+def test_built_in_networks_expect_224_pixels_and_the_normalisation_of_imagenet() -> None:
     for network in networks.BUILT_IN:
         assert (network.input_size, network.normalisation) == (224, IMAGENET)
     white = random_checkpoint().normalise([np.full((8, 8, 3), 255, np.uint8)])

@@ -1,5 +1,8 @@
 """The built-in networks: one logit per crop, found by name."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -44,3 +47,8 @@ def test_origin_s_logit_is_the_difference_of_two():
 def test_unknown_name_is_reported_with_the_known_ones():
     with pytest.raises(UnknownNetworkError, match=r"'resnet50'; the known ones are efficientnet_lite0, eff"):
         build_network("resnet50")
+
+
+def test_importing_the_networks_does_not_import_torchvision():
+    program = "import sys, inference.networks; print('torchvision' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "False\n"
