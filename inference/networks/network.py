@@ -19,9 +19,9 @@ class Network:
     """A network that model cards and training runs refer to by ``name``.
 
     ``build(dropout)`` returns the module with random weights: normalised (N, 3, S, S) float32 in, (N, 1)
-    logits out (positive: forged), for any S that is a multiple of 32. Training, heat maps and localisation
-    heads need two attributes: ``features``, a sequence of layers with outputs at 1/16 and 1/32 of the input
-    size, and ``classifier``, applied to the spatial mean of the features.
+    logits out (positive: forged), for any S that is a multiple of 32. Training needs the submodules
+    ``features``, a sequence of layers, and ``classifier``. Heat maps and localisation heads also need outputs
+    of ``features`` at 1/16 and 1/32 of the input size, and a ``classifier`` of the features' spatial mean.
 
     ``input_size`` is the default edge of the crops in pixels; a model's card decides in service.
     ``imagenet_weights(module)`` returns pretrained weights under the names of the module's state dict and
