@@ -28,8 +28,8 @@ from rich.table import Table
 from torchvision.transforms.functional import gaussian_blur
 
 from benchmarks.saliency_methods import METHODS, Method
+from inference.card import ModelCard
 from inference.checkpoint import Checkpoint, default_model_dir, load_checkpoint
-from inference.crops import normalise
 from inference.explanation.saliency import Maps
 from training.datasets import Photo, by_collection, decode, read_collection
 from training.evaluation.held_out import frame
@@ -93,7 +93,9 @@ class Forgery:
         return cv2.GaussianBlur(self.crop, (0, 0), BLUR).astype(np.uint8, copy=False)
 
 
-def forgeries(photos: list[Photo], part: Part, margin: float, rng: np.random.Generator) -> Iterator[Forgery]:
+def forgeries(
+    photos: list[Photo], part: Part, card: ModelCard, rng: np.random.Generator
+) -> Iterator[Forgery]:
     """Yield an endless stream of forgeries, self-blends and swaps mixed, framed as in service."""
     pools = by_collection(photos)
     while True:
@@ -107,7 +109,9 @@ def forgeries(photos: list[Photo], part: Part, margin: float, rng: np.random.Gen
                     image, photo.landmarks, decode(source), source.landmarks, rng, region=region
                 )
             solid = np.repeat((mask[..., None] > 0.1 * mask.max()).astype(np.uint8) * 255, 3, axis=2)
-            crop, original, covered = (frame(photo, whole, margin) for whole in (forged, image, solid))
+            crop, original, covered = (
+                frame(photo, whole, card.crop_margin, card.input_size) for whole in (forged, image, solid)
+            )
             if (framed := covered[..., 0] > 127).any():
                 yield Forgery(crop, original, framed)
 
@@ -115,7 +119,8 @@ def forgeries(photos: list[Photo], part: Part, margin: float, rng: np.random.Gen
 def flagged(checkpoint: Checkpoint, candidates: Iterator[Forgery]) -> Iterator[Forgery]:
     """Yield those that the model would show a moderator: others are never explained."""
     for candidate in candidates:
-        if probabilities(checkpoint, normalise([candidate.crop])).item() >= checkpoint.card.suspect_threshold:
+        pixels = checkpoint.normalise([candidate.crop])
+        if probabilities(checkpoint, pixels).item() >= checkpoint.card.suspect_threshold:
             yield candidate
 
 
@@ -151,7 +156,7 @@ def place_scores(heat: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[fl
 
 def ends(checkpoint: Checkpoint, crops: Sequence[Image]) -> list[Ends]:
     """The crops with their scores."""
-    pixels = normalise(crops)
+    pixels = checkpoint.normalise(crops)
     return [Ends(*pair) for pair in zip(pixels, probabilities(checkpoint, pixels).tolist(), strict=True)]
 
 
@@ -173,8 +178,8 @@ def make_maps(method: Method, checkpoint: Checkpoint, shown: list[Forgery], fill
         [
             method(
                 checkpoint.network,
-                normalise([one.crop for one in batch]),
-                normalise([one.filled(fill) for one in batch]),
+                checkpoint.normalise([one.crop for one in batch]),
+                checkpoint.normalise([one.filled(fill) for one in batch]),
             )
             for batch in batches
         ]
@@ -201,7 +206,7 @@ def main(
     checkpoint, rng = load_checkpoint(model or default_model_dir()), np.random.default_rng(SEED)
     photos = take(read_collection(data), Split.TEST)
     order = [photos[index] for index in rng.permutation(len(photos))]
-    candidates = forgeries(order, forged, checkpoint.card.crop_margin, rng)
+    candidates = forgeries(order, forged, checkpoint.card, rng)
     shown = list(islice(flagged(checkpoint, candidates), faces))
     undone = ends(checkpoint, [one.filled(fill) for one in shown])
     title = f"{checkpoint.card.name} {checkpoint.card.version}, forged: {forged.value} of the face"

@@ -1,4 +1,4 @@
-"""What the detector says of one media, and how it is put together from faces and scores. Pure."""
+"""The analysis of one media item, and how it is assembled from faces and scores. Pure functions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ from inference.decision import Thresholds, decide
 from inference.face import Box, Face, Point
 from inference.fingerprint import Fingerprint
 from inference.media.decoded import DecodedMedia, MediaKind
-from inference.tracks import link
+from inference.tracks import link_tracks
 from schemas.verdicts import Label
 
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """Which model judged, so that a verdict can be traced and a result reused."""
+    """The model behind an analysis, so that verdicts can be traced and results reused."""
 
     name: str
     version: str
@@ -22,10 +22,11 @@ class ModelIdentity:
 
 @dataclass(frozen=True)
 class FaceFinding:
-    """A face that was judged: ``box`` and ``landmarks`` in pixels of the upright media, box within it.
+    """A face that was judged in one frame.
 
-    ``score`` is the calibrated probability of forgery in this frame; ``seconds`` and ``track`` are None in a
-    still picture; ``frame`` is the index among the decoded frames.
+    ``box`` and ``landmarks`` are in pixels of the upright media item; the box lies within it. ``score`` is
+    the calibrated probability of forgery. ``frame`` is the index among the decoded frames; ``seconds`` and
+    ``track`` are None for a still picture.
     """
 
     box: Box
@@ -37,8 +38,8 @@ class FaceFinding:
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """A face in one frame, before it is judged: frame index, and track number in a moving media."""
+class DetectedFace:
+    """A face in one frame, before it is judged; ``track`` is None for a still picture."""
 
     frame: int
     face: Face
@@ -47,10 +48,11 @@ class Sighting:
 
 @dataclass(frozen=True)
 class MediaAnalysis:
-    """The detector's answer. ``score`` is None when no face was judged; ``note`` then may say why.
+    """The detector's result for one media item.
 
-    ``frames`` counts the frames looked at; ``timings`` are seconds by stage, this media's share of its batch.
-    ``seen`` are all faces that were found, also those that were not judged, in pixels of the frames.
+    ``score`` is None if no face was judged; ``note`` may then give the reason. ``frames`` is the number of
+    analysed frames. ``timings`` are seconds by stage, this item's share of its batch. ``detected`` are all
+    faces, including those that were not judged, in pixels of the decoded frames.
     """
 
     label: Label
@@ -69,18 +71,18 @@ class MediaAnalysis:
     pdq: str
     pdq_quality: int
     model: ModelIdentity
-    seen: tuple[Sighting, ...] = field(default=(), repr=False)
+    detected: tuple[DetectedFace, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
-def sightings(media: DecodedMedia, found: Sequence[Sequence[Face]]) -> list[Sighting]:
-    """All faces of a media, given frame by frame in pixels of the frames, linked into tracks if it moves."""
+def detected_faces(media: DecodedMedia, faces_by_frame: Sequence[Sequence[Face]]) -> list[DetectedFace]:
+    """Return all faces of a media item in pixels of its frames, linked into tracks unless it is a picture."""
     if media.kind is MediaKind.IMAGE:
-        return [Sighting(0, face, None) for face in found[0]]
-    tracks = link([[face.box for face in faces] for faces in found])
+        return [DetectedFace(0, face, None) for face in faces_by_frame[0]]
+    tracks = link_tracks([[face.box for face in faces] for faces in faces_by_frame])
     return [
-        Sighting(index, face, track)
-        for index, (faces, numbers) in enumerate(zip(found, tracks, strict=True))
+        DetectedFace(index, face, track)
+        for index, (faces, numbers) in enumerate(zip(faces_by_frame, tracks, strict=True))
         for face, track in zip(faces, numbers, strict=True)
     ]
 
@@ -88,21 +90,21 @@ def sightings(media: DecodedMedia, found: Sequence[Sequence[Face]]) -> list[Sigh
 def assemble(
     media: DecodedMedia,
     *,
-    seen: Sequence[Sighting],
-    scored: Sequence[tuple[Sighting, float]],
+    detected: Sequence[DetectedFace],
+    scored: Sequence[tuple[DetectedFace, float]],
     fingerprint: Fingerprint,
     thresholds: Thresholds,
     model: ModelIdentity,
 ) -> MediaAnalysis:
-    """The answer for ``media`` from its judged faces; others that were seen are too small for an opinion."""
-    opinion = decide(_by_track(scored), len(seen) - len(scored), thresholds)
+    """Return the analysis of ``media``; detected faces that have no score were too small to judge."""
+    decision = decide(_by_track(scored), len(detected) - len(scored), thresholds)
     return MediaAnalysis(
-        label=opinion.label,
-        score=opinion.score,
+        label=decision.label,
+        score=decision.score,
         threshold=thresholds.tag,
         suspect_threshold=thresholds.suspect,
-        faces=tuple(_finding(media, sighting, score) for sighting, score in scored),
-        note=opinion.note,
+        faces=tuple(_finding(media, face, score) for face, score in scored),
+        note=decision.note,
         kind=media.kind,
         media_type=media.media_type,
         width=media.width,
@@ -113,26 +115,26 @@ def assemble(
         pdq=fingerprint.pdq,
         pdq_quality=fingerprint.quality,
         model=model,
-        seen=tuple(seen),
+        detected=tuple(detected),
     )
 
 
-def _by_track(scored: Sequence[tuple[Sighting, float]]) -> list[list[float]]:
-    """Scores of each track; in a still picture every face stands for itself."""
+def _by_track(scored: Sequence[tuple[DetectedFace, float]]) -> list[list[float]]:
+    """Return the scores of each track; in a still picture every face is a track of its own."""
     tracks: dict[tuple[int | None, int], list[float]] = {}
-    for index, (sighting, score) in enumerate(scored):
-        alone = index if sighting.track is None else -1
-        tracks.setdefault((sighting.track, alone), []).append(score)
+    for index, (detected, score) in enumerate(scored):
+        alone = index if detected.track is None else -1
+        tracks.setdefault((detected.track, alone), []).append(score)
     return list(tracks.values())
 
 
-def _finding(media: DecodedMedia, sighting: Sighting, score: float) -> FaceFinding:
-    x0, y0, x1, y1 = (value / media.scale for value in sighting.face.box)
+def _finding(media: DecodedMedia, detected: DetectedFace, score: float) -> FaceFinding:
+    x0, y0, x1, y1 = (value / media.scale for value in detected.face.box)
     return FaceFinding(
         box=(max(x0, 0.0), max(y0, 0.0), min(x1, float(media.width)), min(y1, float(media.height))),
-        landmarks=tuple((x / media.scale, y / media.scale) for x, y in sighting.face.landmarks),
+        landmarks=tuple((x / media.scale, y / media.scale) for x, y in detected.face.landmarks),
         score=score,
-        frame=sighting.frame,
-        seconds=media.frames[sighting.frame].seconds,
-        track=sighting.track,
+        frame=detected.frame,
+        seconds=media.frames[detected.frame].seconds,
+        track=detected.track,
     )

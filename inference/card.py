@@ -1,7 +1,4 @@
-"""The card of a model: what a consumer must know to use its weights.
-
-The prose for people is in MODEL_CARD.md; the weights are read by `inference.checkpoint`.
-"""
+"""The card of a model: everything that a program needs to use its weights. MODEL_CARD.md is for people."""
 
 from pathlib import Path
 from typing import Self
@@ -14,28 +11,26 @@ CARD_FILE = "card.json"
 
 
 class ModelCard(BaseModel):
-    """A detector's card; frozen, and unknown fields are refused."""
+    """The card of a detector. Unknown fields are rejected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1)
     version: str = Field(min_length=1, description="part of the identity of every verdict")
-    network: str = Field(description="a name build_network knows")
+    network: str = Field(description="name of a network in inference.networks")
     input_size: int = Field(multiple_of=32, gt=0, description="edge of the crops in pixels")
-    crop_margin: float = Field(ge=0, le=1, description="by which share the crop is longer than the face box")
-    temperature: float = Field(gt=0, description="logits are divided by it")
-    bias: float = Field(default=0.0, description="and this is added, before the sigmoid")
-    tag_threshold: float = Field(ge=0, le=1, description="calibrated probability from which it is a deepfake")
-    suspect_threshold: float = Field(ge=0, le=1, description="from which a person should look")
-    calibrated: bool = Field(default=True, description="false: nobody has measured what the thresholds mean")
-    mirrored: bool = Field(
-        default=False, description="a crop's logit is the mean of its own and its mirror image's"
+    crop_margin: float = Field(ge=0, le=1, description="share by which the crop is longer than the face box")
+    temperature: float = Field(gt=0, description="divides the logits")
+    bias: float = Field(default=0.0, description="added to the divided logits, before the sigmoid")
+    tag_threshold: float = Field(ge=0, le=1, description="calibrated probability from which a face is tagged")
+    suspect_threshold: float = Field(
+        ge=0, le=1, description="probability from which a person should review it"
     )
-    localises: bool = Field(
-        default=False, description="the weights hold heads that say where in a crop it is forged"
-    )
-    min_face_px: int = Field(gt=0, description="shorter edge of the face box below which no opinion is given")
-    weights: str = Field(pattern=r"^[\w.-]+\.safetensors$", description="file beside the card")
+    calibrated: bool = Field(default=True, description="false: the thresholds were not measured")
+    mirrored: bool = Field(default=False, description="average the logits of each crop and its mirror image")
+    localises: bool = Field(default=False, description="the weights include localisation heads")
+    min_face_px: int = Field(gt=0, description="faces with a shorter box edge are not judged")
+    weights: str = Field(pattern=r"^[\w.-]+\.safetensors$", description="file in the folder of the card")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the weights file")
     licence: str
     data: str
@@ -54,7 +49,7 @@ class ModelCard(BaseModel):
 
 
 def read_card(directory: Path) -> ModelCard:
-    """Return the card in ``directory``; raises a CheckpointError that says what to do."""
+    """Return the card in ``directory``; raise a CheckpointError if it is missing or invalid."""
     path = directory / CARD_FILE
     try:
         return ModelCard.model_validate_json(path.read_bytes())
@@ -69,5 +64,5 @@ def read_card(directory: Path) -> ModelCard:
 
 
 def write_card(card: ModelCard, directory: Path) -> None:
-    """Put the card into ``directory``."""
+    """Write the card to ``directory``."""
     (directory / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n", "utf-8")

@@ -1,9 +1,7 @@
-"""A trained model as it is shipped: a card (JSON) and its weights (safetensors) in one folder.
-
-Reads and checks them; what the numbers mean for a picture is the detector's business.
-"""
+"""Load a trained model from its folder: a card (JSON) and weights (safetensors), both verified."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,14 +11,18 @@ from safetensors.torch import load
 from torch import nn
 
 from inference.card import CARD_FILE, ModelCard, read_card
+from inference.crops import crop_face
 from inference.errors import CheckpointCorruptError, CheckpointMissingError
-from inference.network import build_network
+from inference.face import Box
+from inference.media.decoded import Pixels
+from inference.networks import build_network, find_network
+from inference.normalisation import normalise
 from inference.registry import default_model_dir
 
 __all__ = ["CARD_FILE", "Checkpoint", "ModelCard", "default_model_dir", "load_checkpoint", "read_card"]
 
-# No evidence makes certain, though float32 rounds a large logit to 1. So a tag threshold of 1, which the card
-# of an uncalibrated model has, is never met.
+# float32 rounds the sigmoid of a large logit to 1. A limit below 1 ensures that an uncalibrated model, which
+# has a tag threshold of 1, never tags.
 HIGHEST_PROBABILITY = 1 - 1e-6
 
 
@@ -30,6 +32,14 @@ class Checkpoint:
 
     card: ModelCard
     network: nn.Module
+
+    def crop(self, image: Pixels, box: Box) -> Pixels:
+        """Return the face as (S, S, 3) uint8 RGB, with the margin and input size S of the card."""
+        return crop_face(image, box, self.card.crop_margin, self.card.input_size)
+
+    def normalise(self, crops: Sequence[Pixels]) -> torch.Tensor:
+        """Return uint8 RGB crops (S, S, 3) as the network's input, float32 (N, 3, S, S)."""
+        return normalise(crops, find_network(self.card.network).normalisation)
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
         """Return the logits (N,) of normalised crops (N, 3, S, S) on the network's device."""
@@ -42,9 +52,9 @@ class Checkpoint:
 
 
 def logits_of(network: nn.Module, pixels: torch.Tensor, *, mirrored: bool) -> torch.Tensor:
-    """Return the logits (N,) of crops (N, 3, S, S), each the mean with its mirror image's where ``mirrored``.
+    """Return the logits (N,) of crops (N, 3, S, S).
 
-    A forgery has no side: what the two disagree on is noise.
+    With ``mirrored``, each is the mean of the crop's logit and its mirror image's, which reduces noise.
     """
     logits: torch.Tensor = network(pixels).float().flatten()
     if mirrored:
@@ -60,10 +70,11 @@ def _read_weights(directory: Path, card: ModelCard) -> dict[str, torch.Tensor]:
         raise CheckpointMissingError(
             f"cannot read the weights {path} ({error.strerror}); copy the file that belongs to {CARD_FILE}"
         ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != card.sha256:
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != card.sha256:
         raise CheckpointCorruptError(
-            f"{path} has sha256 {found}, its card says {card.sha256}; copy card and weights again, together"
+            f"{path} has sha256 {actual}, its card says {card.sha256}; copy the card and"
+            " the weights again, together"
         )
     try:
         return load(content)
@@ -72,7 +83,7 @@ def _read_weights(directory: Path, card: ModelCard) -> dict[str, torch.Tensor]:
 
 
 def load_checkpoint(directory: Path) -> Checkpoint:
-    """Return the model in ``directory``, its weights' hash verified; raises a CheckpointError otherwise."""
+    """Return the model in ``directory`` after verifying its weights; raise a CheckpointError if unusable."""
     card = read_card(directory)
     network = build_network(card.network, localises=card.localises)
     weights = {key: value.float() for key, value in _read_weights(directory, card).items()}

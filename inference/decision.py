@@ -1,7 +1,8 @@
-"""From scores to a label: over faces, over the frames of a track, over a media. Pure.
+"""Turn scores into a label: aggregate the frames of a track, then the faces of a media item. Pure functions.
 
-The frame rule is the one of the winner of the Deepfake Detection Challenge (Seferbekov, 2020), for its
-32 frames: many confident frames decide alone, so that a forgery in half the video is not averaged away.
+The rule for frames is that of the winner of the Deepfake Detection Challenge (Seferbekov, 2020), designed for
+32 frames: if enough frames are confidently fake, only they count, so that a forgery in half of a video is not
+averaged away.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,16 +13,17 @@ from schemas.verdicts import Label
 
 CONFIDENT_FAKE = 0.8
 CONFIDENT_REAL = 0.2
-FAKE_SHARE = 1 / 2.5  # more confident frames than this share, and
-FAKE_FRAMES = 11  # more than this many, decide
+# Confidently fake frames decide alone if there are more than this share and more than this number.
+FAKE_SHARE = 1 / 2.5
+FAKE_FRAMES = 11
 REAL_SHARE = 0.9
 
-FACES_TOO_SMALL = "faces_too_small"  # the note when faces were found, but none could be judged
+FACES_TOO_SMALL = "faces_too_small"  # the note if faces were detected but none could be judged
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Calibrated probabilities from which a media is tagged, and from which a person should look."""
+    """Calibrated probabilities from which a media item is tagged or, below that, suspected."""
 
     tag: float
     suspect: float
@@ -32,8 +34,8 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class Opinion:
-    """What is said of a media: ``score`` is None and ``note`` may say why, for machines."""
+class Decision:
+    """The label of a media item; ``score`` is None if no face was judged, ``note`` may give the reason."""
 
     label: Label
     score: float | None
@@ -41,14 +43,14 @@ class Opinion:
 
 
 def label_of(score: float, thresholds: Thresholds) -> Label:
-    """The label for a calibrated probability of forgery; a threshold belongs to the worse side."""
+    """Return the label for a calibrated probability; a score equal to a threshold gets the worse label."""
     if score >= thresholds.tag:
         return Label.DEEPFAKE
     return Label.SUSPECTED if score >= thresholds.suspect else Label.AUTHENTIC
 
 
 def track_score(scores: Sequence[float]) -> float:
-    """One score for the frames of one face; raises ``ValueError`` for no frames."""
+    """Return one score for the frames of one face; raise ValueError if there are none."""
     if not scores:
         raise ValueError("a track without frames has no score")
     fakes = [score for score in scores if score > CONFIDENT_FAKE]
@@ -60,14 +62,14 @@ def track_score(scores: Sequence[float]) -> float:
     return fmean(scores)
 
 
-def decide(tracks: Iterable[Sequence[float]], unjudged: int, thresholds: Thresholds) -> Opinion:
-    """The opinion on a media: the worst of its faces.
+def decide(tracks: Iterable[Sequence[float]], unjudged: int, thresholds: Thresholds) -> Decision:
+    """Return the decision on a media item, which is that of its highest-scored face.
 
-    ``tracks`` holds for each face the scores of its frames (one in a still picture), ``unjudged`` says how
-    many faces were found that were too small to judge.
+    ``tracks`` holds the frame scores of each face (a single one in a still picture); ``unjudged`` is the
+    number of detected faces that were too small to judge.
     """
     scores = [track_score(track) for track in tracks]
     if scores:
         score = max(scores)
-        return Opinion(label_of(score, thresholds), score)
-    return Opinion(Label.NO_FACE, None, FACES_TOO_SMALL if unjudged else "")
+        return Decision(label_of(score, thresholds), score)
+    return Decision(Label.NO_FACE, None, FACES_TOO_SMALL if unjudged else "")

@@ -1,8 +1,8 @@
-"""The one interface to the model: decoded media in, analyses out, in batches across media.
+"""The interface to a model: decoded media items in, analyses out, in batches across items.
 
-Steps: 1 find faces in all frames, 2 fingerprint, 3 score all crops together, 4 put each answer together.
-A second model takes the first two from the answers of the first.
-Decoding (`inference.media.decode`) is apart, so that it can run in threads while this works on a batch.
+Steps: 1. detect faces in all frames, 2. fingerprint, 3. score all crops together, 4. assemble the analyses.
+A second model reuses the results of the first two steps. Decoding (`inference.media.decode`) is separate, so
+that it can run in threads while the detector works on a batch.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,105 +11,114 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from inference.analysis import MediaAnalysis, ModelIdentity, Sighting, assemble, sightings
+from inference.analysis import DetectedFace, MediaAnalysis, ModelIdentity, assemble, detected_faces
 from inference.checkpoint import Checkpoint, ModelCard, load_checkpoint
 from inference.decision import Thresholds
 from inference.device import choose_device
 from inference.evidence import Evidence
 from inference.explanation.pictures import explain
-from inference.faces import FaceFinder
+from inference.face_detection import FaceDetector
 from inference.fingerprint import Fingerprint, media_fingerprint
 from inference.media.decoded import DecodedMedia
 from inference.scoring import FaceScorer
 
 
 class Detector:
-    """A model on a device. Any number of them may live in a process; calls do not change state."""
+    """A model on a device. A process may hold several; calls do not change state."""
 
     def __init__(self, checkpoint: Checkpoint, device: str = "auto") -> None:
-        """Raises :class:`~inference.errors.DeviceUnavailableError`."""
+        """Raise :class:`~inference.errors.DeviceUnavailableError` if the device cannot be used."""
         self.card: ModelCard = checkpoint.card
         self.device = choose_device(device)
         self.model = ModelIdentity(self.card.name, self.card.version, self.card.sha256)
         self._thresholds = Thresholds(self.card.tag_threshold, self.card.suspect_threshold)
-        self._finder = FaceFinder(self.device)
+        self._face_detector = FaceDetector(self.device)
         self._scorer = FaceScorer(checkpoint, self.device)
 
     @classmethod
     def load(cls, directory: Path, device: str = "auto") -> "Detector":
-        """The model in ``directory``; raises a :class:`~inference.errors.CheckpointError` if unusable."""
+        """Load the model in ``directory``; raise a :class:`~inference.errors.CheckpointError` if unusable."""
         return cls(load_checkpoint(directory), device)
 
     def analyse(self, media: Sequence[DecodedMedia]) -> list[MediaAnalysis]:
-        """One analysis for each media, in order; faces of all of them share the network's batches."""
+        """Return one analysis per media item, in order; faces of all items share the network's batches."""
         timings: dict[str, float] = {}
         with _timed(timings, "faces", len(media)):
-            seen = self._find(media)
+            detected = self._detect_faces(media)
         with _timed(timings, "fingerprint", len(media)):
-            prints = [media_fingerprint(one.frames) for one in media]
-        return self._judge(media, seen, prints, timings)
+            fingerprints = [media_fingerprint(item.frames) for item in media]
+        return self._judge(media, detected, fingerprints, timings)
 
     def analyse_again(
         self, media: Sequence[DecodedMedia], before: Sequence[MediaAnalysis]
     ) -> list[MediaAnalysis]:
-        """This model's analyses of media that another has analysed before; its faces are not sought again."""
-        seen = [one.seen for one in before]
-        prints = [Fingerprint(one.pdq, one.pdq_quality) for one in before]
-        return self._judge(media, seen, prints, {})
+        """Return this model's analyses of media items that another model has analysed.
 
-    def _judge(
-        self,
-        media: Sequence[DecodedMedia],
-        seen: Sequence[Sequence[Sighting]],
-        prints: Sequence[Fingerprint],
-        timings: dict[str, float],
-    ) -> list[MediaAnalysis]:
-        with _timed(timings, "score", len(media)):
-            scored = self._score(media, seen)
-        analyses = [
-            assemble(
-                one,
-                seen=sighted,
-                scored=judged,
-                fingerprint=printed,
-                thresholds=self._thresholds,
-                model=self.model,
-            )
-            for one, sighted, judged, printed in zip(media, seen, scored, prints, strict=True)
-        ]
-        return [replace(analysis, timings=timings) for analysis in analyses]
+        Reuses the faces and fingerprints of those analyses.
+        """
+        detected = [analysis.detected for analysis in before]
+        fingerprints = [Fingerprint(analysis.pdq, analysis.pdq_quality) for analysis in before]
+        return self._judge(media, detected, fingerprints, {})
 
     def explain(
         self, media: DecodedMedia, analysis: MediaAnalysis, budget_seconds: float
     ) -> Iterator[Evidence]:
-        """Pictures of why this model flagged ``media``, drawn as they are taken; see `inference.explanation`.
+        """Yield the pictures that explain why this model flagged ``media``; see `inference.explanation`.
 
-        None is begun once ``budget_seconds`` have passed since the first was asked for.
+        No picture is started once ``budget_seconds`` have passed since the first was requested.
         """
         return explain(media, analysis, self._scorer.look, budget_seconds)
 
-    def _find(self, media: Sequence[DecodedMedia]) -> list[list[Sighting]]:
-        images = [frame.image for one in media for frame in one.frames]
-        found = iter(self._finder.find(images))
-        return [sightings(one, [next(found) for _ in one.frames]) for one in media]
+    def _detect_faces(self, media: Sequence[DecodedMedia]) -> list[list[DetectedFace]]:
+        images = [frame.image for item in media for frame in item.frames]
+        faces = iter(self._face_detector.detect(images))
+        return [detected_faces(item, [next(faces) for _ in item.frames]) for item in media]
+
+    def _judge(
+        self,
+        media: Sequence[DecodedMedia],
+        detected: Sequence[Sequence[DetectedFace]],
+        fingerprints: Sequence[Fingerprint],
+        timings: dict[str, float],
+    ) -> list[MediaAnalysis]:
+        with _timed(timings, "score", len(media)):
+            scored = self._score(media, detected)
+        analyses = [
+            assemble(
+                item,
+                detected=faces,
+                scored=scored_faces,
+                fingerprint=fingerprint,
+                thresholds=self._thresholds,
+                model=self.model,
+            )
+            for item, faces, scored_faces, fingerprint in zip(
+                media, detected, scored, fingerprints, strict=True
+            )
+        ]
+        return [replace(analysis, timings=timings) for analysis in analyses]
 
     def _score(
-        self, media: Sequence[DecodedMedia], seen: Sequence[Sequence[Sighting]]
-    ) -> list[list[tuple[Sighting, float]]]:
-        """The faces large enough for an opinion, with their scores, for each media."""
-        judged = [[one for one in many if one.face.shorter_edge >= self.card.min_face_px] for many in seen]
+        self, media: Sequence[DecodedMedia], detected: Sequence[Sequence[DetectedFace]]
+    ) -> list[list[tuple[DetectedFace, float]]]:
+        """Return, for each media item, the faces that are large enough to judge with their scores."""
+        judged = [[face for face in faces if self._is_large_enough(face)] for faces in detected]
         scores = iter(
             self._scorer.score(
-                (one.frames[sighting.frame].image, sighting.face.box)
-                for one, many in zip(media, judged, strict=True)
-                for sighting in many
+                (item.frames[detection.frame].image, detection.face.box)
+                for item, faces in zip(media, judged, strict=True)
+                for detection in faces
             )
         )
-        return [[(sighting, next(scores)) for sighting in many] for many in judged]
+        return [[(face, next(scores)) for face in faces] for faces in judged]
+
+    def _is_large_enough(self, detected: DetectedFace) -> bool:
+        return detected.face.shorter_edge >= self.card.min_face_px
 
 
 @contextmanager
-def _timed(timings: dict[str, float], stage: str, shared_by: int) -> Iterator[None]:
+def _timed(timings: dict[str, float], stage: str, items: int) -> Iterator[None]:
+    """Record the time that the block takes per media item."""
     start = perf_counter()
     yield
-    timings[stage] = (perf_counter() - start) / max(shared_by, 1)
+    timings[stage] = (perf_counter() - start) / max(items, 1)

@@ -1,4 +1,4 @@
-"""Where the networks run."""
+"""Choose the device that the networks run on."""
 
 import torch
 
@@ -7,17 +7,17 @@ from inference.memory import keep_freed_memory
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """``auto`` is the GPU where there is one; else ``cpu``, ``cuda``, ``cuda:1``.
+    """Return the device named ``cpu``, ``cuda`` or ``cuda:1``; ``auto`` prefers a GPU.
 
-    Where it is the CPU, this process keeps the memory that it frees from then on (`inference.memory`).
-    Raises :class:`~inference.errors.DeviceUnavailableError` for one that is not there.
+    On a CPU, this process then keeps the memory that it frees (`inference.memory`).
+    Raises :class:`~inference.errors.DeviceUnavailableError` if the device cannot be used.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # a torch built without CUDA asserts
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA raises AssertionError
         raise DeviceUnavailableError(f"device {name!r} cannot be used ({error}); use auto or cpu") from error
     if device.type == "cpu":
         keep_freed_memory()

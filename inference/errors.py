@@ -1,16 +1,16 @@
-"""What can go wrong in inference: media that cannot be judged, and models that cannot be used."""
+"""Errors of inference: media items that cannot be judged, and models that cannot be used."""
 
 from schemas.verdicts import UnprocessableReason
 
 
 class InferenceError(Exception):
-    """Base of what this package raises."""
+    """Base class of the errors of this package."""
 
 
-class Unprocessable(InferenceError):  # noqa: N818 - an answer about the media, not a fault of ours
-    """A media cannot be judged; permanent: the same bytes give the same answer.
+class Unprocessable(InferenceError):  # noqa: N818 - a result about the media item, not a failure
+    """A media item cannot be judged. This is permanent: the same bytes give the same result.
 
-    ``reason`` is for machines and goes into the verdict, ``detail`` says in words what was seen.
+    ``reason`` is machine-readable and goes into the verdict; ``detail`` explains it in words.
     """
 
     def __init__(self, reason: UnprocessableReason, detail: str) -> None:
@@ -20,44 +20,52 @@ class Unprocessable(InferenceError):  # noqa: N818 - an answer about the media, 
 
 
 class CheckpointError(InferenceError):
-    """A model cannot be used as it lies on the disk."""
+    """A model's files cannot be used."""
 
 
 class CheckpointMissingError(CheckpointError):
-    """A file of the model is not there."""
+    """A file of the model is missing."""
 
 
 class CheckpointCorruptError(CheckpointError):
-    """The card or the weights are not what they claim to be."""
+    """The card or the weights are invalid, or do not belong together."""
 
 
 class UnknownNetworkError(CheckpointError):
-    """The card names a network this version does not know."""
+    """No network is registered under the given name."""
+
+
+class DuplicateNetworkError(InferenceError):
+    """A network was registered under a name that is already taken."""
+
+
+class PretrainedWeightsError(InferenceError):
+    """The pretrained weights of a network cannot be obtained."""
 
 
 class DeviceUnavailableError(InferenceError):
-    """The device asked for is not there."""
+    """The requested device cannot be used."""
 
 
 class ScoreNotFiniteError(InferenceError):
-    """The network gave no number: its weights or the arithmetic are broken, and no label may come of it."""
+    """The network returned NaN or infinity, so its weights or the arithmetic are broken."""
 
 
 class RegistryError(InferenceError):
-    """The registry of models cannot be used as it is."""
+    """The registry of models is invalid."""
 
 
 class UnknownModelError(RegistryError):
-    """No model, or more than one, goes by that name."""
+    """No model, or more than one, has the given name."""
 
 
 class ModelNotFetchedError(RegistryError):
-    """The model is known, but its files are not here yet."""
+    """The model is known, but its files have not been fetched."""
 
 
 class DownloadError(InferenceError):
-    """A model's file could not be brought here whole."""
+    """A model's file could not be downloaded completely."""
 
 
 class ForeignWeightsError(InferenceError):
-    """Somebody else's weights cannot be taken over."""
+    """Weights from another project cannot be imported."""

@@ -1,26 +1,25 @@
-"""Files that show a moderator what was judged, and which faces they are about.
-
-The crops are cut here; what needs the network or a drawing is in `inference.explanation`.
-"""
+"""Evidence files for moderators: crops of the suspect faces. `inference.explanation` adds the heat maps."""
 
 from dataclasses import dataclass
 
 import cv2
 
 from inference.analysis import FaceFinding, MediaAnalysis
-from inference.crops import Box, crop_face
+from inference.crops import crop_face
+from inference.face import Box
 from inference.media.decoded import DecodedMedia, Pixels
 from schemas.verdicts import Label
 
-MAX_FACES = 4  # the worst ones; more do not change what a person decides
+MAX_FACES = 4  # with the highest scores; more do not change a moderator's decision
 JPEG_QUALITY = 90
-MARGIN = 0.6  # wider than the model's own crop: a person wants to see the head
+CROP_SIZE = 224  # pixels, whatever the input size of the model
+MARGIN = 0.6  # wider than the model's own crop, to show the whole head
 _FLAGGED = frozenset({Label.DEEPFAKE, Label.SUSPECTED})
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A file about one media; ``name`` says what it shows and is unique among that media's."""
+    """A file about a media item; ``name`` describes its content and is unique for that item."""
 
     name: str
     media_type: str
@@ -28,14 +27,14 @@ class Evidence:
 
 
 def is_flagged(analysis: MediaAnalysis) -> bool:
-    """Whether somebody will want to see why."""
+    """Return whether the media item is suspected or tagged."""
     return analysis.label in _FLAGGED
 
 
 def suspects(analysis: MediaAnalysis) -> list[FaceFinding]:
-    """The highest-scored faces of a flagged media, worst first, one for each track; else none.
+    """Return the suspect faces of a flagged media item, highest score first, one per track.
 
-    Their place in the list is the number in the names of the evidence about them.
+    The index in the list is the number in the names of the evidence files. Empty if the item is not flagged.
     """
     if not is_flagged(analysis):
         return []
@@ -45,26 +44,26 @@ def suspects(analysis: MediaAnalysis) -> list[FaceFinding]:
 
 
 def face_crops(media: DecodedMedia, analysis: MediaAnalysis) -> list[Evidence]:
-    """``face-N.jpg``, 224 x 224, of each of the suspects."""
+    """Return a ``face-N.jpg`` of 224 x 224 pixels for each suspect face."""
     return [
-        Evidence(f"face-{number}.jpg", "image/jpeg", jpeg(cut(media, face, MARGIN)))
+        Evidence(f"face-{number}.jpg", "image/jpeg", encode_jpeg(evidence_crop(media, face)))
         for number, face in enumerate(suspects(analysis))
     ]
 
 
-def cut(media: DecodedMedia, face: FaceFinding, margin: float) -> Pixels:
-    """The face in its frame, (224, 224, 3)."""
-    return crop_face(media.frames[face.frame].image, box_in_frame(media, face), margin)
+def evidence_crop(media: DecodedMedia, face: FaceFinding) -> Pixels:
+    """Return the face with its surroundings, (224, 224, 3) uint8 RGB."""
+    return crop_face(media.frames[face.frame].image, box_in_frame(media, face), MARGIN, CROP_SIZE)
 
 
 def box_in_frame(media: DecodedMedia, face: FaceFinding) -> Box:
-    """The face's box in pixels of its frame, which may be smaller than the media."""
+    """Return the face's box in pixels of its decoded frame, which may be smaller than the original."""
     x0, y0, x1, y1 = (value * media.scale for value in face.box)
     return x0, y0, x1, y1
 
 
-def jpeg(image: Pixels) -> bytes:
-    """``image`` as a JPEG file."""
+def encode_jpeg(image: Pixels) -> bytes:
+    """Return ``image`` (H, W, 3) uint8 RGB as a JPEG file."""
     _, encoded = cv2.imencode(
         ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     )

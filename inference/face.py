@@ -1,4 +1,4 @@
-"""A face in a picture, as the finder reports it; knows no network, so that decisions need none."""
+"""A face in a picture, as the face detector reports it."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,10 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Face:
-    """``box`` (x0, y0, x1, y1) in pixels; ``landmarks`` eyes, nose, mouth corners, left in the picture first.
+    """Box, landmarks and confidence of a face.
 
-    ``probability`` says how sure the finder is that it is a face, 0 to 1.
+    ``box`` is (x0, y0, x1, y1) in pixels. ``landmarks`` are eyes, nose and mouth corners; of a pair, the one
+    further left in the picture comes first. ``probability`` is the face detector's confidence, 0 to 1.
     """
 
     box: Box
@@ -19,5 +20,5 @@ class Face:
 
     @property
     def shorter_edge(self) -> float:
-        """Of the box, in pixels."""
+        """The shorter edge of the box, in pixels."""
         return min(self.box[2] - self.box[0], self.box[3] - self.box[1])

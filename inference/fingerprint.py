@@ -9,10 +9,9 @@ import pdqhash
 
 from inference.media.decoded import Frame, Pixels
 
-HASHED_SIDE = (
-    512  # as the reference implementation reduces first; hashing 2 MP as it is takes 10 times longer
-)
-INFORMATIVE = 50  # PDQ's quality below which its paper says not to compare
+# Longer side in pixels, as in the reference implementation; hashing 2 MP at full size takes 10 times longer.
+HASHED_SIDE = 512
+MIN_QUALITY = 50  # hashes of lower quality should not be compared, according to the paper
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Fingerprint:
 
 
 def fingerprint(image: Pixels) -> Fingerprint:
-    """PDQ of a uint8 RGB picture."""
+    """Return the PDQ hash of a picture (H, W, 3) uint8 RGB."""
     scale = min(1.0, HASHED_SIDE / max(image.shape[:2]))
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
@@ -33,8 +32,8 @@ def fingerprint(image: Pixels) -> Fingerprint:
 
 
 def media_fingerprint(frames: Sequence[Frame]) -> Fingerprint:
-    """PDQ of the middle frame, or, where that is featureless (black, faded), of the best of the others."""
+    """Return the PDQ hash of the middle frame; if that is featureless (black, faded), of the best frame."""
     middle = fingerprint(frames[len(frames) // 2].image)
-    if middle.quality >= INFORMATIVE or len(frames) == 1:
+    if middle.quality >= MIN_QUALITY or len(frames) == 1:
         return middle
-    return max((fingerprint(frame.image) for frame in frames), key=lambda one: one.quality)
+    return max((fingerprint(frame.image) for frame in frames), key=lambda candidate: candidate.quality)

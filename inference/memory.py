@@ -1,7 +1,7 @@
-"""Keeps memory that was freed for the next batch, instead of asking the kernel for it page by page each time.
+"""Keep freed memory for the next batch instead of returning it to the kernel.
 
-A network's activations are arrays of tens of megabytes. The C library gets each from the kernel and gives it
-back at once, and the kernel clears every page: on a CPU that took as long as the arithmetic itself.
+A network's activations are arrays of tens of megabytes. By default the C library requests each from the
+kernel and returns it at once, and the kernel clears every page: on a CPU this took as long as the arithmetic.
 """
 
 import ctypes
@@ -9,15 +9,15 @@ import platform
 
 # Parameters of glibc's mallopt(3), from malloc.h
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
-KEPT = 1 << 30  # bytes free at the heap's end beyond which they are given back
-STEP = 64 << 20  # bytes that the heap grows by
+KEPT = 1 << 30  # bytes free at the end of the heap above which memory is returned
+STEP = 64 << 20  # bytes by which the heap grows
 
 
 def keep_freed_memory() -> bool:
     """Let this process keep freed memory, up to 1 GB; call it before the first large array.
 
-    Returns False, and changes nothing, where the C library is not glibc. An accelerator's memory has a cache
-    of its own and is not concerned.
+    Return False, and change nothing, if the C library is not glibc. GPU memory is not affected; torch caches
+    it.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

@@ -1,6 +1,6 @@
-"""Where models are: those that ship, those of the registry that are fetched, and those that users imported.
+"""Locate models: shipped with FakeME, fetched from the registry's URLs, or imported by users.
 
-Fetched and imported ones lie in one local folder, each in ``NAME@VERSION/`` with its card beside its weights.
+Fetched and imported models are in one local folder, each in ``NAME@VERSION/`` with its card and weights.
 """
 
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from pathlib import Path
 from inference.card import CARD_FILE, read_card, write_card
 from inference.download import download
 from inference.errors import ModelNotFetchedError
-from inference.registry import REGISTRY_FILE, Entry, entry_of, find_one, read_registry
+from inference.registry import REGISTRY_FILE, Entry, entry_from_card, find_entry, read_registry
 
-Progress = Callable[[int, int | None], None]  # bytes that are here, and in all, if that is known
+Progress = Callable[[int, int | None], None]  # bytes received, and in total (None if unknown)
 
 
 class Source(StrEnum):
-    """How a model gets here."""
+    """Where the files of a model come from."""
 
     SHIPPED = "shipped"
     REMOTE = "remote"
@@ -25,8 +25,8 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Known:
-    """A model that can be named, and the folder where its card and weights are, or will be."""
+class KnownModel:
+    """A model, and the folder that contains its card and weights, or will once it is fetched."""
 
     entry: Entry
     folder: Path
@@ -34,12 +34,12 @@ class Known:
 
     @property
     def present(self) -> bool:
-        """Whether it can be used."""
+        """Whether the files are there."""
         return (self.folder / CARD_FILE).is_file()
 
 
 class ModelStore:
-    """The models of a registry and of the folder ``local``, which need not be there."""
+    """The models of a registry and of the folder ``local``, which need not exist."""
 
     def __init__(self, local: Path, registry: Path = REGISTRY_FILE) -> None:
         self.local = local
@@ -48,78 +48,81 @@ class ModelStore:
 
     @property
     def default(self) -> str:
-        """``name@version`` of the model that judges where settings name none."""
+        """``name@version`` of the model that is used unless settings name another."""
         return self._registry.default
 
-    def known(self) -> list[Known]:
-        """All models: the registry's in its order, then those imported."""
+    def known(self) -> list[KnownModel]:
+        """Return all models: first those of the registry, in its order, then the imported ones."""
         registered = [self._registered(entry) for entry in self._registry.model]
-        references = {one.entry.reference for one in registered}
+        references = {model.entry.reference for model in registered}
         return registered + [self._imported(name) for name in self._local_names() if name not in references]
 
-    def find(self, reference: str) -> Known:
-        """The model of ``name`` or ``name@version``; raises :class:`UnknownModelError` unless one is."""
-        known = self.known()
-        entry = find_one(reference, tuple(one.entry for one in known))
-        return next(one for one in known if one.entry.reference == entry.reference)
+    def find(self, reference: str) -> KnownModel:
+        """Return the model of ``name`` or ``name@version``.
+
+        Raise :class:`UnknownModelError` if none or several fit.
+        """
+        models = self.known()
+        entry = find_entry(reference, tuple(model.entry for model in models))
+        return next(model for model in models if model.entry.reference == entry.reference)
 
     def folder(self, choice: str | None) -> Path:
-        """The folder of the model that a setting names, ready to load.
+        """Return the folder of the model that a setting names, ready to load.
 
-        :param choice: a folder, ``name`` or ``name@version``; none for the default. A name that has a slash
-            is a folder; so is one that no model has, if the folder is there.
-        :raises UnknownModelError: if it is neither.
-        :raises ModelNotFetchedError: if the model is known, but not here.
+        :param choice: a folder, ``name`` or ``name@version``; None for the default. A choice with a slash is
+            a folder, and so is one that matches no model if such a folder exists.
+        :raises UnknownModelError: if it is neither a model nor a folder.
+        :raises ModelNotFetchedError: if the files of the model are missing.
         """
-        if choice is None:  # what was imported has no say in it, not even by a broken card
-            known = self._registered(find_one(self.default, self._registry.model))
+        if choice is None:  # independent of imported models, so that a broken card among them does no harm
+            model = self._registered(find_entry(self.default, self._registry.model))
         elif "/" in choice or self._is_folder_only(choice):
             return Path(choice)
         else:
-            known = self.find(choice)
-        if not known.present:
-            reference = known.entry.reference
+            model = self.find(choice)
+        if not model.present:
+            reference = model.entry.reference
             raise ModelNotFetchedError(
-                f"the files of {reference} are not in {known.folder}: `fakeme models fetch {reference}`"
+                f"the files of {reference} are not in {model.folder}; run `fakeme models fetch {reference}`"
             )
-        return known.folder
+        return model.folder
 
     def fetch(self, reference: str, progress: Progress) -> Path:
-        """Bring a model here, unless it is; the folder that holds it.
+        """Download the weights of a model if they are missing; return its folder.
 
-        :raises DownloadError: if its weights do not come whole; what came is kept, to go on from.
+        :raises DownloadError: if the download fails; it resumes from the received part when called again.
         """
-        known = self.find(reference)
-        if known.present or known.entry.url is None:
-            return known.folder
-        card = known.entry.card
-        known.folder.mkdir(parents=True, exist_ok=True)
+        model = self.find(reference)
+        if model.present or model.entry.url is None:
+            return model.folder
+        card = model.entry.card
+        model.folder.mkdir(parents=True, exist_ok=True)
         download(
-            self._absolute(known.entry.url),
-            known.folder / card.weights,
+            self._absolute(model.entry.url),
+            model.folder / card.weights,
             sha256=card.sha256,
             progress=progress,
         )
-        write_card(card, known.folder)  # last: with it the model counts as present
-        return known.folder
+        write_card(card, model.folder)  # last, because the card marks the model as present
+        return model.folder
 
     def _is_folder_only(self, choice: str) -> bool:
         if not Path(choice).is_dir():
             return False
-        return all(choice not in (one.entry.name, one.entry.reference) for one in self.known())
+        return all(choice not in (model.entry.name, model.entry.reference) for model in self.known())
 
     def _absolute(self, url: str) -> str:
         return url if "://" in url else str(self._home / url)
 
-    def _registered(self, entry: Entry) -> Known:
+    def _registered(self, entry: Entry) -> KnownModel:
         if entry.file is not None:
-            return Known(entry, (self._home / entry.file).parent, Source.SHIPPED)
-        return Known(entry, self.local / entry.reference, Source.REMOTE)
+            return KnownModel(entry, (self._home / entry.file).parent, Source.SHIPPED)
+        return KnownModel(entry, self.local / entry.reference, Source.REMOTE)
 
     def _local_names(self) -> list[str]:
         return sorted(path.parent.name for path in self.local.glob(f"*@*/{CARD_FILE}"))
 
-    def _imported(self, name: str) -> Known:
+    def _imported(self, name: str) -> KnownModel:
         folder = self.local / name
         card = read_card(folder)
-        return Known(entry_of(card, file=str(folder / card.weights)), folder, Source.IMPORTED)
+        return KnownModel(entry_from_card(card, file=str(folder / card.weights)), folder, Source.IMPORTED)

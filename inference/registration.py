@@ -1,11 +1,11 @@
-"""Writes the registry of models from the cards of their folders."""
+"""Write the registry of models from the cards in their folders."""
 
 import json
 from pathlib import Path
 
 from inference.card import read_card
 from inference.errors import RegistryError
-from inference.registry import Entry, Registry, Value, entry_of, read_registry
+from inference.registry import Entry, Registry, Value, entry_from_card, read_registry
 
 _HEAD = (
     "# Written by `fakeme models register`; change the card of a model's folder instead, and register it.\n"
@@ -13,14 +13,15 @@ _HEAD = (
 
 
 def register_folder(folder: Path, registry: Path, *, url: str | None = None, default: bool = False) -> Entry:
-    """Write the model in ``folder`` into the file ``registry``, which is made if it is not there.
+    """Add the model in ``folder`` to the file ``registry``, which is created if it does not exist.
 
-    :param url: where others get the weights; without it they ship beside the registry.
-    :raises RegistryError: if the folder is not below the registry's, and there is no ``url``.
+    :param url: where the weights can be downloaded; without it they ship together with the registry.
+    :param default: use this model unless settings name another.
+    :raises RegistryError: if there is no ``url`` and the folder is not below that of the registry.
     """
     card = read_card(folder)
     file = None if url else _relative(folder / card.weights, registry.parent)
-    entry = entry_of(card, file=file, url=url)
+    entry = entry_from_card(card, file=file, url=url)
     if registry.exists():
         written = read_registry(registry).with_entry(entry, default=default)
     else:
@@ -34,12 +35,12 @@ def _relative(weights: Path, home: Path) -> str:
         return weights.resolve().relative_to(home.resolve()).as_posix()
     except ValueError as error:
         raise RegistryError(
-            f"{weights} does not lie below {home}, so it cannot ship with it; move it, or give its --url"
+            f"{weights} is not below {home}, so it cannot ship with the registry; move it or give a --url"
         ) from error
 
 
 def render(registry: Registry) -> str:
-    """The text of a registry file; read again, it gives the same registry."""
+    """Return the registry as TOML."""
     parts = [_HEAD, f"default = {_toml(registry.default)}\n"]
     for entry in registry.model:
         fields = entry.model_dump(mode="json", exclude_none=True)
@@ -59,5 +60,5 @@ def _key(name: str) -> str:
 
 
 def _toml(value: Value) -> str:
-    """A TOML value; its strings and JSON's are alike, but for DEL, which no text here has."""
+    """Return a TOML value. TOML and JSON strings differ only in DEL, which does not occur here."""
     return json.dumps(value, ensure_ascii=False)

@@ -1,7 +1,6 @@
-"""The registry of models, registry.toml: which there are, where their weights lie, what they are good for.
+"""The registry of models, registry.toml: where their weights are, and the content of their cards.
 
-`fakeme models register` writes it from the cards of model folders, so that nothing is said twice by hand; of
-a model whose weights are elsewhere (``url``) it holds all that its card will say.
+`fakeme models register` writes it from the cards in the model folders.
 """
 
 import tomllib
@@ -23,13 +22,13 @@ Value = bool | int | float | str
 
 
 class Purpose(StrEnum):
-    """What a model is for."""
+    """The purpose of a model."""
 
     DETECTOR = "detector"
 
 
 class Entry(BaseModel):
-    """One model; ``file`` (relative to the registry's folder) or ``url`` says where its weights are."""
+    """One model. Its weights are in ``file``, relative to the folder of the registry, or at ``url``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,12 +40,12 @@ class Entry(BaseModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the weights")
     licence: str
     data: str
-    thresholds: dict[str, float] = Field(description="tag, suspect: as in the card")
-    serving: dict[str, Value] = Field(description="what else the card says: network, crops, calibration")
+    thresholds: dict[str, float] = Field(description="tag and suspect, as in the card")
+    serving: dict[str, Value] = Field(description="the other card fields: network, crops, calibration")
     metrics: dict[str, float] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _lies_in_one_place(self) -> Self:
+    def _has_one_location(self) -> Self:
         if (self.file is None) == (self.url is None):
             raise ValueError(f"{self.reference} must have either file or url")
         return self
@@ -58,29 +57,31 @@ class Entry(BaseModel):
 
     @property
     def card(self) -> ModelCard:
-        """The card of this model; raises :class:`RegistryError` where the entry makes none."""
+        """The card of this model; raises :class:`RegistryError` if the entry is not a valid card."""
         thresholds = {f"{name}_threshold": value for name, value in self.thresholds.items()}
         try:
             return ModelCard.model_validate(
                 {**self.model_dump(include=set(_SAME_AS_CARD)), **thresholds, **self.serving}
             )
         except ValidationError as error:
-            raise RegistryError(f"{self.reference} in the registry makes no valid card: {error}") from error
+            raise RegistryError(f"{self.reference} in the registry is not a valid card: {error}") from error
 
 
-def entry_of(card: ModelCard, *, file: str | None = None, url: str | None = None) -> Entry:
-    """The entry of a detector, from its card; raises :class:`RegistryError` for a name no path can have."""
-    rest = card.model_dump()
-    same = {name: rest.pop(name) for name in _SAME_AS_CARD}
-    thresholds = {name: rest.pop(f"{name}_threshold") for name in ("tag", "suspect")}
+def entry_from_card(card: ModelCard, *, file: str | None = None, url: str | None = None) -> Entry:
+    """Return the entry for a card; raise :class:`RegistryError` if its name cannot be part of a path."""
+    fields = card.model_dump()
+    same = {name: fields.pop(name) for name in _SAME_AS_CARD}
+    thresholds = {name: fields.pop(f"{name}_threshold") for name in ("tag", "suspect")}
     try:
-        return Entry(**same, file=file, url=url, thresholds=thresholds, serving=rest)
+        return Entry(**same, file=file, url=url, thresholds=thresholds, serving=fields)
     except ValidationError as error:
-        raise RegistryError(f"the card of {card.reference!r} makes no valid entry: {error}") from error
+        raise RegistryError(
+            f"the card of {card.reference!r} is not a valid registry entry: {error}"
+        ) from error
 
 
 class Registry(BaseModel):
-    """All entries; ``default`` names the one that judges where settings name none."""
+    """All entries; ``default`` is the reference of the model that is used unless settings name another."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,27 +89,27 @@ class Registry(BaseModel):
     model: tuple[Entry, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _references_are_clear(self) -> Self:
+    def _references_are_unique(self) -> Self:
         references = [entry.reference for entry in self.model]
         if len(set(references)) < len(references):
             raise ValueError("two entries have the same name and version")
         if self.default not in references:
-            raise ValueError(f"default is {self.default!r}, which is none of {', '.join(references)}")
+            raise ValueError(f"default is {self.default!r}, which is not one of {', '.join(references)}")
         return self
 
     def with_entry(self, entry: Entry, *, default: bool = False) -> "Registry":
-        """This registry with ``entry`` at its end, and without those that it replaces.
+        """Return this registry with ``entry`` added and without the entries that it replaces.
 
-        Those are of the same name and version, or of the same file. If the default is among them, or if
-        ``default`` says so, it judges from now on.
+        An entry with the same name and version, or the same file, is replaced. The new entry becomes the
+        default if it replaces the default, or if ``default`` is true.
         """
-        kept = [one for one in self.model if not _replaces(entry, one)]
-        stays = not default and self.default in {one.reference for one in kept}
+        kept = [old for old in self.model if not _replaces(entry, old)]
+        stays = not default and self.default in {old.reference for old in kept}
         return Registry(default=self.default if stays else entry.reference, model=(*kept, entry))
 
 
 def read_registry(path: Path = REGISTRY_FILE) -> Registry:
-    """The registry in a file; raises :class:`RegistryError` saying what is wrong with it."""
+    """Return the registry in a file; raise :class:`RegistryError` if it is unreadable or invalid."""
     try:
         return Registry.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
@@ -118,24 +119,29 @@ def read_registry(path: Path = REGISTRY_FILE) -> Registry:
 
 
 def default_model_dir() -> Path:
-    """The folder of the model that judges by default, which ships with FakeME."""
+    """Return the folder of the default model, which ships with FakeME."""
     registry = read_registry()
-    entry = find_one(registry.default, registry.model)
+    entry = find_entry(registry.default, registry.model)
     if entry.file is None:
-        raise RegistryError(f"the default model {entry.reference} must be a shipped one, with a file")
+        raise RegistryError(
+            f"the default model {entry.reference} must ship with FakeME: its entry needs a file"
+        )
     return (MODELS_DIR / entry.file).parent
 
 
-def find_one(reference: str, entries: tuple[Entry, ...]) -> Entry:
-    """The entry of ``name`` or ``name@version``; raises :class:`UnknownModelError` unless there is one."""
-    found = [entry for entry in entries if reference in (entry.name, entry.reference)]
-    if not found:
+def find_entry(reference: str, entries: tuple[Entry, ...]) -> Entry:
+    """Return the entry of ``name`` or ``name@version``.
+
+    Raise :class:`UnknownModelError` if none or several fit.
+    """
+    matches = [entry for entry in entries if reference in (entry.name, entry.reference)]
+    if not matches:
         known = ", ".join(entry.reference for entry in entries)
         raise UnknownModelError(f"no model is named {reference!r}; there are {known}")
-    if len(found) > 1:
-        versions = ", ".join(entry.reference for entry in found)
-        raise UnknownModelError(f"{reference!r} has several versions: give one of {versions}")
-    return found[0]
+    if len(matches) > 1:
+        versions = ", ".join(entry.reference for entry in matches)
+        raise UnknownModelError(f"{reference!r} has several versions; name one of {versions}")
+    return matches[0]
 
 
 def _replaces(new: Entry, old: Entry) -> bool:

@@ -1,7 +1,7 @@
-"""Follow faces through the frames of a video: boxes in, one number a face out. Pure; knows no pixels.
+"""Link the face boxes of a video's frames into tracks, one per face. Pure functions.
 
-Frames are far apart (32 over the whole video), so boxes need not overlap: a face continues where one of like
-size was close by, in units of its own size.
+Frames are far apart (32 over the whole video), so boxes of a face need not overlap: boxes are linked if their
+sizes are similar and their centres are close, relative to the size.
 """
 
 from collections.abc import Sequence
@@ -11,33 +11,33 @@ from math import hypot
 from inference.face import Box
 
 MAX_DISTANCE = 1.0  # centres, in box sizes: a person moves by about a head between frames, not by two
-MAX_GROWTH = 1.8  # ratio of sizes; more is another person, nearer or farther
-MAX_GAP = 3  # frames for which a face may be hidden or missed by the face finder
+MAX_GROWTH = 1.8  # ratio of sizes; a larger one means another person, nearer or farther
+MAX_GAP = 3  # frames in which a face may be hidden or missed by the face detector
 
 
-def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
-    """Track number of each box of each frame, numbered from 0 in order of appearance.
+def link_tracks(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
+    """Return the track number of each box of each frame, numbered from 0 in order of appearance.
 
-    Within one frame the numbers are distinct. Closest pairs are linked first (greedy).
+    The numbers within a frame are distinct. The closest pairs are linked first (greedy).
     """
     last: dict[int, tuple[int, Box]] = {}
     numbered: list[list[int]] = []
-    for time, boxes in enumerate(frames):
-        live = {track: box for track, (seen, box) in last.items() if time - seen <= MAX_GAP}
+    for frame, boxes in enumerate(frames):
+        live = {track: box for track, (latest, box) in last.items() if frame - latest <= MAX_GAP}
         matched = _match(live, boxes)
-        fresh = len(last)
+        unused = len(last)
         numbers = []
         for index, box in enumerate(boxes):
             if index not in matched:
-                matched[index], fresh = fresh, fresh + 1
-            last[matched[index]] = (time, box)
+                matched[index], unused = unused, unused + 1
+            last[matched[index]] = (frame, box)
             numbers.append(matched[index])
         numbered.append(numbers)
     return numbered
 
 
 def distance(a: Box, b: Box) -> float:
-    """Distance of the centres in units of the larger box's size; infinite where the sizes differ too much."""
+    """Return the distance of the centres relative to the larger box; infinite if the sizes differ a lot."""
     size_a, size_b = _size(a), _size(b)
     large, small = max(size_a, size_b), min(size_a, size_b)
     if small <= 0 or large / small > MAX_GROWTH:
@@ -47,14 +47,14 @@ def distance(a: Box, b: Box) -> float:
 
 
 def _match(live: dict[int, Box], boxes: Sequence[Box]) -> dict[int, int]:
-    """Index of a box to its track, for those that have one."""
+    """Map the index of each box that continues a live track to that track."""
     pairs = sorted(
         (distance(box, boxes[index]), track, index)
         for (track, box), index in product(live.items(), range(len(boxes)))
     )
     matched: dict[int, int] = {}
-    for apart, track, index in pairs:
-        if apart <= MAX_DISTANCE and index not in matched and track not in matched.values():
+    for separation, track, index in pairs:
+        if separation <= MAX_DISTANCE and index not in matched and track not in matched.values():
             matched[index] = track
     return matched
 

@@ -11,7 +11,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from inference.crops import crop_face, cut_square, normalise
+from inference.crops import crop_face, cut_square
+from inference.networks import find_network
+from inference.normalisation import normalise
 from training.augment import augment
 from training.config import TrainingConfig
 from training.datasets import Photo, decode
@@ -101,12 +103,17 @@ def _batches(
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     rng = np.random.default_rng((config.seed, 7))
     edge = config.phases[0].size
+    network = find_network(config.network)
     while True:
         chosen = [photos[int(index)] for index in rng.integers(len(photos), size=size)]
         crops = []
         for photo in chosen:
             x0, y0, x1, y1 = photo.box.tolist()
-            crop = augment(crop_face(decode(photo), (x0, y0, x1, y1), MARGIN), STRENGTH, rng)
+            crop = crop_face(decode(photo), (x0, y0, x1, y1), MARGIN, network.input_size)
+            crop = augment(crop, STRENGTH, rng)
             crop = cut_square(crop, 0, 0, min(crop.shape[:2]), edge)
             crops.append(crop[:, ::-1] if rng.random() < 0.5 else crop)
-        yield normalise(crops), torch.tensor([attributes.target(photo) for photo in chosen])
+        yield (
+            normalise(crops, network.normalisation),
+            torch.tensor([attributes.target(photo) for photo in chosen]),
+        )

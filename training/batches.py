@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
-from inference.crops import normalise
+from inference.networks import find_network
+from inference.normalisation import normalise
 from training.config import Phase, TrainingConfig
 from training.datasets import Photo
 from training.localising import cells
@@ -56,8 +57,9 @@ class PairBatches:
             multiprocessing_context="forkserver",
             worker_init_fn=_begin,
         )
+        normalisation = find_network(self.config.network).normalisation
         for crops, labels, forged in loader:
-            yield Batch(normalise(crops.numpy()), labels, forged)
+            yield Batch(normalise(crops.numpy(), normalisation), labels, forged)
 
 
 def _begin(_number: int) -> None:

@@ -16,7 +16,7 @@ from torch import nn
 from torch.optim.swa_utils import update_bn
 
 from inference.card import ModelCard, write_card
-from inference.network import build_network
+from inference.networks import build_network, find_network
 from training.batches import PairBatches
 from training.config import TrainingConfig
 from training.datasets import Photo, by_collection
@@ -117,7 +117,7 @@ def make_card(name: str, version: str, config: TrainingConfig, weights: bytes, c
         name=name,
         version=version,
         network=config.network,
-        input_size=224,
+        input_size=find_network(config.network).input_size,
         crop_margin=CROP_MARGIN,
         temperature=calibration.temperature,
         bias=calibration.bias,
@@ -154,8 +154,12 @@ def ship(
     """
     photos, _ = read_sources(config, Split.CALIBRATION)
     weights = export_weights(averaged(config))
-    samples = held_out(limit([p for p in photos if not p.forged], most), CROP_MARGIN, config.seed, follow)
-    scored = score(as_served(config, weights).to(device), samples, mirrored=config.mirrored)
+    network = find_network(config.network)
+    reals = limit([p for p in photos if not p.forged], most)
+    samples = held_out(reals, CROP_MARGIN, network.input_size, config.seed, follow)
+    scored = score(
+        as_served(config, weights).to(device), samples, network.normalisation, mirrored=config.mirrored
+    )
     card = make_card(out.name, version, config, weights, scored)
     out.mkdir(parents=True, exist_ok=True)
     (out / WEIGHTS_FILE).write_bytes(weights)

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from inference.network import DEFAULT_DROPOUT
+from inference.networks import DEFAULT_DROPOUT
 from training.errors import ConfigError
 
 

@@ -1,4 +1,4 @@
-"""Give a network its batch norms back that `inference.folding` folded away.
+"""Give a network its batch norms back that `inference.norm_folding` folded away.
 
 Trained without them, it behaves while training as it will in service, whatever its batches hold.
 """

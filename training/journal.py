@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 
 import torch
 
+from inference.networks import find_network
 from training.config import TrainingConfig
 from training.history import History, read_history
 from training.pairs import PairMaker
@@ -43,7 +44,9 @@ class Journal:
         self._config, self._run, self._device, self._report = config, run, device, report
         self._history = History(config.run)
         photos, shares = read_sources(config, Split.CALIBRATION)
-        self._validation = Validation.draw(PairMaker(photos, shares), config.validation_pairs)
+        self._validation = Validation.draw(
+            PairMaker(photos, shares), config.validation_pairs, find_network(config.network)
+        )
         looks = [line["pictures"] for line in read_history(config.run) if "validation/auc" in line]
         self._looked = int(looks[-1]) if looks else 0
 

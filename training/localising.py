@@ -1,15 +1,15 @@
 """A second thing to learn beside real or forged: where. It costs next to nothing.
 
 One label for a whole picture says little of a trace of a few pixels. The network's heads
-(`inference.localising`) say for each cell of the picture whether it is forged; to do so the features learn to
-tell a part of a face from its surroundings.
+(`inference.localisation`) say for each cell of the picture whether it is forged; to do so the features learn
+to tell a part of a face from its surroundings.
 """
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from inference.localising import CELL, locate
+from inference.localisation import CELL, locate
 
 FORGED_FROM = 0.1  # of a mask's opacity; fainter pastes are not told from their surroundings
 

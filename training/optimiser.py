@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from inference.localising import heads_of
+from inference.localisation import heads_of
 from training.config import TrainingConfig
 
 

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from inference.checkpoint import load_checkpoint
-from inference.folding import fold_norms
-from inference.localising import HEADS
-from inference.network import build_network
+from inference.localisation import HEADS
+from inference.networks import build_network
+from inference.norm_folding import fold_norms
 from training.config import TrainingConfig
 from training.imagenet import load_imagenet
 from training.optimiser import make_optimiser

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from inference.crops import CROP_SIZE, normalise
+from inference.networks import Network
+from inference.normalisation import Normalisation, normalise
 from training.config import Phase
 from training.measures import auc
 from training.pairs import Image, PairMaker
@@ -19,16 +20,18 @@ BATCH = 32
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Fixed pairs (2N, 224, 224, 3) uint8, reals first."""
+    """Fixed pairs (2N, S, S, 3) uint8, reals first; S is the network's input size."""
 
     crops: list[Image]
+    normalisation: Normalisation
 
     @classmethod
-    def draw(cls, maker: PairMaker, pairs: int) -> "Validation":
+    def draw(cls, maker: PairMaker, pairs: int, network: Network) -> "Validation":
         rng = np.random.default_rng(SEED)
-        phase = Phase(until=1.0, size=CROP_SIZE, strength=STRENGTH)
+        phase = Phase(until=1.0, size=network.input_size, strength=STRENGTH)
         drawn = [maker.draw(phase, rng) for _ in range(pairs)]
-        return cls([pair.real for pair in drawn] + [pair.forged for pair in drawn])
+        crops = [pair.real for pair in drawn] + [pair.forged for pair in drawn]
+        return cls(crops, network.normalisation)
 
     @torch.inference_mode()
     def figures(self, network: nn.Module, device: torch.device) -> dict[str, float]:
@@ -36,9 +39,8 @@ class Validation:
         training = network.training
         network.eval()
         batches = (self.crops[at : at + BATCH] for at in range(0, len(self.crops), BATCH))
-        logits = torch.cat(
-            [network(normalise(batch).to(device)).flatten().float().cpu() for batch in batches]
-        )
+        pixels = (normalise(batch, self.normalisation).to(device) for batch in batches)
+        logits = torch.cat([network(batch).flatten().float().cpu() for batch in pixels])
         network.train(training)
         half = len(logits) // 2
         labels = torch.tensor([0.0, 1.0]).repeat_interleave(half)

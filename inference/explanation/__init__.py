@@ -1,4 +1,1 @@
-"""Show people why: where in a face the network saw a forgery, and when in a video.
-
-What is flagged is decided before; nothing here changes a score.
-"""
+"""Pictures that explain a flagged media item: heat maps of faces and a timeline of a video's scores."""

@@ -1,35 +1,35 @@
-"""The pictures that explain a flagged media, one after the other while there is time."""
+"""Draw the pictures that explain a flagged media item, one after the other within a time budget."""
 
 from collections.abc import Callable, Iterator
 from time import monotonic
 
 from inference.analysis import FaceFinding, MediaAnalysis
-from inference.crops import Box
-from inference.evidence import Evidence, box_in_frame, is_flagged, jpeg, suspects
+from inference.evidence import Evidence, box_in_frame, encode_jpeg, is_flagged, suspects
 from inference.explanation.render import Heat, heat_panel
 from inference.explanation.timeline import timeline
+from inference.face import Box
 from inference.media.decoded import DecodedMedia, MediaKind, Pixels
 
 TIMELINE = "timeline.png"
 
-Look = Callable[[Pixels, Box], tuple[Pixels, Heat]]  # picture and box in it; the network's crop and its heat
+Look = Callable[[Pixels, Box], tuple[Pixels, Heat]]  # (picture, box) -> (the network's crop, its heat map)
 
 
 def planned(analysis: MediaAnalysis) -> int:
-    """How many pictures explain this media if there is time for all."""
-    return len(suspects(analysis)) + _moves(analysis)
+    """Return how many pictures explain this media item if the time budget allows all of them."""
+    return len(suspects(analysis)) + _has_timeline(analysis)
 
 
 def explain(
     media: DecodedMedia, analysis: MediaAnalysis, look: Look, budget_seconds: float
 ) -> Iterator[Evidence]:
-    """Yield ``timeline.png`` if the media moves, then ``face-N-heat.jpg`` of the suspects, worst first.
+    """Yield ``timeline.png`` unless it is a still picture, then ``face-N-heat.jpg``, worst suspect first.
 
-    Nothing is begun once the budget is used up; the last one may end after it. Numbers are those of
+    No picture is started once the budget is used up; the last one may finish later. The numbers are those of
     `inference.evidence.face_crops`.
     """
     end = monotonic() + budget_seconds
-    if _moves(analysis) and monotonic() < end:
+    if _has_timeline(analysis) and monotonic() < end:
         yield Evidence(TIMELINE, "image/png", timeline(media, analysis))
     for number, face in enumerate(suspects(analysis)):
         if monotonic() < end:
@@ -41,8 +41,8 @@ def _heat(media: DecodedMedia, face: FaceFinding, analysis: MediaAnalysis, look:
     panel = heat_panel(
         crop, heat, score=face.score, suspect=analysis.suspect_threshold, tag=analysis.threshold
     )
-    return jpeg(panel)
+    return encode_jpeg(panel)
 
 
-def _moves(analysis: MediaAnalysis) -> bool:
+def _has_timeline(analysis: MediaAnalysis) -> bool:
     return is_flagged(analysis) and analysis.kind is not MediaKind.IMAGE

@@ -1,4 +1,4 @@
-"""Draw a heat map over the face it is about, beside the face itself, so that one can compare."""
+"""Draw a face and, for comparison, the same face under its heat map."""
 
 import cv2
 import numpy as np
@@ -10,17 +10,17 @@ from inference.media.decoded import Pixels
 
 EDGE = 320  # of each of the two pictures, in pixels
 GAP = 6
-STRIP = 38  # the caption below
-OPACITY = 0.72  # of the hottest place: the face must stay visible beneath
-FAINTEST = 0.15  # heat below it leaves the picture as it is
-DARKEST = 0.3  # where in the colour map the faintest heat begins: its black end would hide the face
-BAR = (96, 10)  # of the scale, in pixels
+STRIP = 38  # height of the caption below, in pixels
+OPACITY = 0.72  # of the hottest place; the face must stay visible
+FAINTEST = 0.15  # lower heat values leave the picture unchanged
+DARKEST = 0.3  # where the faintest heat starts in the colour map; its black end would hide the face
+BAR = (96, 10)  # width and height of the scale, in pixels
 
 Heat = NDArray[np.float32]
 
 
 def overlay(crop: Pixels, heat: Heat) -> Pixels:
-    """Return ``crop`` (H, W, 3) under ``heat`` (H, W) in [0, 1]: the hotter, the lighter and denser."""
+    """Return ``crop`` (H, W, 3) under ``heat`` (H, W) in [0, 1]; hotter means lighter and more opaque."""
     strength = np.clip((heat - FAINTEST) / (1 - FAINTEST), 0, 1)
     alpha = (OPACITY * strength**0.75)[..., None]
     mixed = crop * (1 - alpha) + coloured(strength) * alpha
@@ -28,19 +28,21 @@ def overlay(crop: Pixels, heat: Heat) -> Pixels:
 
 
 def coloured(strength: Heat) -> Pixels:
-    """Return (H, W, 3) RGB for strengths in [0, 1], of the perceptually uniform map Inferno."""
+    """Return (H, W, 3) RGB for strengths in [0, 1], in the perceptually uniform colour map Inferno."""
     levels = np.rint(255 * (DARKEST + (1 - DARKEST) * strength)).astype(np.uint8)
     painted = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)
     return np.asarray(cv2.cvtColor(painted, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def heat_panel(crop: Pixels, heat: Heat, *, score: float, suspect: float, tag: float) -> Pixels:
-    """Return the face (S, S, 3), the same under its heat (S, S), and below score, thresholds and scale."""
-    large = cv2.resize(crop, (EDGE, EDGE), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
-    warm = np.asarray(cv2.resize(heat, (EDGE, EDGE), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    """Return the face (S, S, 3) next to itself under the heat map (S, S), above score, thresholds, scale."""
+    enlarged = cv2.resize(crop, (EDGE, EDGE), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+    enlarged_heat = np.asarray(
+        cv2.resize(heat, (EDGE, EDGE), interpolation=cv2.INTER_LINEAR), dtype=np.float32
+    )
     panel = Image.new("RGB", (2 * EDGE + GAP, EDGE + STRIP), style.PAPER)
-    panel.paste(Image.fromarray(large), (0, 0))
-    panel.paste(Image.fromarray(overlay(large, warm)), (EDGE + GAP, 0))
+    panel.paste(Image.fromarray(enlarged), (0, 0))
+    panel.paste(Image.fromarray(overlay(enlarged, enlarged_heat)), (EDGE + GAP, 0))
     _caption(panel, score, suspect, tag)
     _scale(panel)
     return np.asarray(panel, dtype=np.uint8)

@@ -106,13 +106,13 @@ def import_weights(  # noqa: PLR0917 - a command's options
     ] = 0.5,
 ) -> None:
     """Import your own weights; an uncalibrated model only suspects, and never tags."""
-    from inference.foreign_weights import Origin, adopt  # noqa: PLC0415 - torch takes seconds to import
+    from inference.foreign_weights import Origin, import_model  # noqa: PLC0415 - torch takes seconds to import
     from pipeline.settings import data_folder  # noqa: PLC0415 - likewise
 
     origin = Origin(
         name or path.stem, version, network, licence, data, forged_class, suspect_threshold=suspect_threshold
     )
-    card = adopt(path, origin, data_folder() / "models")
+    card = import_model(path, origin, data_folder() / "models")
     print(
         f"imported as {card.reference}; UNCALIBRATED: it suspects from {suspect_threshold}, and never tags."
     )

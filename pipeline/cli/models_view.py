@@ -11,13 +11,13 @@ from schemas.verdicts import SEVERITY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from inference.model_store import Known
+    from inference.model_store import KnownModel
     from pipeline.operations.model_comparison import Comparison, Pair
 
 _SHOWN_METRICS = ("auc", "ece")  # the card has all metrics
 
 
-def models_table(known: "Sequence[Known]", default: str) -> Table:
+def models_table(known: "Sequence[KnownModel]", default: str) -> Table:
     """Return a table with one row per model; the default model has a star."""
     table = Table()
     for name in ("model", "source", "thresholds", "metrics"):
@@ -37,7 +37,7 @@ def models_table(known: "Sequence[Known]", default: str) -> Table:
     return table
 
 
-def model_document(known: "Known", default: str) -> dict[str, Any]:
+def model_document(known: "KnownModel", default: str) -> dict[str, Any]:
     """Return the registry entry of a model, its location, and whether it is the default."""
     return {
         **known.entry.model_dump(mode="json", exclude_none=True),
@@ -82,7 +82,7 @@ def _most_different(pairs: "Sequence[Pair]") -> Table:
     return table
 
 
-def _thresholds(known: "Known") -> str:
+def _thresholds(known: "KnownModel") -> str:
     if not known.entry.serving.get("calibrated", True):
         return "UNCALIBRATED:\nnever tags"
     return "\n".join(f"{name} {value:.3f}" for name, value in known.entry.thresholds.items())

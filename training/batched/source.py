@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from inference.crops import standardise
+from inference.networks import find_network
+from inference.normalisation import standardise
 from training.batched.maker import BatchMaker
 from training.batched.store import PhotoStore
 from training.batches import Batch
@@ -27,10 +28,11 @@ class DeviceBatches:
     ) -> None:
         self._maker = BatchMaker(PhotoStore.read(photos, device), shares)
         self._pairs, self._device = config.batch_pairs, device
+        self._normalisation = find_network(config.network).normalisation
 
     def of(self, phase: Phase, seed: tuple[int, ...]) -> Iterator[Batch]:
         """Yield the batches of a phase without end; they are on the device."""
         generator = torch.Generator(self._device).manual_seed(zlib.crc32(repr(seed).encode()))
         while True:
             crops, labels, masks = self._maker.draw(self._pairs, phase, generator)
-            yield Batch(standardise(crops), labels, cells(masks))
+            yield Batch(standardise(crops, self._normalisation), labels, cells(masks))

@@ -13,6 +13,7 @@ from training.evaluation.trials import Trial
 
 KEPT = 8  # photographs of each kind and model
 EDGE = 160  # pixels
+CROP_SIZE = 224  # pixels, before it is reduced to EDGE
 JPEG_QUALITY = 85
 MARGIN = 0.25
 
@@ -57,7 +58,8 @@ def _mildest(worst: dict[str, Example], forged: bool) -> Example:
 
 def _example(trial: Trial, score: float) -> Example:
     box = fitted(trial.box, trial.image.shape, MARGIN)
-    crop = cv2.resize(crop_face(trial.image, box, MARGIN), (EDGE, EDGE), interpolation=cv2.INTER_AREA)
+    face = crop_face(trial.image, box, MARGIN, CROP_SIZE)
+    crop = cv2.resize(face, (EDGE, EDGE), interpolation=cv2.INTER_AREA)
     coded = cv2.imencode(
         ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     )[1]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from inference.checkpoint import logits_of
-from inference.crops import crop_face, normalise
+from inference.crops import crop_face
+from inference.normalisation import Normalisation, normalise
 from training.augment import h264, jpeg, shrink
 from training.datasets import Photo, by_collection, decode
 from training.evaluation.framing import fitted
@@ -57,29 +58,33 @@ class Scored:
     groups: NDArray[np.str_]
 
 
-def frame(photo: Photo, image: Image, margin: float) -> Image:
-    """Return the crop that serving would make of the face."""
+def frame(photo: Photo, image: Image, margin: float, size: int) -> Image:
+    """Return the crop (size, size, 3) that serving would make of the face."""
     x0, y0, x1, y1 = photo.box.tolist()
-    return crop_face(image, fitted((x0, y0, x1, y1), image.shape, margin), margin)
+    return crop_face(image, fitted((x0, y0, x1, y1), image.shape, margin), margin, size)
 
 
-def held_out(photos: list[Photo], margin: float, seed: int, follow: Follow = unfollowed) -> Iterator[Sample]:
+def held_out(
+    photos: list[Photo], margin: float, size: int, seed: int, follow: Follow = unfollowed
+) -> Iterator[Sample]:
     """Yield each photograph under every condition, and one forgery of each kind under a drawn one."""
     rng = np.random.default_rng(seed)
     pools = by_collection(photos)
     for photo in follow(photos, total=len(photos), description="calibrating"):
         image = decode(photo)
         for condition, change in CONDITIONS.items():
-            crop = frame(photo, change(image, rng), margin)
+            crop = frame(photo, change(image, rng), margin, size)
             yield Sample(crop, REAL, condition, photo.collection, photo.group)
         for kind in KINDS[1:]:
             condition = str(rng.choice(list(CONDITIONS)))
             forged = TRAINED[kind](photo, image, draw_source(photo, pools[photo.collection], rng), rng)
-            crop = frame(photo, CONDITIONS[condition](forged, rng), margin)
+            crop = frame(photo, CONDITIONS[condition](forged, rng), margin, size)
             yield Sample(crop, kind, condition, photo.collection, photo.group)
 
 
-def score(network: nn.Module, samples: Iterable[Sample], *, mirrored: bool) -> Scored:
+def score(
+    network: nn.Module, samples: Iterable[Sample], normalisation: Normalisation, *, mirrored: bool
+) -> Scored:
     """Return the network's logits of all samples, as :func:`inference.checkpoint.logits_of` makes them."""
     device = next(network.parameters()).device
     logits: list[float] = []
@@ -89,7 +94,8 @@ def score(network: nn.Module, samples: Iterable[Sample], *, mirrored: bool) -> S
     def flush() -> None:
         if batch:
             with torch.inference_mode():
-                logits.extend(logits_of(network, normalise(batch).to(device), mirrored=mirrored).tolist())
+                pixels = normalise(batch, normalisation).to(device)
+                logits.extend(logits_of(network, pixels, mirrored=mirrored).tolist())
             batch.clear()
 
     for sample in samples:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.crops import crop_square, cut_square
 from inference.face import Face
 
 JPEG_QUALITY = 95
@@ -25,8 +26,6 @@ class Crop:
 
 def cut(image: NDArray[np.uint8], face: Face, size: int, margin: float) -> Crop:
     """Cut the square about a face, ``margin`` of its box's longer edge larger, to ``size`` pixels."""
-    from inference.crops import crop_square, cut_square  # noqa: PLC0415 - imports torch, see pool
-
     left, top, side = crop_square(face.box, margin)
     pixels = cut_square(image, left, top, side, size)
     scale = size / max(round(side), 1)  # as cut_square rounds

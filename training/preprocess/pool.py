@@ -25,7 +25,7 @@ from training.preprocess.parts import Done, write_part
 from training.workers import end_with_parent
 
 if TYPE_CHECKING:
-    from inference.faces import FaceFinder
+    from inference.face_detection import FaceDetector
 
 # Media in a part: what a kill loses at most in each process, against the cost of a folder.
 BATCH = {Kind.IMAGE: 64, Kind.VIDEO: 4}
@@ -45,22 +45,22 @@ class _Finder:
 
     def __init__(self, device: str) -> None:
         self._device = device
-        self._finder: FaceFinder | None = None
+        self._face_detector: FaceDetector | None = None
 
     def __call__(self, images: Sequence[Pixels]) -> list[list[Face]]:
-        if self._finder is None:
-            self._finder = _load(self._device)
-        return self._finder.find(images)
+        if self._face_detector is None:
+            self._face_detector = _load(self._device)
+        return self._face_detector.detect(images)
 
 
-def _load(device: str) -> "FaceFinder":
+def _load(device: str) -> "FaceDetector":
     import torch  # noqa: PLC0415 - see above
 
     from inference.device import choose_device  # noqa: PLC0415 - imports torch
-    from inference.faces import FaceFinder  # noqa: PLC0415 - imports torch
+    from inference.face_detection import FaceDetector  # noqa: PLC0415 - imports torch
 
     torch.set_num_threads(1)
-    return FaceFinder(choose_device(device))
+    return FaceDetector(choose_device(device))
 
 
 def batches(media: Sequence[RawMedia]) -> Iterator[list[RawMedia]]:

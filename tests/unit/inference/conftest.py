@@ -1,8 +1,8 @@
-"""Imported before the tests here: `inference` sets how threads wait, which has to be before torch."""
+"""Import `inference` before torch, since it configures how OpenMP threads wait."""
 
 from hypothesis import settings
 
 import inference  # noqa: F401
 
-settings.register_profile("shared-cores", deadline=None)  # a busy machine is no failure of a property
+settings.register_profile("shared-cores", deadline=None)  # a busy machine must not fail a property
 settings.load_profile("shared-cores")

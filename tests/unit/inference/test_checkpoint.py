@@ -1,4 +1,4 @@
-"""Checkpoints: what is read is what was written, and nothing else is accepted."""
+"""Checkpoints: valid ones load as they were written, others are rejected."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from safetensors.torch import save
 
 from inference.checkpoint import default_model_dir, load_checkpoint, read_card
 from inference.errors import CheckpointCorruptError, CheckpointMissingError, UnknownNetworkError
-from inference.network import build_network
+from inference.networks import build_network
 
 
 @pytest.fixture
@@ -60,19 +60,19 @@ def test_probability_is_calibrated(model: Path):
     assert checkpoint.probabilities(torch.tensor([[-1.0], [1.0]])).tolist() == pytest.approx([0.5, 0.731059])
 
 
-def test_mirrored_model_says_the_same_of_a_crop_and_its_mirror_image():
+def test_mirrored_model_gives_a_crop_and_its_mirror_image_the_same_logit():
     # given one network, with and without mirroring, and crops that are not symmetric
     plain = load_checkpoint(default_model_dir())
     plain = replace(plain, card=plain.card.model_copy(update={"mirrored": False}))
     mirrored = replace(plain, card=plain.card.model_copy(update={"mirrored": True}))
     crops = torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        one, other = plain.logits(crops), plain.logits(crops.flip(3))
+        logits, mirrored_logits = plain.logits(crops), plain.logits(crops.flip(3))
 
-        # then a mirrored model's logit is the mean of the two, whichever way round
-        assert not torch.allclose(one, other, rtol=0.01)
-        assert torch.allclose(mirrored.logits(crops), (one + other) / 2)
-        assert torch.allclose(mirrored.logits(crops.flip(3)), (one + other) / 2)
+        # then a mirrored model's logit is the mean of both, for the crop and for its mirror image
+        assert not torch.allclose(logits, mirrored_logits, rtol=0.01)
+        assert torch.allclose(mirrored.logits(crops), (logits + mirrored_logits) / 2)
+        assert torch.allclose(mirrored.logits(crops.flip(3)), (logits + mirrored_logits) / 2)
 
 
 @pytest.mark.parametrize("missing", ["card.json", "weights.safetensors"])
@@ -82,19 +82,19 @@ def test_missing_file_is_named(model: Path, missing: str):
         load_checkpoint(model)
 
 
-def test_changed_weights_are_refused(model: Path):
+def test_changed_weights_are_rejected(model: Path):
     # given one flipped bit
     path = model / "weights.safetensors"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
 
-    # when loaded, then the hash tells
+    # when loaded, then the hash does not match
     with pytest.raises(CheckpointCorruptError, match="its card says"):
         load_checkpoint(model)
 
 
-def test_file_that_is_no_safetensors_is_refused(model: Path):
+def test_file_that_is_not_safetensors_is_rejected(model: Path):
     (model / "weights.safetensors").write_bytes(b"a pickle, perhaps")
     change_card(model, sha256=hashlib.sha256(b"a pickle, perhaps").hexdigest())
     with pytest.raises(CheckpointCorruptError, match="not a safetensors file"):
@@ -111,7 +111,7 @@ def test_file_that_is_no_safetensors_is_refused(model: Path):
         ({"colour": "blue"}, CheckpointCorruptError, "colour"),
     ],
 )
-def test_wrong_card_is_refused(model: Path, changes: dict[str, object], error: type, message: str):
+def test_wrong_card_is_rejected(model: Path, changes: dict[str, object], error: type, message: str):
     change_card(model, **changes)
     with pytest.raises(error, match=message):
         load_checkpoint(model)

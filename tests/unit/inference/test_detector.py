@@ -1,4 +1,4 @@
-"""The detector as the pipeline uses it: decoded media in, one answer each, in order, whatever the batch."""
+"""The detector as the pipeline uses it: one analysis per media item, in order, independent of the batch."""
 
 import io
 
@@ -23,7 +23,7 @@ def detector() -> Detector:
     return Detector(random_checkpoint(), device="cpu")
 
 
-def test_each_media_gets_its_answer_in_order(detector: Detector) -> None:
+def test_each_media_item_gets_its_analysis_in_order(detector: Detector) -> None:
     coffee = decode(encoded(Image.fromarray(data.coffee()), "PNG"))
     face = decode(still("JPEG"))
 
@@ -40,7 +40,7 @@ def test_each_media_gets_its_answer_in_order(detector: Detector) -> None:
     assert set(judged.timings) == {"faces", "score", "fingerprint"}
 
 
-def test_company_in_a_batch_does_not_change_an_answer(detector: Detector) -> None:
+def test_other_items_of_a_batch_do_not_change_an_analysis(detector: Detector) -> None:
     face, other = decode(still("PNG")), decode(still("WEBP"))
     (alone,) = detector.analyse([face])
     together = detector.analyse([other, face, other])[1]
@@ -48,24 +48,26 @@ def test_company_in_a_batch_does_not_change_an_answer(detector: Detector) -> Non
     assert together.faces[0].box == pytest.approx(alone.faces[0].box)
 
 
-def test_a_second_model_judges_the_faces_that_the_first_found(
+def test_a_second_model_judges_the_faces_that_the_first_detected(
     detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # given a second model that would not find any face itself, and judges smaller ones
+    # given a second model that cannot detect faces itself and judges smaller ones
     picky = Detector(random_checkpoint(min_face_px=300), device="cpu")
     media = [decode(still("JPEG")), decode(encoded(Image.fromarray(data.coffee()), "PNG"))]
     before = picky.analyse(media)
-    monkeypatch.setattr(detector, "_find", lambda _: pytest.fail("faces were sought again"))
+    monkeypatch.setattr(detector, "_detect_faces", lambda _: pytest.fail("faces were detected again"))
 
-    # when it judges what the first one has seen
+    # when it judges the faces that the first model detected
     again = detector.analyse_again(media, before)
 
-    # then it is as if it had seen the faces itself, by its own card
+    # then the result is as if it had detected them itself, with the thresholds of its own card
     monkeypatch.undo()
     alone = detector.analyse(media)
-    assert [one.score for one in again] == pytest.approx([one.score for one in alone], abs=1e-6)
-    assert [(one.label, one.pdq, one.model) for one in again] == [
-        (one.label, one.pdq, one.model) for one in alone
+    assert [analysis.score for analysis in again] == pytest.approx(
+        [analysis.score for analysis in alone], abs=1e-6
+    )
+    assert [(analysis.label, analysis.pdq, analysis.model) for analysis in again] == [
+        (analysis.label, analysis.pdq, analysis.model) for analysis in alone
     ]
     assert before[0].score is None
     assert set(again[0].timings) == {"score"}
@@ -88,7 +90,7 @@ def test_a_face_below_the_cards_size_is_not_judged() -> None:
     assert (analysis.label, analysis.score, analysis.note) == (Label.NO_FACE, None, "faces_too_small")
 
 
-def test_nothing_in_nothing_out(detector: Detector) -> None:
+def test_no_media_gives_no_analyses(detector: Detector) -> None:
     assert detector.analyse([]) == []
 
 
@@ -100,7 +102,7 @@ def test_boxes_lie_within_the_picture(detector: Detector) -> None:
         assert 0 <= y0 < y1 <= 220
 
 
-def test_evidence_shows_the_face_of_flagged_media_only(detector: Detector) -> None:
+def test_evidence_shows_the_faces_of_flagged_media_items_only(detector: Detector) -> None:
     strict = Detector(random_checkpoint(tag=0.0, suspect=0.0), device="cpu")
     media = decode(still("JPEG"))
 
@@ -114,21 +116,21 @@ def test_evidence_shows_the_face_of_flagged_media_only(detector: Detector) -> No
     assert face_crops(media, calm.analyse([media])[0]) == []
 
 
-def test_a_network_that_gives_no_number_gives_no_label() -> None:
+def test_a_score_that_is_not_finite_gives_no_label() -> None:
     broken = random_checkpoint()
     with torch.no_grad():
         broken.network.get_parameter("classifier.1.bias").fill_(float("nan"))
-    with pytest.raises(ScoreNotFiniteError, match="random gave a score that is no number"):
+    with pytest.raises(ScoreNotFiniteError, match="random returned a score that is not a finite number"):
         Detector(broken, device="cpu").analyse([decode(still("JPEG"))])
 
 
-def test_loading_checks_what_is_there(tmp_path) -> None:
+def test_loading_verifies_the_files(tmp_path) -> None:
     with pytest.raises(CheckpointError, match="cannot read the model card"):
         Detector.load(tmp_path)
     assert Detector.load(save(random_checkpoint(), tmp_path), "cpu").card.name == "random"
 
 
-def test_an_unknown_device_is_named() -> None:
+def test_an_unknown_device_is_reported() -> None:
     with pytest.raises(DeviceUnavailableError, match="'warp' cannot be used"):
         choose_device("warp")
     assert choose_device("cpu") == torch.device("cpu")

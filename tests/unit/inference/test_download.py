@@ -1,4 +1,4 @@
-"""Downloads: whole and right under their name, or not at all; what broke off is gone on with."""
+"""Downloads are complete and verified, or absent; interrupted ones resume."""
 
 import hashlib
 import threading
@@ -15,31 +15,33 @@ CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
-class Shelf(ThreadingHTTPServer):
-    """Serves CONTENT, in whole or by range; breaks off after ``breaks_after`` bytes while that is set."""
+class FileServer(ThreadingHTTPServer):
+    """Serves CONTENT, in full or by range; closes the connection after ``interrupt_after`` bytes, if set."""
 
-    breaks_after: int | None = None
-    knows_ranges = True
+    interrupt_after: int | None = None
+    supports_ranges = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.asked: list[str | None] = []
+        super().__init__(("127.0.0.1", 0), RequestHandler)
+        self.range_headers: list[str | None] = []
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/w.safetensors"
 
 
-class Answer(BaseHTTPRequestHandler):
-    server: Shelf
+class RequestHandler(BaseHTTPRequestHandler):
+    server: FileServer
 
     def do_GET(self) -> None:
-        asked = self.headers["Range"]
-        self.server.asked.append(asked)
+        range_header = self.headers["Range"]
+        self.server.range_headers.append(range_header)
         if self.path != "/w.safetensors":
             return self.send_error(404)
         start = (
-            int(asked.removeprefix("bytes=").removesuffix("-")) if asked and self.server.knows_ranges else 0
+            int(range_header.removeprefix("bytes=").removesuffix("-"))
+            if range_header and self.server.supports_ranges
+            else 0
         )
         if start >= len(CONTENT):
             return self.send_error(416)
@@ -47,16 +49,16 @@ class Answer(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[: self.server.breaks_after])
+        self.wfile.write(body[: self.server.interrupt_after])
         return None
 
     def log_message(self, *_: object) -> None:
-        """Tests need no log."""
+        """Log nothing."""
 
 
 @pytest.fixture
-def shelf() -> Iterator[Shelf]:
-    server = Shelf()
+def server() -> Iterator[FileServer]:
+    server = FileServer()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
@@ -71,75 +73,75 @@ def target(tmp_path: Path) -> Path:
 
 
 def ignore(_: int, __: int | None) -> None:
-    """Progress that nobody looks at."""
+    """Ignore the progress."""
 
 
-def test_file_comes_whole_with_its_progress(shelf: Shelf, target: Path) -> None:
-    told: list[tuple[int, int | None]] = []
+def test_file_is_complete_and_its_progress_reported(server: FileServer, target: Path) -> None:
+    reports: list[tuple[int, int | None]] = []
 
-    download(shelf.url, target, sha256=SHA256, progress=lambda done, total: told.append((done, total)))
+    download(server.url, target, sha256=SHA256, progress=lambda done, total: reports.append((done, total)))
 
     assert target.read_bytes() == CONTENT
-    assert told[-1] == (len(CONTENT), len(CONTENT))
+    assert reports[-1] == (len(CONTENT), len(CONTENT))
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_what_broke_off_is_gone_on_with(shelf: Shelf, target: Path) -> None:
-    # given a download that broke off
-    shelf.breaks_after = 300_000
-    with pytest.raises(DownloadError, match=r"broke off .* call it again to go on from there"):
-        download(shelf.url, target, sha256=SHA256, progress=ignore)
+def test_interrupted_download_resumes(server: FileServer, target: Path) -> None:
+    # given an interrupted download
+    server.interrupt_after = 300_000
+    with pytest.raises(DownloadError, match=r"was interrupted .* run the command again to resume"):
+        download(server.url, target, sha256=SHA256, progress=ignore)
     assert not target.exists()
-    have = target.with_name("w.safetensors.part").stat().st_size
-    assert 0 < have <= 300_000
+    received = target.with_name("w.safetensors.part").stat().st_size
+    assert 0 < received <= 300_000
 
-    # when it is called again
-    shelf.breaks_after = None
-    download(shelf.url, target, sha256=SHA256, progress=ignore)
+    # when it is repeated
+    server.interrupt_after = None
+    download(server.url, target, sha256=SHA256, progress=ignore)
 
-    # then the rest alone is asked for
-    assert shelf.asked == [None, f"bytes={have}-"]
+    # then only the rest is requested
+    assert server.range_headers == [None, f"bytes={received}-"]
     assert target.read_bytes() == CONTENT
 
 
-def test_server_without_ranges_sends_it_all_again(shelf: Shelf, target: Path) -> None:
-    shelf.knows_ranges = False
+def test_server_without_ranges_sends_the_whole_file_again(server: FileServer, target: Path) -> None:
+    server.supports_ranges = False
     target.with_name("w.safetensors.part").write_bytes(CONTENT[:1000])
 
-    download(shelf.url, target, sha256=SHA256, progress=ignore)
+    download(server.url, target, sha256=SHA256, progress=ignore)
 
     assert target.read_bytes() == CONTENT
 
 
-def test_part_that_is_all_there_is_only_checked(shelf: Shelf, target: Path) -> None:
+def test_complete_part_is_only_verified(server: FileServer, target: Path) -> None:
     target.with_name("w.safetensors.part").write_bytes(CONTENT)
 
-    download(shelf.url, target, sha256=SHA256, progress=ignore)
+    download(server.url, target, sha256=SHA256, progress=ignore)
 
     assert target.read_bytes() == CONTENT
 
 
-def test_other_bytes_are_not_kept(shelf: Shelf, target: Path) -> None:
+def test_file_with_another_hash_is_deleted(server: FileServer, target: Path) -> None:
     with pytest.raises(
-        DownloadError, match=f"has sha256 {SHA256}, the registry says {'0' * 64}; it was not kept"
+        DownloadError, match=f"has sha256 {SHA256}, the registry says {'0' * 64}; the file was deleted"
     ):
-        download(shelf.url, target, sha256="0" * 64, progress=ignore)
+        download(server.url, target, sha256="0" * 64, progress=ignore)
 
     assert list(target.parent.iterdir()) == []
 
 
-def test_wrong_address_is_named(shelf: Shelf, target: Path) -> None:
+def test_wrong_address_is_reported(server: FileServer, target: Path) -> None:
     with pytest.raises(DownloadError, match=r"other\.safetensors answers 404"):
-        download(shelf.url.replace("/w.", "/other."), target, sha256=SHA256, progress=ignore)
+        download(server.url.replace("/w.", "/other."), target, sha256=SHA256, progress=ignore)
 
 
-def test_no_network_is_said_in_words(target: Path) -> None:
-    with pytest.raises(DownloadError, match=r"cannot be reached .* put the file on this machine"):
+def test_missing_network_is_reported(target: Path) -> None:
+    with pytest.raises(DownloadError, match=r"cannot be reached .* copy the file to this machine"):
         download("http://127.0.0.1:9/w.safetensors", target, sha256=SHA256, progress=ignore)
 
 
 @pytest.mark.parametrize("scheme", ["", "file://"])
-def test_file_of_this_machine_is_copied_and_checked(tmp_path: Path, target: Path, scheme: str) -> None:
+def test_local_file_is_copied_and_verified(tmp_path: Path, target: Path, scheme: str) -> None:
     source = tmp_path / "with space" / "w.safetensors"
     source.parent.mkdir()
     source.write_bytes(CONTENT)
@@ -149,6 +151,6 @@ def test_file_of_this_machine_is_copied_and_checked(tmp_path: Path, target: Path
     assert (target.read_bytes(), source.read_bytes()) == (CONTENT, CONTENT)
 
 
-def test_file_that_is_not_there_is_named(tmp_path: Path, target: Path) -> None:
+def test_missing_file_is_reported(tmp_path: Path, target: Path) -> None:
     with pytest.raises(DownloadError, match=r"none\.safetensors cannot be copied .* No such file"):
         download(str(tmp_path / "none.safetensors"), target, sha256=SHA256, progress=ignore)

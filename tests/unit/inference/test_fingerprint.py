@@ -1,4 +1,4 @@
-"""PDQ: near for the same picture re-encoded, far for another, and not taken from a black frame."""
+"""PDQ hashes: close for a re-encoded picture, far for another, and not taken from a black frame."""
 
 import io
 
@@ -28,7 +28,7 @@ def test_reencoding_and_scaling_change_few_bits_and_another_picture_many() -> No
     assert bits_apart(original.pdq, other.pdq) > 80
 
 
-def test_a_black_middle_frame_is_passed_over() -> None:
+def test_a_black_middle_frame_is_skipped() -> None:
     black, shown = Frame(np.zeros((64, 64, 3), np.uint8), 1.0), Frame(np.asarray(portrait()), 0.0)
     assert media_fingerprint([shown, black, black]) == fingerprint(shown.image)
     assert media_fingerprint([black]).quality == 0

@@ -1,4 +1,4 @@
-"""Weights of others: probabilities stay the same, nothing is run, and nothing that is uncalibrated tags."""
+"""Imported weights: probabilities stay the same, no code runs, and an uncalibrated model never tags."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +13,8 @@ from inference.card import ModelCard
 from inference.checkpoint import Checkpoint, load_checkpoint
 from inference.decision import Thresholds, label_of
 from inference.errors import ForeignWeightsError, RegistryError
-from inference.foreign_weights import Origin, adopt, one_logit
-from inference.network import build_network
+from inference.foreign_weights import Origin, import_model, one_logit
+from inference.networks import build_network
 from schemas.verdicts import Label
 
 
@@ -40,7 +40,7 @@ def test_checkpoint_of_the_origin_project_keeps_its_probabilities(
     torch.save({"epoch": 20, "model_state_dict": two_logits.state_dict()}, tmp_path / "best.pth")
 
     # when it is imported
-    adopt(tmp_path / "best.pth", origin("efficientnet_v2_s", forged_class), tmp_path)
+    import_model(tmp_path / "best.pth", origin("efficientnet_v2_s", forged_class), tmp_path)
 
     # then the one logit's sigmoid is the forged class's softmax
     ours = load_checkpoint(tmp_path / "mine@1")
@@ -72,25 +72,25 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_state_dict_is_taken_over_however_it_was_saved(
+def test_state_dict_is_imported_from_every_layout(
     state: dict[str, torch.Tensor], tmp_path: Path, shape: str
 ) -> None:
     torch.save(SHAPES[shape](state), tmp_path / "w.pth")
 
-    card = adopt(tmp_path / "w.pth", origin(), tmp_path)
+    card = import_model(tmp_path / "w.pth", origin(), tmp_path)
 
     weights = load_checkpoint(tmp_path / card.reference).network.state_dict()
     assert all(torch.allclose(weights[key], value, atol=1e-3) for key, value in state.items())
 
 
-def test_safetensors_are_taken_over(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
+def test_safetensors_are_imported(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     save_file(state, tmp_path / "w.safetensors")
 
-    assert adopt(tmp_path / "w.safetensors", origin(), tmp_path).reference == "mine@1"
+    assert import_model(tmp_path / "w.safetensors", origin(), tmp_path).reference == "mine@1"
 
 
 class Dangerous:
-    """Would make a file when it is unpickled."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -99,18 +99,18 @@ class Dangerous:
         return (Path.touch, (self.path,))
 
 
-def test_pickled_module_is_refused(tmp_path: Path) -> None:
+def test_pickled_module_is_rejected(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 1), tmp_path / "module.pth")
 
-    with pytest.raises(ForeignWeightsError, match="could run code, so it is refused"):
-        adopt(tmp_path / "module.pth", origin(), tmp_path)
+    with pytest.raises(ForeignWeightsError, match="could run code, so it is rejected"):
+        import_model(tmp_path / "module.pth", origin(), tmp_path)
 
 
-def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
+def test_no_code_in_a_file_runs(tmp_path: Path) -> None:
     torch.save({"state_dict": Dangerous(tmp_path / "ran")}, tmp_path / "w.pth")
 
-    with pytest.raises(ForeignWeightsError, match="refused"):
-        adopt(tmp_path / "w.pth", origin(), tmp_path)
+    with pytest.raises(ForeignWeightsError, match="rejected"):
+        import_model(tmp_path / "w.pth", origin(), tmp_path)
 
     assert not (tmp_path / "ran").exists()
 
@@ -118,44 +118,42 @@ def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
-        (b"no weights", "w.pth", "no file of torch"),
+        (b"no weights", "w.pth", "not a file of torch that contains only weights"),
         (b"no weights", "w.safetensors", "not a safetensors file"),
         (None, "w.pth", "cannot read"),
     ],
 )
-def test_file_that_holds_no_weights_is_refused(
+def test_file_that_holds_no_weights_is_rejected(
     tmp_path: Path, content: bytes | None, name: str, message: str
 ) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
 
     with pytest.raises(ForeignWeightsError, match=message):
-        adopt(tmp_path / name, origin(), tmp_path)
+        import_model(tmp_path / name, origin(), tmp_path)
 
 
-def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+def test_weights_of_another_network_are_rejected(tmp_path: Path) -> None:
     torch.save({"layer.weight": torch.zeros(2, 2)}, tmp_path / "w.pth")
 
     with pytest.raises(ForeignWeightsError, match="does not fit efficientnet_lite0"):
-        adopt(tmp_path / "w.pth", origin(), tmp_path)
+        import_model(tmp_path / "w.pth", origin(), tmp_path)
     assert not (tmp_path / "mine@1").exists()
 
 
-def test_a_name_that_is_taken_is_kept(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
+def test_existing_model_is_not_overwritten(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     save_file(state, tmp_path / "w.safetensors")
-    adopt(tmp_path / "w.safetensors", origin(), tmp_path)
+    import_model(tmp_path / "w.safetensors", origin(), tmp_path)
 
-    with pytest.raises(ForeignWeightsError, match="is there already: give another --version"):
-        adopt(tmp_path / "w.safetensors", origin(), tmp_path)
+    with pytest.raises(ForeignWeightsError, match="already exists; choose another --version"):
+        import_model(tmp_path / "w.safetensors", origin(), tmp_path)
 
 
-def test_a_name_that_is_no_name_of_a_folder_is_refused(
-    state: dict[str, torch.Tensor], tmp_path: Path
-) -> None:
+def test_name_that_cannot_be_a_folder_is_rejected(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     save_file(state, tmp_path / "w.safetensors")
 
-    with pytest.raises(RegistryError, match=r"'\.\./mine@1' makes no valid entry"):
-        adopt(tmp_path / "w.safetensors", replace(origin(), name="../mine"), tmp_path)
+    with pytest.raises(RegistryError, match=r"'\.\./mine@1' is not a valid registry entry"):
+        import_model(tmp_path / "w.safetensors", replace(origin(), name="../mine"), tmp_path)
 
 
 def test_two_logits_become_their_difference() -> None:
@@ -164,28 +162,28 @@ def test_two_logits_become_their_difference() -> None:
         "classifier.1.bias": torch.tensor([1.0, 0.5]),
     }
 
-    fits = {"classifier.1.weight": torch.zeros(1, 2), "classifier.1.bias": torch.zeros(1)}
+    expected = {"classifier.1.weight": torch.zeros(1, 2), "classifier.1.bias": torch.zeros(1)}
 
-    one = one_logit(state, fits, forged_class=1)
+    merged = one_logit(state, expected, forged_class=1)
 
-    assert one["classifier.1.weight"].tolist() == [[3.0, 6.0]]
-    assert one["classifier.1.bias"].tolist() == [-0.5]
-    assert one_logit(one, fits, forged_class=1) == one
+    assert merged["classifier.1.weight"].tolist() == [[3.0, 6.0]]
+    assert merged["classifier.1.bias"].tolist() == [-0.5]
+    assert one_logit(merged, expected, forged_class=1) == merged
     assert one_logit(state, state, forged_class=1) == state  # a network of two logits keeps them
 
 
-def test_what_is_not_calibrated_never_tags(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
-    # given the surest of answers
+def test_uncalibrated_model_never_tags(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    # given a model that is as certain as possible
     save_file(state, tmp_path / "w.safetensors")
-    card = adopt(tmp_path / "w.safetensors", origin(), tmp_path)
+    card = import_model(tmp_path / "w.safetensors", origin(), tmp_path)
     sure = Checkpoint(card, nn.Identity()).probabilities(torch.tensor([1e9])).item()
 
-    # when it is labelled, then it is suspected
+    # then the face is suspected, not tagged
     assert label_of(sure, Thresholds(card.tag_threshold, card.suspect_threshold)) is Label.SUSPECTED
     assert card.calibrated is False
 
 
-def test_card_of_an_uncalibrated_model_may_not_let_it_tag() -> None:
+def test_card_of_an_uncalibrated_model_must_not_tag() -> None:
     from pydantic import ValidationError
 
     from tests.unit.inference.random_checkpoint import random_checkpoint

@@ -1,4 +1,4 @@
-"""Every shipped model tells people what they must know of it before they use it."""
+"""Every shipped model has a MODEL_CARD.md with the facts that users need."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from inference.registry import MODELS_DIR
 
 FOLDERS = sorted(path.parent for path in MODELS_DIR.glob("*/card.json"))
 
-# What must be said, and the words by which it is found: a heading, or a bold word that opens a point.
+# Required subjects, and the heading or bold word that marks each.
 SUBJECTS = {
     "data": r"^## Data|\*\*Data\*\*",
     "limits": r"^## Limits",
@@ -26,11 +26,11 @@ def test_models_ship() -> None:
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_card_says(folder: Path, subject: str) -> None:
+def test_card_covers(folder: Path, subject: str) -> None:
     text = (folder / "MODEL_CARD.md").read_text("utf-8")
 
     assert re.search(SUBJECTS[subject], text, re.MULTILINE), (
-        f"{folder.name}/MODEL_CARD.md is silent on {subject}"
+        f"{folder.name}/MODEL_CARD.md does not cover {subject}"
     )
 
 
@@ -40,6 +40,6 @@ def test_card_is_of_this_version_and_names_its_terms(folder: Path) -> None:
     card = read_card(folder)
 
     assert text.startswith(f"# {card.name}, version {card.version}\n")
-    if "UTKFace" in card.data:  # its pictures may be used for that alone
+    if "UTKFace" in card.data:  # its licence allows no other use
         assert "non-commercial research" in text
         assert "non-commercial research" in card.licence

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from inference.network import build_network
+from inference.networks import build_network
 from training.attributes import UNKNOWN, Attributes, attribute_loss, warm_up
 from training.errors import NoPhotographsError
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from inference.baselines import MESONET_GRID, MesoNet4
-from inference.network import build_network
+from inference.networks import build_network
+from inference.networks.mesonet4 import GRID, MesoNet4
 from training.config import read_config
 from training.folding import unfold_norms
 from training.imagenet import load_imagenet
@@ -70,4 +70,4 @@ def test_mesonet_pools_nothing_more_at_its_own_size():
         maps = network.features[:-1](torch.zeros(1, 3, 224, 224))
 
     # then the last map has the size that the classifier wants
-    assert maps.shape == (1, 16, MESONET_GRID, MESONET_GRID)
+    assert maps.shape == (1, 16, GRID, GRID)

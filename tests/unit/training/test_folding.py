@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from inference.folding import fold_norms
-from inference.network import build_network
+from inference.networks import build_network
+from inference.norm_folding import fold_norms
 from training.folding import unfold_norms
 
 

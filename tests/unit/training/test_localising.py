@@ -5,7 +5,7 @@ import torch
 
 from inference.card import write_card
 from inference.checkpoint import load_checkpoint
-from inference.localising import heads_of, locate
+from inference.localisation import heads_of, locate
 from training.calibrate import as_served, averaged, export_weights, make_card
 from training.evaluation.held_out import Scored
 from training.localising import Learner, cells, localisation_loss

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from inference.card import ModelCard
-from inference.crops import normalise
+from inference.normalisation import IMAGENET, normalise
 from training.calibrate import SUSPECT_RATE, TAG_RATE, limit, make_card, settle_statistics
 from training.config import read_config
 from training.datasets import Photo
@@ -60,11 +60,11 @@ def test_settled_statistics_are_those_of_the_given_pictures():
     grey = torch.full((2, 8, 8, 3), 128, dtype=torch.uint8)
 
     # when it is settled on them
-    settled = settle_statistics(norm, [normalise(grey.numpy())] * 2)
+    settled = settle_statistics(norm, [normalise(grey.numpy(), IMAGENET)] * 2)
 
     # then nothing of what it had seen is left
     assert not settled.training
-    assert torch.allclose(settled.running_mean, normalise(grey.numpy()).mean(dim=(0, 2, 3)))
+    assert torch.allclose(settled.running_mean, normalise(grey.numpy(), IMAGENET).mean(dim=(0, 2, 3)))
 
 
 def test_neither_collection_outnumbers_the_other():
@@ -77,7 +77,7 @@ def test_neither_collection_outnumbers_the_other():
 
 
 def test_each_photograph_is_asked_about_in_every_condition_and_kind(photo):
-    samples = list(held_out([photo], margin=0.25, seed=0))
+    samples = list(held_out([photo], margin=0.25, size=224, seed=0))
     assert [sample.kind for sample in samples] == [REAL] * 4 + list(KINDS[1:])
     assert {sample.condition for sample in samples[:4]} == set(CONDITIONS)
     assert {sample.crop.shape for sample in samples} == {(224, 224, 3)}

@@ -8,7 +8,6 @@ import torch
 from numpy.typing import NDArray
 
 from inference.checkpoint import Checkpoint, default_model_dir, load_checkpoint
-from inference.crops import crop_face, normalise
 from training.augment import h264, jpeg, shrink
 from training.forgeries import Region, self_blend
 
@@ -24,9 +23,9 @@ def probabilities(
     checkpoint: Checkpoint, pictures: list[Image], box: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     x0, y0, x1, y1 = box.tolist()
-    crops = [crop_face(picture, (x0, y0, x1, y1), checkpoint.card.crop_margin) for picture in pictures]
+    crops = [checkpoint.crop(picture, (x0, y0, x1, y1)) for picture in pictures]
     with torch.inference_mode():
-        return checkpoint.probabilities(checkpoint.logits(normalise(crops))).double().numpy()
+        return checkpoint.probabilities(checkpoint.logits(checkpoint.normalise(crops))).double().numpy()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from inference.checkpoint import load_checkpoint
-from inference.network import build_network
+from inference.networks import build_network
 from training.batches import PairBatches
 from training.calibrate import averaged
 from training.config import Phase, TrainingConfig, read_config

@@ -1,4 +1,4 @@
-"""Media and what was said of them, made up: no network has to run for a drawing."""
+"""Made-up media items and analyses, so that drawings can be tested without a network."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def face(
 
 
 def media(frames: int = 1, kind: MediaKind = MediaKind.IMAGE) -> DecodedMedia:
-    """Frames of 100 x 80, each of a grey of its own; one a second in what moves."""
+    """Frames of 100 x 80, each a different grey; one per second unless it is a still picture."""
     moves = kind is not MediaKind.IMAGE
     shown = tuple(
         Frame(np.full((80, 100, 3), 40 + 5 * index, np.uint8), float(index) if moves else None)
@@ -31,7 +31,7 @@ def analysis(
 ) -> MediaAnalysis:
     return MediaAnalysis(
         label=label,
-        score=max((one.score for one in faces), default=None),
+        score=max((finding.score for finding in faces), default=None),
         threshold=TAG,
         suspect_threshold=SUSPECT,
         faces=faces,
@@ -40,7 +40,7 @@ def analysis(
         media_type="video/mp4",
         width=100,
         height=80,
-        frames=1 + max((one.frame for one in faces), default=0),
+        frames=1 + max((finding.frame for finding in faces), default=0),
         seconds=None,
         sha256=SHA256,
         pdq=SHA256,

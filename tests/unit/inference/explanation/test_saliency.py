@@ -1,4 +1,4 @@
-"""A heat map points at what the network answers to, whatever else is in the picture."""
+"""Heat maps point at the part of the crop that the network responds to."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ import torch
 from torch import nn
 
 from inference.explanation.saliency import respond, saliency
-from inference.localising import add_heads, heads_of
-from inference.network import build_network
+from inference.localisation import add_heads, heads_of
+from inference.networks import build_network
 
 
 class RedFinder(nn.Module):
-    """As the real ones, features and a classifier of their mean, but all it knows is red, and how much."""
+    """Like the real networks, features and a classifier of their mean, but it responds only to red."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ def test_each_crop_of_a_batch_has_its_own_map() -> None:
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
-def test_nothing_to_see_is_no_map_instead_of_noise() -> None:
+def test_the_map_is_zero_if_nothing_indicates_a_forgery() -> None:
     crops = crops_with_red((0, 0))
     crops[:, 0] = 0.0
     assert saliency(RedFinder(), crops).max() == 0.0
@@ -78,8 +78,8 @@ def test_the_networks_that_are_served_can_be_explained(name: str) -> None:
     assert [response.activations.shape[-1] for response in respond(network, crops)] == [14, 7]
 
 
-def test_heads_are_believed_where_a_network_has_them() -> None:
-    # given a network whose heads see a forgery in one place: at 14 x 14 and at 7 x 7 cells
+def test_heads_are_used_if_a_network_has_them() -> None:
+    # given a network with heads that respond to red, at 14 x 14 and 7 x 7 cells
     network = RedFinder()
     network.features = nn.Sequential(*network.features[:2], nn.AvgPool2d(2))
     add_heads(network).requires_grad_(False)
@@ -87,12 +87,12 @@ def test_heads_are_believed_where_a_network_has_them() -> None:
         head.weight.fill_(40.0)
         head.bias.fill_(-10.0)
 
-    # when two crops are explained, one of them with something to see
+    # when two crops are explained, and only one contains red
     crops = crops_with_red((160, 64), (0, 0))
     crops[1, 0] = 0.0
-    seen, nothing = saliency(network, crops)
+    forged, authentic = saliency(network, crops)
 
-    # then the first map is hot there, the other cold everywhere: neither is stretched
-    assert seen[72:88, 168:184].min() > 0.9
-    assert seen[:40].max() < 0.1
-    assert nothing.max() < 0.1
+    # then the first map is hot there and the other cold everywhere: neither is rescaled
+    assert forged[72:88, 168:184].min() > 0.9
+    assert forged[:40].max() < 0.1
+    assert authentic.max() < 0.1

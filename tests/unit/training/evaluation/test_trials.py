@@ -74,7 +74,7 @@ def test_face_stays_in_its_box_in_every_condition(photo, plan, condition):
     ]
 
     # then the box holds green, and beside it there is none
-    inside = crop_face(shown.image, shown.box, 0.0)[60:160, 60:160].reshape(-1, 3).mean(axis=0)
+    inside = crop_face(shown.image, shown.box, 0.0, 224)[60:160, 60:160].reshape(-1, 3).mean(axis=0)
     x0, _, _, y1 = (round(value) for value in shown.box)
     beside = shown.image[y1 - 12 : y1 - 4, max(x0 - 16, 0) : x0 - 8].reshape(-1, 3).mean(axis=0)
     assert inside[1] > 180 > 100 > max(inside[0], inside[2])

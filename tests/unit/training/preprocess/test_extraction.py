@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from inference.faces import FaceFinder
+from inference.face_detection import FaceDetector
 from inference.media import decode
 from tests.unit.training.conftest import BOX, LANDMARKS
 from tests.unit.training.preprocess.trees import grow, media_in
@@ -19,7 +19,7 @@ from training.preprocess.options import Options
 
 @pytest.fixture(scope="module")
 def find():
-    return FaceFinder(torch.device("cpu")).find
+    return FaceDetector(torch.device("cpu")).detect
 
 
 def picture(pixels, suffix=".png"):

@@ -1,13 +1,13 @@
-"""Fold batch norms with fixed statistics into the convolutions before them: same function, done sooner."""
+"""Fold batch norms into the convolutions before them: equivalent output, faster inference."""
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fold_norms(network: nn.Module) -> nn.Module:
-    """Return ``network`` with each convolution and the batch norm after it made one convolution, in place.
+    """Merge each convolution of ``network`` with the batch norm after it, in place; return the network.
 
-    Only pairs that follow each other in an ``nn.Sequential`` are folded. What could be trained still can.
+    Only pairs that follow each other in an ``nn.Sequential`` are folded. ``requires_grad`` is preserved.
     """
     network.eval()
     for layers in [module for module in network.modules() if isinstance(module, nn.Sequential)]:

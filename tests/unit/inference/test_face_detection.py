@@ -1,25 +1,25 @@
-"""The face finder on a real portrait: where, in which pixels, and nothing where nothing is."""
+"""Face detection on a real portrait: positions, pixels, and no false detections."""
 
 import numpy as np
 import pytest
 import torch
 from skimage import data
 
-from inference.faces import FaceFinder, reduce, search_side
+from inference.face_detection import FaceDetector, downscale, search_side
 from tests.unit.inference.media_samples import portrait
 
-PORTRAIT_FACE = (181, 62, 268, 172)  # of the 512 x 512 portrait, seen with the eye
+PORTRAIT_FACE = (181, 62, 268, 172)  # of the 512 x 512 portrait, annotated by hand
 
 
 @pytest.fixture(scope="module")
-def finder() -> FaceFinder:
-    return FaceFinder(torch.device("cpu"))
+def detector() -> FaceDetector:
+    return FaceDetector(torch.device("cpu"))
 
 
-def test_pictures_of_mixed_sizes_keep_their_order_and_their_pixels(finder: FaceFinder) -> None:
+def test_pictures_of_mixed_sizes_keep_their_order_and_their_pixels(detector: FaceDetector) -> None:
     small, large = np.asarray(portrait()), np.asarray(portrait(2048, 2048))
 
-    in_small, in_coffee, in_large, in_dot = finder.find([small, data.coffee(), large, small[:10, :10]])
+    in_small, in_coffee, in_large, in_dot = detector.detect([small, data.coffee(), large, small[:10, :10]])
 
     assert (len(in_small), in_coffee, len(in_large), in_dot) == (1, [], 1, [])
     assert in_small[0].box == pytest.approx(PORTRAIT_FACE, abs=4)
@@ -27,24 +27,24 @@ def test_pictures_of_mixed_sizes_keep_their_order_and_their_pixels(finder: FaceF
     assert in_small[0].probability > 0.99
 
 
-def test_landmarks_are_eyes_nose_and_mouth_from_the_left(finder: FaceFinder) -> None:
-    (face,) = finder.find([np.asarray(portrait())])[0]
+def test_landmarks_are_eyes_nose_and_mouth_from_the_left(detector: FaceDetector) -> None:
+    (face,) = detector.detect([np.asarray(portrait())])[0]
     left_eye, right_eye, nose, left_mouth, right_mouth = face.landmarks
     assert left_eye[0] < nose[0] < right_eye[0]
     assert left_mouth[0] < right_mouth[0]
     assert left_eye[1] < nose[1] < left_mouth[1]
 
 
-def test_every_face_in_a_picture_is_found(finder: FaceFinder) -> None:
+def test_every_face_in_a_picture_is_found(detector: FaceDetector) -> None:
     row = np.concatenate([np.asarray(portrait())] * 3, axis=1)
-    centres = sorted((face.box[0] + face.box[2]) / 2 for face in finder.find([row])[0])
+    centres = sorted((face.box[0] + face.box[2]) / 2 for face in detector.detect([row])[0])
     assert centres == pytest.approx([224, 736, 1248], abs=8)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (20, 20), (21, 300), (5000, 7), (20, 3000)])
-def test_odd_sizes_do_no_harm(finder: FaceFinder, shape: tuple[int, int]) -> None:
+def test_unusual_sizes_cause_no_error(detector: FaceDetector, shape: tuple[int, int]) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    assert finder.find([noise]) == [[]]
+    assert detector.detect([noise]) == [[]]
 
 
 @pytest.mark.parametrize(("longer", "side"), [(300, 640), (1632, 816), (4000, 1280)])
@@ -52,6 +52,6 @@ def test_search_side(longer: int, side: int) -> None:
     assert search_side(np.zeros((10, longer, 3), np.uint8)) == side
 
 
-def test_reduce_never_enlarges() -> None:
-    assert reduce(np.zeros((30, 40, 3), np.uint8), 640).shape == (30, 40, 3)
-    assert reduce(np.zeros((1224, 1632, 3), np.uint8), 816).shape == (612, 816, 3)
+def test_downscale_never_enlarges() -> None:
+    assert downscale(np.zeros((30, 40, 3), np.uint8), 640).shape == (30, 40, 3)
+    assert downscale(np.zeros((1224, 1632, 3), np.uint8), 816).shape == (612, 816, 3)
