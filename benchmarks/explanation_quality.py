@@ -32,7 +32,7 @@ from inference.checkpoint import Checkpoint, default_model_dir, load_checkpoint
 from inference.crops import normalise
 from inference.explanation.saliency import Maps
 from training.datasets import Photo, by_collection, decode, read_collection
-from training.evaluation.held_out import frame
+from training.evaluation.held_out import served_crop
 from training.forgeries import Region, self_blend, swap_blend
 from training.pairs import draw_source
 from training.splits import Split, take
@@ -107,7 +107,7 @@ def forgeries(photos: list[Photo], part: Part, margin: float, rng: np.random.Gen
                     image, photo.landmarks, decode(source), source.landmarks, rng, region=region
                 )
             solid = np.repeat((mask[..., None] > 0.1 * mask.max()).astype(np.uint8) * 255, 3, axis=2)
-            crop, original, covered = (frame(photo, whole, margin) for whole in (forged, image, solid))
+            crop, original, covered = (served_crop(photo, whole, margin) for whole in (forged, image, solid))
             if (framed := covered[..., 0] > 127).any():
                 yield Forgery(crop, original, framed)
 
