@@ -56,12 +56,12 @@ def svg(name: str, size: tuple[float, float], paint: Callable[[Figure], None]) -
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         figure = Figure(figsize=size)
         paint(figure)
-        written = io.StringIO()
-        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    drawn = written.getvalue()[written.getvalue().index("<svg") :]
-    drawn = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", drawn, count=1)
-    drawn = re.sub(r'(<svg[^>]*?) height="[^"]*"', r'\1 role="img"', drawn, count=1)
-    return drawn.replace(INK, "currentColor").replace(FAINT, "var(--faint, #999)")
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    element = buffer.getvalue()[buffer.getvalue().index("<svg") :]
+    element = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", element, count=1)
+    element = re.sub(r'(<svg[^>]*?) height="[^"]*"', r'\1 role="img"', element, count=1)
+    return element.replace(INK, "currentColor").replace(FAINT, "var(--faint, #999)")
 
 
 def figures(models: Sequence[ModelResult]) -> dict[str, str]:

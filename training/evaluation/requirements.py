@@ -53,18 +53,20 @@ def check_requirements(
     ]
 
 
-def _at_least(name: str, found: Estimate | None, limit: float, strictly: bool = False) -> Requirement:
-    wanted = f"{'>' if strictly else '≥'} {limit:g}"
-    if found is None:
-        return Requirement(name, wanted, float("nan"), None, note="not measured")
-    passed = found.value > limit if strictly else found.value >= limit
-    return Requirement(name, wanted, found.value, passed, found.low, found.high)
+def _at_least(name: str, estimate: Estimate | None, limit: float, strictly: bool = False) -> Requirement:
+    limit_text = f"{'>' if strictly else '≥'} {limit:g}"
+    if estimate is None:
+        return Requirement(name, limit_text, float("nan"), None, note="not measured")
+    passed = estimate.value > limit if strictly else estimate.value >= limit
+    return Requirement(name, limit_text, estimate.value, passed, estimate.low, estimate.high)
 
 
-def _at_most(name: str, found: Estimate | None, limit: float) -> Requirement:
-    if found is None:
+def _at_most(name: str, estimate: Estimate | None, limit: float) -> Requirement:
+    if estimate is None:
         return Requirement(name, f"≤ {limit:g}", float("nan"), None, note="not measured")
-    return Requirement(name, f"≤ {limit:g}", found.value, found.value <= limit, found.low, found.high)
+    return Requirement(
+        name, f"≤ {limit:g}", estimate.value, estimate.value <= limit, estimate.low, estimate.high
+    )
 
 
 def _calibration(all_methods: Headline) -> Requirement:

@@ -24,13 +24,13 @@ def test_pictures_of_a_person_are_resampled_together():
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=100))
 def test_interval_contains_the_estimate(values):
-    found = estimate(np.array(values))
-    assert found.low <= found.value <= found.high
+    interval = estimate(np.array(values))
+    assert interval.low <= interval.value <= interval.high
 
 
 def test_nan_resamples_are_ignored():
-    found = estimate(np.array([0.5, np.nan, 0.4, 0.6]))
-    assert (found.value, round(found.low, 3), round(found.high, 3)) == (0.5, 0.405, 0.595)
+    interval = estimate(np.array([0.5, np.nan, 0.4, 0.6]))
+    assert (interval.value, round(interval.low, 3), round(interval.high, 3)) == (0.5, 0.405, 0.595)
     assert np.isnan(estimate(np.array([np.nan, 0.4])).value)
 
 
@@ -44,7 +44,7 @@ def test_coverage_of_the_interval():
     estimates = [estimate(weights @ sample / weights.sum(axis=1)) for sample in samples]
 
     # then about 95 % of the intervals contain the true rate
-    assert 0.9 <= np.mean([estimate.low <= 0.3 <= estimate.high for estimate in estimates]) <= 0.99
+    assert 0.9 <= np.mean([interval.low <= 0.3 <= interval.high for interval in estimates]) <= 0.99
 
 
 def test_few_people_give_wide_intervals():
@@ -55,8 +55,8 @@ def test_few_people_give_wide_intervals():
     scores = forged + rng.normal(0, 1, 10)[person] + rng.normal(0, 0.3, 200)
 
     def width(units):
-        found = estimate(roc_auc(roc_curve(scores, forged, resample_weights(units))))
-        return found.high - found.low
+        interval = estimate(roc_auc(roc_curve(scores, forged, resample_weights(units))))
+        return interval.high - interval.low
 
     assert width(person.astype(str)) > 1.3 * width(np.arange(200).astype(str))
 
@@ -65,8 +65,8 @@ def test_a_thousand_resamples_take_seconds():
     rng = np.random.default_rng(2)
     forged = np.arange(4_000) % 2 == 1
     start = time.process_time()
-    found = roc_auc(
+    aucs = roc_auc(
         roc_curve(rng.random(4_000), forged, resample_weights((np.arange(4_000) // 4).astype(str)))
     )
-    assert len(found) == RESAMPLES + 1
+    assert len(aucs) == RESAMPLES + 1
     assert time.process_time() - start < 5

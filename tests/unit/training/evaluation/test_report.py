@@ -90,10 +90,10 @@ def test_page_of_a_single_model(result, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0.0, "0.0 %"), (0.0042, "0.42 %"), (0.5, "50.0 %"), (float("nan"), "–")]
+    ("value", "text"), [(0.0, "0.0 %"), (0.0042, "0.42 %"), (0.5, "50.0 %"), (float("nan"), "–")]
 )
-def test_small_shares_have_more_decimals(value, shown):
-    assert percent(value) == shown
+def test_small_shares_have_more_decimals(value, text):
+    assert percent(value) == text
 
 
 def test_interval_is_shown_in_the_given_unit(result):

@@ -34,7 +34,7 @@ def check(*, headlines=None, groups=(), conditions=()):
 
 
 @pytest.mark.parametrize(
-    ("name", "family", "found", "passed"),
+    ("name", "family", "metrics", "passed"),
     [
         ("Unseen methods: accuracy", "unseen", headline(accuracy=0.9478), False),  # must be exceeded
         ("Unseen methods: accuracy", "unseen", headline(accuracy=0.9479), True),
@@ -46,8 +46,8 @@ def check(*, headlines=None, groups=(), conditions=()):
         ("Calibration error (ECE)", "all methods", headline(ece=0.031), False),
     ],
 )
-def test_measures_of_balanced_sets(name, family, found, passed):
-    assert check(headlines={family: found})[name].passed is passed
+def test_metrics_of_balanced_sets(name, family, metrics, passed):
+    assert check(headlines={family: metrics})[name].passed is passed
 
 
 @pytest.mark.parametrize(("cost", "passed"), [(-0.01, True), (0.03, True), (0.031, False)])
@@ -70,7 +70,7 @@ def test_worst_group_against_the_mean(rates, ratio, passed):
 
 
 def test_groups_are_compared_within_their_attribute():
-    found = check(
+    requirements = check(
         groups=[
             group("asian", auc=0.99),
             group("white", auc=0.98),
@@ -78,31 +78,31 @@ def test_groups_are_compared_within_their_attribute():
             group("female", auc=0.93, kind="sex"),
         ]
     )
-    assert found["AUC gap by population"].passed is True
-    assert found["AUC gap by sex"].value == pytest.approx(0.03)
-    assert found["AUC gap by sex"].passed is False
-    assert found["AUC gap by sex"].note.startswith("lowest: female; smallest group: 10 people; ")
+    assert requirements["AUC gap by population"].passed is True
+    assert requirements["AUC gap by sex"].value == pytest.approx(0.03)
+    assert requirements["AUC gap by sex"].passed is False
+    assert requirements["AUC gap by sex"].note.startswith("lowest: female; smallest group: 10 people; ")
 
 
 def test_notes_state_the_gap_expected_by_chance():
     # given two groups whose AUC has an interval of ± .02
     rows = [replace(group(name), measures={"AUC": Estimate(0.97, 0.95, 0.99), "FPR at tag": exactly(0)})
             for name in "ab"]  # fmt: skip
-    found = check(groups=rows)
+    requirements = check(groups=rows)
 
     # then the notes state what a perfect model would show: two values with a standard error of 0.04 / 3.92
     # differ by 1.13 times that on average
-    assert "differ by 0.012 on average by chance" in found["AUC gap by population"].note
-    assert found["Calibration error (ECE)"].note == (
+    assert "differ by 0.012 on average by chance" in requirements["AUC gap by population"].note
+    assert requirements["Calibration error (ECE)"].note == (
         "a perfectly calibrated model shows 0.040 by chance on 2 pictures"
     )
 
 
 def test_note_warns_about_too_few_false_alarms():
-    found = check(groups=[group("a", fpr=0.004, pictures=500), group("b", fpr=0.0, pictures=500)])
+    requirements = check(groups=[group("a", fpr=0.004, pictures=500), group("b", fpr=0.0, pictures=500)])
     assert (
         "too few false alarms to compare (about 1.0 expected"
-        in found["Worst FPR by population, over the mean"].note
+        in requirements["Worst FPR by population, over the mean"].note
     )
 
 
@@ -115,7 +115,7 @@ def test_without_false_alarms_groups_are_not_compared():
 
 
 def test_unmeasured_requirements_neither_pass_nor_fail():
-    found = check()
-    missing = {name for name, requirement in found.items() if requirement.passed is None}
-    assert missing == set(found) - {"Calibration error (ECE)"}
-    assert all(np.isnan(found[name].value) for name in missing)
+    requirements = check()
+    missing = {name for name, requirement in requirements.items() if requirement.passed is None}
+    assert missing == set(requirements) - {"Calibration error (ECE)"}
+    assert all(np.isnan(requirements[name].value) for name in missing)

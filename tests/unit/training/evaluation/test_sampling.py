@@ -47,21 +47,21 @@ def test_groups_are_sampled_equally():
     sample = sample_photos(photos + photographs(2_000, "people"), max_photos=40, seed=0)
 
     # then collections have equal shares, and so do the groups within a collection
-    found = Counter((photo.collection, photo.group) for photo in sample)
-    assert found == {("people", ""): 20, ("faces", "white"): 10, ("faces", "other"): 10}
+    counts = Counter((photo.collection, photo.group) for photo in sample)
+    assert counts == {("people", ""): 20, ("faces", "white"): 10, ("faces", "other"): 10}
 
 
 def test_a_small_collection_is_topped_up_from_another():
     photos = photographs(2_000, "faces") + photographs(30, "people")
     few = sum(split_of(photo.unit) == Split.TEST for photo in photos if photo.collection == "people")
-    found = Counter(photo.collection for photo in sample_photos(photos, max_photos=40, seed=0))
-    assert found == {"people": few, "faces": 40 - few}
+    counts = Counter(photo.collection for photo in sample_photos(photos, max_photos=40, seed=0))
+    assert counts == {"people": few, "faces": 40 - few}
 
 
 def test_labelled_forgeries_are_sampled_in_addition():
     photos = photographs(400, "kodf") + photographs(400, "kodf", "x", forged=True, method="fsgan")
-    found = Counter(photo.forged for photo in sample_photos(photos, max_photos=20, seed=0))
-    assert found == {False: 20, True: 20}
+    counts = Counter(photo.forged for photo in sample_photos(photos, max_photos=20, seed=0))
+    assert counts == {False: 20, True: 20}
 
 
 def test_sampling_is_deterministic_for_a_seed():

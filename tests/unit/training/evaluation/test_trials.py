@@ -76,9 +76,9 @@ def test_face_stays_in_its_box_in_every_condition(photo, plan, condition):
     # then the box is green, and its surroundings are not
     inside = crop_face(trial.image, trial.box, 0.0)[60:160, 60:160].reshape(-1, 3).mean(axis=0)
     x0, _, _, y1 = (round(value) for value in trial.box)
-    beside = trial.image[y1 - 12 : y1 - 4, max(x0 - 16, 0) : x0 - 8].reshape(-1, 3).mean(axis=0)
+    outside = trial.image[y1 - 12 : y1 - 4, max(x0 - 16, 0) : x0 - 8].reshape(-1, 3).mean(axis=0)
     assert inside[1] > 180 > 100 > max(inside[0], inside[2])
-    assert abs(beside[1] - beside[0]) < 60
+    assert abs(outside[1] - outside[0]) < 60
     assert trial.metadata.edge == pytest.approx(min(trial.box[2] - trial.box[0], trial.box[3] - trial.box[1]))
 
 
@@ -94,8 +94,8 @@ def test_labelled_forgery_gives_one_unmodified_trial(photo, plan):
 
 
 def test_trials_of_a_photograph_are_deterministic(photo, plan):
-    once, again = ([trial.image for trial in make_trials(photo, 0, plan)] for _ in range(2))
-    assert all(np.array_equal(first, second) for first, second in zip(once, again, strict=True))
+    first_run, second_run = ([trial.image for trial in make_trials(photo, 0, plan)] for _ in range(2))
+    assert all(np.array_equal(first, second) for first, second in zip(first_run, second_run, strict=True))
 
 
 def test_screenshot_is_larger_than_the_picture_and_resampled(portrait):

@@ -21,17 +21,17 @@ MEASURES = (roc_auc, average_precision, equal_error_rate, lambda curve: tpr_at_f
 
 # Scores on a grid, so that ties occur and a monotone transform preserves them.
 pictures = st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=2, max_size=30).filter(
-    lambda found: {forged for _, forged in found} == {True, False}
+    lambda sample: {forged for _, forged in sample} == {True, False}
 )
 
 
-def arrays(found):
-    scores, forged = (np.array(column) for column in zip(*found, strict=True))
+def arrays(sample):
+    scores, forged = (np.array(column) for column in zip(*sample, strict=True))
     return scores / 50, forged, np.ones((1, len(scores)), dtype=np.float32)
 
 
-def curve_of(found):
-    return roc_curve(*arrays(found))
+def curve_of(sample):
+    return roc_curve(*arrays(sample))
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def curve_of(found):
     ],
 )
 def test_measures_by_hand(reals, forgeries, auc_, precision, eer):
-    found = [(score * 50, False) for score in reals] + [(score * 50, True) for score in forgeries]
-    curve = curve_of(found)
+    sample = [(score * 50, False) for score in reals] + [(score * 50, True) for score in forgeries]
+    curve = curve_of(sample)
     assert roc_auc(curve) == pytest.approx(auc_)
     assert average_precision(curve) == pytest.approx(precision)
     assert equal_error_rate(curve) == pytest.approx(eer)
@@ -80,8 +80,8 @@ def test_a_score_at_the_threshold_counts_as_positive():
 
 
 @given(pictures)
-def test_auc_and_calibration_match_the_unweighted_functions(found):
-    scores, forged, ones = arrays(found)
+def test_auc_and_calibration_match_the_unweighted_functions(sample):
+    scores, forged, ones = arrays(sample)
     assert roc_auc(roc_curve(scores, forged, ones)) == pytest.approx(
         auc(scores[~forged], scores[forged]), abs=1e-6
     )
@@ -90,39 +90,39 @@ def test_auc_and_calibration_match_the_unweighted_functions(found):
 
 
 @given(pictures)
-def test_metrics_depend_on_ranks_only(found):
-    transformed = [(score**3 + 2 * score, forged) for score, forged in found]
+def test_metrics_depend_on_ranks_only(sample):
+    transformed = [(score**3 + 2 * score, forged) for score, forged in sample]
     for measure in MEASURES:
-        assert measure(curve_of(transformed)) == measure(curve_of(found))
+        assert measure(curve_of(transformed)) == measure(curve_of(sample))
 
 
 @given(pictures)
-def test_metrics_are_shares(found):
+def test_metrics_are_shares(sample):
     for measure in MEASURES:
-        assert -1e-6 <= measure(curve_of(found)).item() <= 1 + 1e-6
+        assert -1e-6 <= measure(curve_of(sample)).item() <= 1 + 1e-6
 
 
 @given(pictures, st.floats(0, 1), st.floats(0, 1))
-def test_tpr_does_not_fall_with_fpr(found, first, second):
-    curve = curve_of(found)
+def test_tpr_does_not_fall_with_fpr(sample, first, second):
+    curve = curve_of(sample)
     assert tpr_at_fpr(curve, min(first, second)) <= tpr_at_fpr(curve, max(first, second))
 
 
 @given(pictures)
-def test_turning_scores_and_truth_around_changes_nothing(found):
-    turned = [(50 - score, not forged) for score, forged in found]
-    assert roc_auc(curve_of(turned)) == pytest.approx(roc_auc(curve_of(found)).item(), abs=1e-6)
-    assert equal_error_rate(curve_of(turned)) == pytest.approx(
-        equal_error_rate(curve_of(found)).item(), abs=1e-6
+def test_metrics_are_symmetric_in_the_classes(sample):
+    inverted = [(50 - score, not forged) for score, forged in sample]
+    assert roc_auc(curve_of(inverted)) == pytest.approx(roc_auc(curve_of(sample)).item(), abs=1e-6)
+    assert equal_error_rate(curve_of(inverted)) == pytest.approx(
+        equal_error_rate(curve_of(sample)).item(), abs=1e-6
     )
 
 
 @given(pictures, st.integers(0, 2**32))
-def test_a_weight_is_a_number_of_copies(found, seed):
-    scores, forged, _ = arrays(found)
+def test_weights_are_equivalent_to_copies(sample, seed):
+    scores, forged, _ = arrays(sample)
     counts = np.random.default_rng(seed).integers(0, 4, len(scores))
     assume(counts[forged].any() and counts[~forged].any())
-    copied = [pair for pair, copies in zip(found, counts, strict=True) for _ in range(copies)]
+    copied = [pair for pair, copies in zip(sample, counts, strict=True) for _ in range(copies)]
     weighted = roc_curve(scores, forged, counts[None].astype(np.float32))
     for measure in MEASURES:
         assert measure(weighted) == pytest.approx(measure(curve_of(copied)).item(), abs=1e-6)
@@ -131,19 +131,19 @@ def test_a_weight_is_a_number_of_copies(found, seed):
 def test_rows_of_weights_are_independent():
     scores, forged = np.array([0.1, 0.6, 0.4, 0.9]), np.array([False, False, True, True])
     weights = np.array([[1, 1, 1, 1], [2, 0, 1, 1], [0, 0, 1, 1]], dtype=np.float32)
-    found = roc_auc(roc_curve(scores, forged, weights))
-    assert found[:2].tolist() == [0.75, 1.0]
-    assert np.isnan(found[2])  # the row contains no real picture
+    sample = roc_auc(roc_curve(scores, forged, weights))
+    assert sample[:2].tolist() == [0.75, 1.0]
+    assert np.isnan(sample[2])  # the row contains no real picture
 
 
 def test_chance_calibration_error():
     # given perfectly calibrated probabilities of few and of many pictures
     rng = np.random.default_rng(0)
-    few, many = rng.random(100), rng.random(10_000)
+    few, more = rng.random(100), rng.random(10_000)
 
-    # then the chance error is large for few pictures, small for many, and zero for certain predictions
+    # then the chance error is large for few, small for many, and zero for certain predictions
     assert 0.05 < chance_calibration_error(few) < 0.15
-    assert chance_calibration_error(many) < 0.02
+    assert chance_calibration_error(more) < 0.02
     assert chance_calibration_error(np.array([0.0, 1.0, 1.0])) == 0.0
 
     # and it equals the mean error of simulated labels

@@ -44,16 +44,16 @@ def kodf(request, tmp_path):
 
 def test_kodf(kodf):
     # when read from any of the forms
-    found = media_in("kodf", kodf)
+    items = media_in("kodf", kodf)
 
     # then labels and videos are matched by name, and persons are UUIDs
-    real, fake = found["r1"], found["f1"]
+    real, fake = items["r1"], items["f1"]
     assert (real.forged, real.person, real.source, real.sex) == (False, "kodf/u1", "", "male")
     assert (fake.forged, fake.method, fake.person, fake.source) == (True, "dffs", "kodf/u1", "kodf/u2")
     assert (fake.original, fake.sex, fake.group) == ("r1", "male", "asian")
     assert (real.published, fake.published) == ("train", "validation")
     assert real.kind is Kind.VIDEO
-    assert len(found) == 2
+    assert len(items) == 2
     (reason,) = skipped_in("kodf", kodf).values()
     assert "no row" in reason
 
@@ -76,12 +76,12 @@ def test_kface_uses_the_largest_file_of_each_photograph(tmp_path):
             "readme_S1.jpg": b"x",
         },
     )
-    found = media_in("kface", tmp_path)
-    assert {name: (media.person, media.entry.size) for name, media in found.items()} == {
+    items = media_in("kface", tmp_path)
+    assert {name: (media.person, media.entry.size) for name, media in items.items()} == {
         "19062421_S1_L1_E1_C7": ("kface/19062421", 300),
         "19062422_S5_L30_E3_C20": ("kface/19062422", 200),
     }
-    assert not any(media.forged for media in found.values())
+    assert not any(media.forged for media in items.values())
 
 
 def test_vggface2_hq(tmp_path):
@@ -95,8 +95,8 @@ def test_vggface2_hq(tmp_path):
             "cover.jpg": b"x",
         },
     )
-    found = media_in("vggface2-hq", tmp_path)
-    assert {name: (media.person, media.sex) for name, media in found.items()} == {
+    items = media_in("vggface2-hq", tmp_path)
+    assert {name: (media.person, media.sex) for name, media in items.items()} == {
         "n000002/0001_01.jpg": ("vggface2/n000002", "female"),
         "n000003/0001_01.jpg": ("vggface2/n000003", ""),
     }
@@ -119,23 +119,23 @@ def test_faceforensics(tmp_path):
             "splits/test.json": json.dumps([["000", "003"]]),
         },
     )
-    found = media_in("faceforensics", tmp_path)
-    fake = found["manipulated/Deepfakes/c23/000_003"]
+    items = media_in("faceforensics", tmp_path)
+    fake = items["manipulated/Deepfakes/c23/000_003"]
     assert (fake.forged, fake.method, fake.original) == (True, "Deepfakes", "original/youtube/c23/000")
 
     # then persons that were swapped form one unit, and other persons have their own
     pair = "faceforensics/000_003"
     assert (fake.person, fake.source) == (pair, pair)
-    assert found["manipulated/FaceSwap/c40/003_000"].person == pair
-    assert found["original/youtube/c23/003"].person == pair
-    assert found["original/youtube/c23/009"].person == "faceforensics/009"
-    assert (fake.published, found["original/youtube/c23/009"].published) == ("test", "")
+    assert items["manipulated/FaceSwap/c40/003_000"].person == pair
+    assert items["original/youtube/c23/003"].person == pair
+    assert items["original/youtube/c23/009"].person == "faceforensics/009"
+    assert (fake.published, items["original/youtube/c23/009"].published) == ("test", "")
 
     # and actors are separate persons with named scenes
-    actor = found["manipulated/DeepFakeDetection/c23/01_02__walk__AB12"]
+    actor = items["manipulated/DeepFakeDetection/c23/01_02__walk__AB12"]
     assert (actor.person, actor.source) == ("faceforensics/actor-01", "faceforensics/actor-02")
     assert actor.original == "original/actors/c23/01__walk"
-    assert found[actor.original].person == "faceforensics/actor-01"
+    assert items[actor.original].person == "faceforensics/actor-01"
 
 
 def test_celeb_df(tmp_path):
@@ -149,16 +149,16 @@ def test_celeb_df(tmp_path):
             "intro.mp4": VIDEO,
         },
     )
-    found = media_in("celeb-df", tmp_path)
-    fake = found["celeb-synthesis/id0_id16_0000"]
+    items = media_in("celeb-df", tmp_path)
+    fake = items["celeb-synthesis/id0_id16_0000"]
     assert (fake.person, fake.source, fake.original) == (
         "celeb-df/id0",
         "celeb-df/id16",
         "celeb-real/id0_0000",
     )
-    assert (found[fake.original].person, found[fake.original].forged) == ("celeb-df/id0", False)
-    assert (found["youtube-real/00170"].published, fake.published) == ("test", "train")
-    assert len(found) == 3
+    assert (items[fake.original].person, items[fake.original].forged) == ("celeb-df/id0", False)
+    assert (items["youtube-real/00170"].published, fake.published) == ("test", "train")
+    assert len(items) == 3
     assert sorted(skipped_in("celeb-df", tmp_path)) == [
         "Celeb-DF-v2/Celeb-synthesis.zip/odd.mp4",
         "intro.mp4",
@@ -172,8 +172,8 @@ def test_dfdc(tmp_path):
     }
     part = {"part_0/metadata.json": json.dumps(labels), "part_0/x.mp4": VIDEO, "part_0/y.mp4": VIDEO}
     write_files(tmp_path, {"dfdc_train_part_00.zip": zipped(part), "test/z.mp4": VIDEO})
-    found = media_in("dfdc", tmp_path)
-    assert {name: (media.forged, media.original, media.person) for name, media in found.items()} == {
+    items = media_in("dfdc", tmp_path)
+    assert {name: (media.forged, media.original, media.person) for name, media in items.items()} == {
         "x.mp4": (True, "y.mp4", ""),
         "y.mp4": (False, "", ""),
     }
@@ -197,8 +197,8 @@ def test_plain_folders(tmp_path):
             "notes/e.jpg": b"x",
         },
     )
-    found = media_in("plain", tmp_path)
-    assert {name: (media.forged, media.method, media.kind.value) for name, media in found.items()} == {
+    items = media_in("plain", tmp_path)
+    assert {name: (media.forged, media.method, media.kind.value) for name, media in items.items()} == {
         "mine/Real/a.JPG": (False, "", "image"),
         "mine/fake/simswap/b.png": (True, "simswap", "image"),
         "mine/fake/c.mp4": (True, "unknown", "video"),
@@ -214,8 +214,8 @@ def test_plain_folders_with_exported_labels(tmp_path):
     write_files(tmp_path, {"labels.csv": labels, **pictures})
 
     # then listed files are media items with their units
-    found = media_in("plain", tmp_path)
-    assert {name: (media.person, media.forged) for name, media in found.items()} == {
+    items = media_in("plain", tmp_path)
+    assert {name: (media.person, media.forged) for name, media in items.items()} == {
         "real/a1.jpg": ("u7", False),
         "fake/b2.jpg": ("u8", True),
     }
@@ -257,6 +257,6 @@ def test_a_source_without_media_of_the_layout_raises(tmp_path):
 
 def test_a_duplicate_video_is_skipped(tmp_path):
     write_files(tmp_path, {"a/r1.mp4": VIDEO, "b/r1.mp4": VIDEO, "원본.csv": KODF_REAL})
-    found = plan(tmp_path, "kodf")
-    assert [media.entry.path for media in found.media] == ["a/r1.mp4"]
-    assert [file.path for file in found.skipped] == ["b/r1.mp4"]
+    collection = plan(tmp_path, "kodf")
+    assert [media.entry.path for media in collection.media] == ["a/r1.mp4"]
+    assert [file.path for file in collection.skipped] == ["b/r1.mp4"]
