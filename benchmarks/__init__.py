@@ -1,1 +1,1 @@
-"""What the speed claims rest on: programs that measure and print a table."""
+"""Benchmark programs that print their measurements as a table."""

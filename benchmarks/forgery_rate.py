@@ -1,4 +1,4 @@
-"""How many pairs of a real crop and its forgery are made in a second: one by one by numpy, and in batches."""
+"""Measure how many training pairs (real crop and forgery) are made per second, singly and in batches."""
 
 import argparse
 import time
@@ -23,46 +23,46 @@ from training.config import Phase
 from training.datasets import Photo, read_collection
 from training.pairs import PairMaker, cut, subject
 
-Step = Callable[[int], object]  # does its work for so many pairs
-PHOTOS = 600  # enough to draw from
+Step = Callable[[int], object]  # runs the step for the given number of pairs
+PHOTOS = 600  # enough variety for sampling
 
 
 def timed(step: Step, pairs: int, device: torch.device) -> float:
-    """Return seconds for ``pairs`` pairs, the device's work included, after one turn to warm up."""
+    """Return the seconds for ``pairs`` pairs, including device work, after one warm-up run."""
     step(min(pairs, CHUNK))
-    _finish(device)
-    began = time.perf_counter()
+    _synchronise(device)
+    start = time.perf_counter()
     step(pairs)
-    _finish(device)
-    return time.perf_counter() - began
+    _synchronise(device)
+    return time.perf_counter() - start
 
 
-def _finish(device: torch.device) -> None:
+def _synchronise(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def numpy_steps(photos: list[Photo], phase: Phase) -> dict[str, Step]:
-    """Return the steps of the chain that makes pairs one by one; a step begins where the one before ended."""
+    """Return the steps that make pairs one by one; each step starts from the output of the previous one."""
     maker, rng = PairMaker(photos), np.random.default_rng(0)
     faces = [subject(photo, rng) for photo in photos[:32]]
     crops = [cut(face.image, face, rng) for face in faces]
 
-    def over(count: int, work: Callable[[int], object]) -> None:
+    def repeat(count: int, work: Callable[[int], object]) -> None:
         for number in range(count):
             work(number % len(faces))
 
     return {
-        "decode": lambda count: over(count, lambda n: subject(photos[n], rng)),
-        "forge": lambda count: over(count, lambda n: maker.forge(photos[n], faces[n], rng)),
-        "frame": lambda count: over(2 * count, lambda n: cut(faces[n].image, faces[n], rng)),
-        "post": lambda count: over(2 * count, lambda n: augment(crops[n], phase.strength, rng)),
-        "in all": lambda count: over(count, lambda _: maker.draw(phase, rng)),
+        "decode": lambda count: repeat(count, lambda n: subject(photos[n], rng)),
+        "forge": lambda count: repeat(count, lambda n: maker.forge(photos[n], faces[n], rng)),
+        "frame": lambda count: repeat(2 * count, lambda n: cut(faces[n].image, faces[n], rng)),
+        "post": lambda count: repeat(2 * count, lambda n: augment(crops[n], phase.strength, rng)),
+        "in all": lambda count: repeat(count, lambda _: maker.draw(phase, rng)),
     }
 
 
 def batched_steps(photos: list[Photo], phase: Phase, device: torch.device) -> dict[str, Step]:
-    """Return the steps of the chain that makes pairs in batches, each on chunks as the maker works."""
+    """Return the steps that make pairs in batches, in the chunks of `BatchMaker`."""
     store = PhotoStore.read(photos, device)
     maker, drawing = BatchMaker(store), Drawing(store)
     generator = torch.Generator(device).manual_seed(0)
@@ -77,29 +77,33 @@ def batched_steps(photos: list[Photo], phase: Phase, device: torch.device) -> di
     both, canvas = torch.cat([targets.pictures] * 2), (LARGEST, LARGEST)
     crops = warp(both, maps, sizes.repeat(2, 1), canvas).view(CHUNK, 2, 3, *canvas)
 
-    def over(count: int, work: Callable[[], object]) -> None:
+    def repeat(count: int, work: Callable[[], object]) -> None:
         for _ in range(0, count, CHUNK):
             work()
 
     return {
-        "decode": lambda count: over(count, lambda: drawing.draw(CHUNK, generator)),
-        "forge": lambda count: over(count, lambda: forge(targets, sources, tight, generator)),
-        "frame": lambda count: over(count, lambda: warp(both, maps, sizes.repeat(2, 1), canvas)),
-        "post": lambda count: over(count, lambda: post(crops, choices.edges, phase.strength, generator)),
-        "resize": lambda count: over(count, lambda: finish(crops, choices.edges, phase.size)),
+        "decode": lambda count: repeat(count, lambda: drawing.draw(CHUNK, generator)),
+        "forge": lambda count: repeat(count, lambda: forge(targets, sources, tight, generator)),
+        "frame": lambda count: repeat(count, lambda: warp(both, maps, sizes.repeat(2, 1), canvas)),
+        "post": lambda count: repeat(count, lambda: post(crops, choices.edges, phase.strength, generator)),
+        "resize": lambda count: repeat(count, lambda: finish(crops, choices.edges, phase.size)),
         "in all": lambda count: maker.draw(count, phase, generator),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="preprocessed collections")
-    parser.add_argument("--device", default="cpu", help="of the batched chain: cpu or cuda")
-    parser.add_argument("--pairs", type=int, default=256, help=f"rounded up to chunks of {CHUNK}")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True, help="folders of preprocessed collections"
+    )
+    parser.add_argument("--device", default="cpu", help="device of the batched steps: cpu or cuda")
+    parser.add_argument(
+        "--pairs", type=int, default=256, help=f"number of pairs, rounded up to chunks of {CHUNK}"
+    )
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--strength", type=float, default=0.5)
     arguments = parser.parse_args()
-    cv2.setNumThreads(1)  # as beside a training
+    cv2.setNumThreads(1)  # as in worker processes during training
     photos = [photo for folder in arguments.data for photo in read_collection(folder)]
     photos = photos[:: max(len(photos) // PHOTOS, 1)]
     pairs = -(-arguments.pairs // CHUNK) * CHUNK
@@ -119,7 +123,7 @@ def main() -> None:
         )
     Console().print(table)
     if device.type == "cuda":
-        Console().print(f"peak memory beside the store: {_peak(device):.2f} GB")
+        Console().print(f"peak memory in addition to the photo store: {_peak(device):.2f} GB")
 
 
 def _peak(device: torch.device) -> float:

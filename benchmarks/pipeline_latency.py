@@ -1,4 +1,4 @@
-"""How long somebody waits who posts one picture: through a warm, otherwise idle pipeline, post to tag."""
+"""Measure the latency of a single post, from post to tag, in a warm and otherwise idle pipeline."""
 
 import time
 from collections.abc import Iterator
@@ -22,20 +22,20 @@ from schemas.posts import PostCreated
 from schemas.verdicts import Label
 
 EDGE = 1414  # 2 megapixels
-WARM_UP = 2  # posts that are not counted
-PATIENCE_SECONDS = 60.0
+WARM_UP = 2  # posts that are not included in the figures
+TIMEOUT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Seconds from the call that publishes a post; ``tag`` is None where the verdict asks for none."""
+    """Seconds since the post was published; ``tag`` is None if the verdict requires no tag."""
 
     verdict: float
     tag: float | None
 
 
 def distinct_pictures(count: int) -> Iterator[bytes]:
-    """Forged portraits of 2 megapixels with noise in a corner, so that each is analysed anew."""
+    """Yield forged portraits of 2 megapixels, each with different noise in a corner to prevent caching."""
     enlarged = cv2.resize(pictures.swapped(), (EDGE, EDGE), interpolation=cv2.INTER_CUBIC)
     large = np.asarray(enlarged, dtype=np.uint8)
     noise = np.random.default_rng()
@@ -45,23 +45,23 @@ def distinct_pictures(count: int) -> Iterator[bytes]:
 
 
 def measure(platform: PlatformClient, picture: bytes) -> Sample:
-    """Publish one picture and wait for its verdict, and for the tag if there will be one."""
+    """Publish one picture and wait for its verdict, and for its tag if the verdict requires one."""
     post_id = f"latency-{uuid4().hex}"
     media = platform.upload(picture, media_type="image/jpeg")
     post = PostCreated(post_id=post_id, author_id="benchmark", media=(media,), created_at=datetime.now(UTC))
     with platform.follow_verdicts([post_id]) as verdicts, platform.follow_tags([post_id]) as tags:
-        began = time.monotonic()
+        start = time.monotonic()
         platform.publish_post(post)
-        verdict = verdicts.poll(PATIENCE_SECONDS)
-        answered = time.monotonic() - began
+        verdict = verdicts.poll(TIMEOUT_SECONDS)
+        verdict_seconds = time.monotonic() - start
         if verdict is None:
-            raise typer.BadParameter(f"no verdict within {PATIENCE_SECONDS} s: is `fakeme up` running?")
-        tag = tags.poll(PATIENCE_SECONDS) if verdict.label is Label.DEEPFAKE else None
-        return Sample(answered, time.monotonic() - began if tag is not None else None)
+            raise typer.BadParameter(f"no verdict within {TIMEOUT_SECONDS} s: is `fakeme up` running?")
+        tag = tags.poll(TIMEOUT_SECONDS) if verdict.label is Label.DEEPFAKE else None
+        return Sample(verdict_seconds, time.monotonic() - start if tag is not None else None)
 
 
-def main(posts: int = typer.Option(20, min=1, help="Posts that are counted.")) -> None:
-    """Measure and print two tables."""
+def main(posts: int = typer.Option(20, min=1, help="Number of measured posts.")) -> None:
+    """Print tables of latencies and memory use."""
     settings = load_settings()
     access = S3Access(settings.s3_endpoint, *settings.platform_s3_keys)
     with PlatformClient(settings.kafka_bootstrap, source="benchmark", s3=access) as platform:
@@ -88,7 +88,7 @@ def _times(samples: list[Sample]) -> Table:
 
 def _memory() -> Table:
     status = check_stack(data_folder())
-    table = Table("process", "MB", title="memory, shared pages counted once")
+    table = Table("process", "MB", title="memory (shared pages counted once)")
     for service in status.services:
         table.add_row(service.name, f"{service.memory_bytes / 1e6:.0f}")
     table.add_row("total", f"{status.memory_bytes / 1e6:.0f}", style="bold")

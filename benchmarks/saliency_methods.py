@@ -1,8 +1,8 @@
-"""The ways of making heat maps that `explanation_quality` compares; the one that ships is in `inference`.
+"""Saliency methods compared by `explanation_quality`; the shipped one is in `inference`.
 
-Each takes the network, normalised crops (N, 3, 224, 224) and the same without what gives them away, and
-returns (N, 224, 224) float32 in [0, 1]. Occlusion and integrated gradients look at the latter, which nobody
-has in service where it is the original: they are slow references.
+Each method takes the network, normalised crops (N, 3, 224, 224) and the same crops with the forgery removed
+(``filled``), and returns (N, 224, 224) float32 in [0, 1]. Occlusion and integrated gradients use the filled
+crops, which are not available in production; they are slow references.
 """
 
 from collections.abc import Callable
@@ -25,58 +25,58 @@ from inference.explanation.saliency import (
 Method = Callable[[nn.Module, torch.Tensor, torch.Tensor], Maps]
 Cam = Callable[[Response], torch.Tensor]
 
-OCCLUDED = 56  # pixels; at 7 x 7 places they overlap by half
-PLACES = 7
+OCCLUDED = 56  # pixels; edge of the occluded square
+POSITIONS = 7  # in each direction; neighbouring squares overlap by half
 PATH_STEPS = 8
-SMOOTHING = 17  # pixels over which gradients of pixels are averaged
+SMOOTHING = 17  # pixels; window that averages the gradients
 
 
 def grad_cam(response: Response) -> torch.Tensor:
-    """Channels weighted by their mean gradient (Selvaraju et al., 2017)."""
+    """Return activations weighted by the mean gradient of their channel (Selvaraju et al., 2017)."""
     weights = response.gradients.mean(dim=(2, 3), keepdim=True)
     return (weights * response.activations).sum(dim=1).relu()
 
 
 def hires_cam(response: Response) -> torch.Tensor:
-    """Activations times gradients where they are (Draelos & Carin, 2020)."""
+    """Return activations times gradients, elementwise (Draelos & Carin, 2020)."""
     return (response.gradients * response.activations).sum(dim=1).relu()
 
 
 def single(cam: Cam, reduction: int, network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
-    """One resolution alone."""
+    """Return the maps of one resolution."""
     (response,) = respond(network, crops, (reduction,))
     return as_maps(enlarge(cam(response), (crops.shape[-2], crops.shape[-1])))
 
 
 def fused(cam: Cam, product: bool, network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
-    """14 x 14 and 7 x 7, each stretched: their mean, or their geometric mean."""
+    """Return the mean, or the geometric mean, of the stretched maps at 14 x 14 and 7 x 7."""
     size = (crops.shape[-2], crops.shape[-1])
     fine, coarse = (stretch(enlarge(cam(response), size)) for response in respond(network, crops))
     return as_maps((fine * coarse).sqrt() if product else fine + coarse)
 
 
-def occlusion(network: nn.Module, crops: torch.Tensor, undone: torch.Tensor) -> Maps:
-    """How far the logit falls when a square is undone (Zeiler & Fergus, 2014); slow."""
-    step = (crops.shape[-1] - OCCLUDED) // (PLACES - 1)
+def occlusion(network: nn.Module, crops: torch.Tensor, filled: torch.Tensor) -> Maps:
+    """Return how far the logit falls when a square is filled (Zeiler & Fergus, 2014); slow."""
+    step = (crops.shape[-1] - OCCLUDED) // (POSITIONS - 1)
     total, covered = torch.zeros_like(crops[:, 0]), torch.zeros_like(crops[:1, 0])
     with torch.inference_mode():
-        whole = network(crops).view(-1, 1, 1)
-        for y in range(0, step * PLACES, step):
-            for x in range(0, step * PLACES, step):
-                here = (..., slice(y, y + OCCLUDED), slice(x, x + OCCLUDED))
-                hidden = crops.clone()
-                hidden[here] = undone[here]
-                total[here] += whole - network(hidden).view(-1, 1, 1)
-                covered[here] += 1
+        baseline = network(crops).view(-1, 1, 1)
+        for y in range(0, step * POSITIONS, step):
+            for x in range(0, step * POSITIONS, step):
+                square = (..., slice(y, y + OCCLUDED), slice(x, x + OCCLUDED))
+                occluded = crops.clone()
+                occluded[square] = filled[square]
+                total[square] += baseline - network(occluded).view(-1, 1, 1)
+                covered[square] += 1
     return as_maps((total / covered.clamp(min=1)).relu())
 
 
-def path_gradients(network: nn.Module, crops: torch.Tensor, undone: torch.Tensor) -> Maps:
-    """Integrated gradients from the picture undone (Sundararajan et al., 2017), smoothed; slow."""
-    change = crops - undone
+def path_gradients(network: nn.Module, crops: torch.Tensor, filled: torch.Tensor) -> Maps:
+    """Return smoothed integrated gradients from the filled picture (Sundararajan et al., 2017); slow."""
+    change = crops - filled
     total = torch.zeros_like(crops)
     for step in range(PATH_STEPS):
-        point = (undone + change * (step + 0.5) / PATH_STEPS).requires_grad_()
+        point = (filled + change * (step + 0.5) / PATH_STEPS).requires_grad_()
         total += torch.autograd.grad(network(point).sum(), point)[0]
     smooth = nn.AvgPool2d(SMOOTHING, stride=1, padding=SMOOTHING // 2, count_include_pad=False)
     return as_maps(smooth((total * change).sum(dim=1, keepdim=True))[:, 0].relu())
@@ -87,22 +87,22 @@ def shipped(network: nn.Module, crops: torch.Tensor, _: torch.Tensor) -> Maps:
 
 
 def noise(_: nn.Module, crops: torch.Tensor, __: torch.Tensor) -> Maps:
-    """As coarse as a map at 14 x 14, but drawn."""
-    draws = torch.rand((len(crops), 14, 14), generator=torch.Generator().manual_seed(0))
-    return as_maps(enlarge(draws, (crops.shape[-2], crops.shape[-1])))
+    """Return random maps at 14 x 14."""
+    values = torch.rand((len(crops), 14, 14), generator=torch.Generator().manual_seed(0))
+    return as_maps(enlarge(values, (crops.shape[-2], crops.shape[-1])))
 
 
 def centre(_: nn.Module, crops: torch.Tensor, __: torch.Tensor) -> Maps:
-    """A Gaussian in the middle, where faces are; whoever does not beat it explains nothing."""
+    """Return a Gaussian at the centre, where faces are; a useful method must score better."""
     axis = torch.linspace(-1, 1, crops.shape[-1])
     bell = torch.exp(-(axis[:, None] ** 2 + axis[None] ** 2) / (2 * 0.4**2))
     return as_maps(bell.expand(len(crops), -1, -1))
 
 
 METHODS: dict[str, Method] = {
-    "shipped": shipped,  # the heads' maps, where the model has heads, else as the next one
+    "shipped": shipped,  # the localisation heads' maps if the model has heads, else the next method
     "LayerCAM 14x14 + 7x7": partial(fused, layer_cam, False),
-    "Grad-CAM 7x7": partial(single, grad_cam, 32),  # after the last layer HiResCAM is the same
+    "Grad-CAM 7x7": partial(single, grad_cam, 32),  # identical to HiResCAM after the last layer
     "Grad-CAM 14x14": partial(single, grad_cam, 16),
     "HiResCAM 14x14": partial(single, hires_cam, 16),
     "HiResCAM 28x28": partial(single, hires_cam, 8),

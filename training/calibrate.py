@@ -22,7 +22,7 @@ from training.config import TrainingConfig
 from training.datasets import Photo, by_collection
 from training.errors import NotTrainedError
 from training.evaluation.held_out import REAL, Scored, held_out, score
-from training.evaluation.progress import Follow, unfollowed
+from training.evaluation.progress import TrackProgress, untracked
 from training.evaluation.result import ModelResult
 from training.folding import unfold_norms
 from training.measures import Calibration, calibrate, tail_threshold, threshold_at
@@ -145,7 +145,7 @@ def ship(
     most: int,
     *,
     device: torch.device,
-    follow: Follow = unfollowed,
+    follow: TrackProgress = untracked,
 ) -> ModelCard:
     """Write weights and card of a run's present state to ``out``, whose name is the model's.
 

@@ -10,7 +10,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from training.evaluation.result import ModelResult
 
-COLOURS = {"pass": "green", "short": "bold red", "not measured": "dim"}
+COLOURS = {"pass": "green", "fail": "bold red", "not measured": "dim"}
 
 
 def measuring() -> Progress:

@@ -102,5 +102,5 @@ def _table(summary: "Summary", folder: Path) -> Table:
     for reason, count in summary.rejected.most_common():
         table.add_row(f"frames or faces left out: {reason}", f"{count:,}")
     table.add_row("media that failed (failures.csv)", f"{summary.failed:,}")
-    table.add_row("files skipped (failures.csv)", f"{summary.passed_over:,}")
+    table.add_row("files skipped (failures.csv)", f"{summary.skipped:,}")
     return table

@@ -1,6 +1,6 @@
-"""How good a detector is, on people and forgeries it never saw; ``run.evaluate`` makes the whole report.
+"""Measure a detector on held-out people and unseen forgeries; ``run.evaluate`` produces the full report.
 
-What a report needs beyond numbers (matplotlib, jinja2) is imported by the modules that draw.
+Only the modules that draw or render import matplotlib and jinja2.
 """
 
 from training.evaluation.held_out import CONDITIONS, KINDS, REAL, Scored, held_out, score

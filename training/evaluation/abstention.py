@@ -1,4 +1,4 @@
-"""From which size and sharpness of a face an opinion is worth giving: error rates as both are taken away."""
+"""Error rates by face size and blur, which show below which quality a detector should abstain."""
 
 from collections.abc import Callable
 
@@ -8,64 +8,73 @@ from numpy.typing import NDArray
 from training.augment import blur
 from training.datasets import Photo, decode
 from training.evaluation.aggregation import Choice
-from training.evaluation.answers import Answers
-from training.evaluation.bootstrap import draw, estimate
+from training.evaluation.bootstrap import estimate, resample_weights
 from training.evaluation.conditions import View, resized
-from training.evaluation.curve import area, decide_at, trace
 from training.evaluation.headline import EVEN
 from training.evaluation.methods import Family
-from training.evaluation.trials import Plan, Trial, known, trial
+from training.evaluation.predictions import Predictions
+from training.evaluation.trials import Plan, Trial, make_trial, metadata_of
+from training.evaluation.weighted_metrics import confusion_at, roc_auc, roc_curve
 from training.pairs import draw_source
 
 Image = NDArray[np.uint8]
 
-SIZES = (24, 32, 40, 48, 64, 80, 96)  # pixels of the face box's shorter edge
-BLURS = (0.5, 1.0, 2.0, 3.0)  # sigma in percent of that edge
+SIZES = (24, 32, 40, 48, 64, 80, 96)  # shorter edge of the face box, in pixels
+BLURS = (0.5, 1.0, 2.0, 3.0)  # sigma, in percent of that edge
 SIZE, BLUR = "{} px", "blurred by {:g} %"
 
 
-def _shrunk(size: int) -> Callable[[Image, float], View]:
+def _shrink_to(size: int) -> Callable[[Image, float], View]:
     return lambda image, edge: resized(image, min(size / edge, 1.0))
 
 
-def _blurred(percent: float) -> Callable[[Image, float], View]:
+def _blur_by(percent: float) -> Callable[[Image, float], View]:
     return lambda image, edge: View(blur(image, edge * percent / 100))
 
 
-LOSSES: dict[str, Callable[[Image, float], View]] = {
-    **{SIZE.format(size): _shrunk(size) for size in SIZES},
+DEGRADATIONS: dict[str, Callable[[Image, float], View]] = {
+    **{SIZE.format(size): _shrink_to(size) for size in SIZES},
     "full size": lambda image, _: View(image),
-    **{BLUR.format(percent): _blurred(percent) for percent in BLURS},
+    **{BLUR.format(percent): _blur_by(percent) for percent in BLURS},
 }
 
 
-def lossy_trials(photo: Photo, place: int, plan: Plan) -> list[Trial]:
-    """Return the photograph and one forgery of it, the methods in turn, at every size and blur."""
+def degraded_trials(photo: Photo, index: int, plan: Plan) -> list[Trial]:
+    """Return the photograph and one forgery of it at every size and blur.
+
+    ``index`` is the photograph's position in the sample; it selects the forgery method in rotation.
+    """
     image, rng = decode(photo), plan.rng(photo)
-    method = plan.methods[place % len(plan.methods)]
+    method = plan.methods[index % len(plan.methods)]
     forged = method.forge(photo, image, draw_source(photo, plan.sources[photo.collection], rng), rng)
     edge = float((photo.box[2:] - photo.box[:2]).min())
     return [
-        trial(photo, lose(picture, edge), known(photo, family, name, loss))
-        for picture, family, name in ((image, Family.REAL, ""), (forged, method.family, method.name))
-        for loss, lose in LOSSES.items()
+        make_trial(photo, degrade(pixels, edge), metadata_of(photo, family, method_name, name))
+        for pixels, family, method_name in ((image, Family.REAL, ""), (forged, method.family, method.name))
+        for name, degrade in DEGRADATIONS.items()
     ]
 
 
-def compare_losses(answers: Answers, model: str, suspect: float, least: int) -> list[Choice]:
-    """Return the errors at each size and blur; service judges all but sizes below ``least`` pixels."""
-    unjudged = {SIZE.format(size) for size in SIZES if size < least}
+def compare_degradations(
+    predictions: Predictions, model: str, suspect: float, min_face_px: int
+) -> list[Choice]:
+    """Return the error rates at each size and blur.
+
+    Sizes below ``min_face_px`` are marked as not served, because the detector abstains on them in production.
+    """
+    abstained = {SIZE.format(size) for size in SIZES if size < min_face_px}
     choices = []
-    for loss in answers.values("condition"):
-        under = answers[answers.where(condition=loss)]
-        scores, forged, weights = under.probabilities[model], under.forged, draw(under.units)
-        made = decide_at(suspect, scores, forged, weights)
-        found = {
-            "AUC": area(trace(scores, forged, weights)),
-            "error at 0.5": 1 - decide_at(EVEN, scores, forged, weights).accuracy,
-            "FPR at suspect": made.fpr,
-            "TPR at suspect": made.recall,
+    for condition in predictions.values("condition"):
+        degraded = predictions[predictions.where(condition=condition)]
+        scores, forged = degraded.probabilities[model], degraded.forged
+        weights = resample_weights(degraded.units)
+        at_suspect = confusion_at(suspect, scores, forged, weights)
+        measures = {
+            "AUC": roc_auc(roc_curve(scores, forged, weights)),
+            "error at 0.5": 1 - confusion_at(EVEN, scores, forged, weights).accuracy,
+            "FPR at suspect": at_suspect.fpr,
+            "TPR at suspect": at_suspect.recall,
         }
-        estimates = {name: estimate(values) for name, values in found.items()}
-        choices.append(Choice(loss, loss not in unjudged, estimates))
+        estimates = {name: estimate(values) for name, values in measures.items()}
+        choices.append(Choice(condition, condition not in abstained, estimates))
     return choices

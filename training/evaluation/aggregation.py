@@ -1,7 +1,7 @@
-"""Which rule makes one score of a video's frames and faces: that of service against its alternatives. Pure.
+"""Compare rules that aggregate frame and face scores into one score per video. Pure functions.
 
-Besides whole forgeries there are half forged videos, spliced from a clip and its forgery, and videos of two
-people of whom one is forged: a rule that averages loses these.
+Besides fully forged videos, the comparison includes half-forged videos (a forged clip with a real second
+half) and videos of two people of which one is forged. Averaging rules miss these.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.decision import track_score
-from training.evaluation.bootstrap import Estimate, draw, estimate
-from training.evaluation.curve import Floats, area, decide_at, trace
-from training.evaluation.video import Filmed, majority
+from training.evaluation.bootstrap import Estimate, estimate, resample_weights
+from training.evaluation.video import ClipScores, majority_vote
+from training.evaluation.weighted_metrics import Floats, confusion_at, roc_auc, roc_curve
 
 TOP_SHARE = 0.25
 TRIMMED_SHARE = 0.1
@@ -39,7 +39,7 @@ FRAME_RULES: dict[str, Rule] = {
     "maximum": max,
     "mean of the top quarter": top_mean,
     "trimmed mean": trimmed_mean,
-    "majority vote": majority,
+    "majority vote": majority_vote,
 }
 SERVED_FACES = "worst face"
 FACE_RULES: dict[str, Rule] = {SERVED_FACES: max, "mean of the faces": lambda scores: float(np.mean(scores))}
@@ -47,59 +47,64 @@ FACE_RULES: dict[str, Rule] = {SERVED_FACES: max, "mean of the faces": lambda sc
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Measures of one way of deciding; ``served`` says that it is the one in service."""
+    """Measures of one decision rule; ``served`` marks the rule used in production."""
 
     name: str
     served: bool
     measures: dict[str, Estimate]
 
 
-def spliced(frames: Floats) -> Floats:
-    """Return clips (N, F), real and forged in turns, with the forged ones real in their second half."""
+def half_forged(frames: Floats) -> Floats:
+    """Return clip scores (N, F) in which the second half of each forged clip is replaced by the real one.
+
+    Real and forged clips alternate along the first axis.
+    """
     half = frames.shape[1] // 2
     mixed = frames.copy()
     mixed[1::2, half:] = frames[::2, half:]
     return mixed
 
 
-def compare_frame_rules(filmed: Filmed, model: str, suspect: float) -> list[Choice]:
-    """Return each rule's AUC on wholly and half forged clips, and what the suspect threshold then does."""
-    frames, weights = filmed.frames[model], draw(filmed.units)
+def compare_frame_rules(clip_scores: ClipScores, model: str, suspect: float) -> list[Choice]:
+    """Return each rule's AUC on fully and half-forged clips, and its rates at the suspect threshold."""
+    frames, weights = clip_scores.frames[model], resample_weights(clip_scores.units)
     choices = []
     for name, rule in FRAME_RULES.items():
-        whole, half = (np.array([rule(one) for one in many.tolist()]) for many in (frames, spliced(frames)))
-        made = decide_at(suspect, whole, filmed.forged, weights)
-        found = {
-            "AUC, all frames forged": area(trace(whole, filmed.forged, weights)),
-            "AUC, half of them": area(trace(half, filmed.forged, weights)),
-            "FPR at suspect": made.fpr,
-            "TPR at suspect": made.recall,
+        whole, half = (
+            np.array([rule(clip) for clip in clips.tolist()]) for clips in (frames, half_forged(frames))
+        )
+        at_suspect = confusion_at(suspect, whole, clip_scores.forged, weights)
+        measures = {
+            "AUC, all frames forged": roc_auc(roc_curve(whole, clip_scores.forged, weights)),
+            "AUC, half of them": roc_auc(roc_curve(half, clip_scores.forged, weights)),
+            "FPR at suspect": at_suspect.fpr,
+            "TPR at suspect": at_suspect.recall,
         }
-        choices.append(_choice(name, name == SERVED, found))
+        choices.append(_choice(name, name == SERVED, measures))
     return choices
 
 
-def compare_face_rules(filmed: Filmed, model: str, suspect: float) -> list[Choice]:
-    """Return each rule's AUC on videos of two people, of whom one or both are forged.
+def compare_face_rules(clip_scores: ClipScores, model: str, suspect: float) -> list[Choice]:
+    """Return each rule's AUC on videos of two people, of which one or both are forged.
 
-    The second person is the next in the sample; their clips' scores are the served rule's.
+    The second person is the next one in the sample. Frames are aggregated by the served rule.
     """
-    tracks = np.array([track_score(one) for one in filmed.frames[model].tolist()])
-    weights = draw(filmed.units)
-    neighbours = {"AUC, one of two forged": np.repeat(tracks[::2], 2), "AUC, both forged": tracks}
+    tracks = np.array([track_score(clip) for clip in clip_scores.frames[model].tolist()])
+    weights = resample_weights(clip_scores.units)
+    second_tracks = {"AUC, one of two forged": np.repeat(tracks[::2], 2), "AUC, both forged": tracks}
     choices = []
     for name, rule in FACE_RULES.items():
-        found = {}
-        for situation, second in neighbours.items():
+        measures = {}
+        for measure, second in second_tracks.items():
             pairs = np.stack([tracks, np.roll(second, -2)], axis=1)
             scores = np.array([rule(pair) for pair in pairs.tolist()])
-            found[situation] = area(trace(scores, filmed.forged, weights))
+            measures[measure] = roc_auc(roc_curve(scores, clip_scores.forged, weights))
             if second is tracks:
-                made = decide_at(suspect, scores, filmed.forged, weights)
-                found |= {"FPR at suspect": made.fpr, "TPR at suspect": made.recall}
-        choices.append(_choice(name, name == SERVED_FACES, found))
+                at_suspect = confusion_at(suspect, scores, clip_scores.forged, weights)
+                measures |= {"FPR at suspect": at_suspect.fpr, "TPR at suspect": at_suspect.recall}
+        choices.append(_choice(name, name == SERVED_FACES, measures))
     return choices
 
 
-def _choice(name: str, served: bool, found: dict[str, Floats]) -> Choice:
-    return Choice(name, served, {key: estimate(values) for key, values in found.items()})
+def _choice(name: str, served: bool, measures: dict[str, Floats]) -> Choice:
+    return Choice(name, served, {key: estimate(values) for key, values in measures.items()})

@@ -1,6 +1,6 @@
-"""What platforms do to a picture before we see it, each at a fixed strength, and where the face is then.
+"""Platform processing (compression, resizing, screenshots) at fixed strengths, and the face's new position.
 
-Unlike in training, a smaller picture stays smaller: the face is cut out of it as serving would.
+Unlike in training, a reduced picture keeps its smaller size; the face is cropped from it as in production.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,14 @@ Box = tuple[float, float, float, float]
 
 NONE = "none"
 JPEG_50, HALF_SIZE = "JPEG 50", "1/2 size"
-SMALLEST_SIDE = 8  # pixels; less is no picture
-BAR_SHARE = 0.08  # of the screen's width: status bar above, caption below
-LIGHT, DARK = (250, 18)  # grey levels of a screen's surface
+MIN_SIDE = 8  # pixels
+BAR_SHARE = 0.08  # height of the status bar as a share of the screen's width
+LIGHT, DARK = (250, 18)  # grey levels of the application's background
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A picture as it arrives; a point of the original is at ``point * scale + (left, top)`` in it."""
+    """A processed picture; a point of the original lies at ``point * scale + (left, top)`` in it."""
 
     image: Image
     scale: float = 1.0
@@ -32,7 +32,7 @@ class View:
     top: int = 0
 
     def box(self, box: Box) -> Box:
-        """Return where a box of the original lies."""
+        """Return the position of a box of the original."""
         x0, y0, x1, y1 = (value * self.scale for value in box)
         return x0 + self.left, y0 + self.top, x1 + self.left, y1 + self.top
 
@@ -41,31 +41,31 @@ Condition = Callable[[Image, np.random.Generator], View]
 
 
 def resized(image: Image, scale: float) -> View:
-    """Return the picture at another size, averaged over area where it shrinks."""
+    """Return the resized picture; shrinking averages over areas."""
     height, width = image.shape[:2]
-    size = (max(round(width * scale), SMALLEST_SIDE), max(round(height * scale), SMALLEST_SIDE))
+    size = (max(round(width * scale), MIN_SIDE), max(round(height * scale), MIN_SIDE))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return View(cv2.resize(image, size, interpolation=method).astype(np.uint8, copy=False), scale)
 
 
 def screenshot(image: Image, rng: np.random.Generator) -> View:
-    """Return a screenshot of the picture in an application: resampled, among bars, text and buttons.
+    """Return a screenshot of an application that shows the picture, resampled, with bars, text and a button.
 
-    Half of them are kept as PNG, half as JPEG.
+    Half of the screenshots are JPEG-coded.
     """
-    shown = resized(image, float(rng.uniform(0.65, 1.55)))
-    height, width = shown.image.shape[:2]
-    bar = max(round(width * BAR_SHARE), SMALLEST_SIDE)
-    surface, ink = (LIGHT, DARK) if rng.random() < 0.5 else (DARK, LIGHT)
-    screen = np.full((height + 3 * bar, width, 3), surface, np.uint8)
-    screen[bar : bar + height] = shown.image
+    view = resized(image, float(rng.uniform(0.65, 1.55)))
+    height, width = view.image.shape[:2]
+    bar = max(round(width * BAR_SHARE), MIN_SIDE)
+    background, ink = (LIGHT, DARK) if rng.random() < 0.5 else (DARK, LIGHT)
+    screen = np.full((height + 3 * bar, width, 3), background, np.uint8)
+    screen[bar : bar + height] = view.image
     _decorate(screen, bar, ink)
-    taken = screen if rng.random() < 0.5 else jpeg(screen, int(rng.integers(75, 93)))
-    return View(taken, shown.scale, 0, bar)
+    saved = screen if rng.random() < 0.5 else jpeg(screen, int(rng.integers(75, 93)))
+    return View(saved, view.scale, 0, bar)
 
 
 def _decorate(screen: Image, bar: int, ink: int) -> None:
-    """Draw a clock above, a caption below and a button in the picture's lower right corner."""
+    """Draw a clock at the top, a caption at the bottom and a button in the picture's lower right corner."""
     height, width = screen.shape[:2]
     colour, font, size = (ink, ink, ink), cv2.FONT_HERSHEY_SIMPLEX, bar / 40
     cv2.putText(screen, "9:41", (bar // 2, bar - bar // 4), font, size, colour, 1, cv2.LINE_AA)

@@ -1,65 +1,21 @@
-"""The figures of a report as SVG: one hand, no background, ink that follows the page's colours."""
+"""Draw the figures of a report as SVG."""
 
-import io
-import re
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from training.evaluation.bootstrap import Estimate
+from training.evaluation.breakdown import Row
+from training.evaluation.figure_style import FAINT, FORGED, FULL, HALF, INK, REAL, SERIES, svg
 from training.evaluation.result import ModelResult
-from training.evaluation.rows import Row
-
-INK, FAINT = "#010203", "#040506"  # stand for the page's own colours, put in when the SVG is written
-SERIES = ("#2f7ed8", "#e07b39", "#2a9d7f", "#b0569e", "#8a7a2f", "#6b7fa6")  # legible on white and on black
-REAL, FORGED = SERIES[2], SERIES[1]
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # text stays text, in the page's font
-    "font.size": 10,
-    "font.family": "sans-serif",
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": FAINT,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10,
-    "axes.titlelocation": "left",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.5,
-    "grid.alpha": 0.6,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "lines.linewidth": 1.8,
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-}
-FULL, HALF = 6.4, 4.6  # inches: as wide as the page, and two beside each other; text comes out alike
-
-
-def svg(name: str, size: tuple[float, float], paint: Callable[[Figure], None]) -> str:
-    """Return the figure as an ``<svg>`` element without size, so that it fills its place."""
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=size)
-        paint(figure)
-        written = io.StringIO()
-        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    drawn = written.getvalue()[written.getvalue().index("<svg") :]
-    drawn = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", drawn, count=1)
-    drawn = re.sub(r'(<svg[^>]*?) height="[^"]*"', r'\1 role="img"', drawn, count=1)
-    return drawn.replace(INK, "currentColor").replace(FAINT, "var(--faint, #999)")
 
 
 def figures(models: Sequence[ModelResult]) -> dict[str, str]:
-    """Return every figure by its name."""
-    made = {
+    """Return all figures by name."""
+    drawings = {
         "roc": svg("roc", (HALF, 3.4), lambda figure: _roc(figure, models)),
         "reliability": svg("reliability", (FULL, 3.6), lambda figure: _reliability(figure, models)),
         "scores": svg(
@@ -69,22 +25,30 @@ def figures(models: Sequence[ModelResult]) -> dict[str, str]:
         "conditions": _dots("conditions", FULL, models, lambda model: model.conditions, "AUC"),
     }
     if any(model.groups for model in models):
-        made["groups"] = _dots("groups", HALF, models, lambda model: model.groups, "AUC")
-        made["alarms"] = _dots("alarms", HALF, models, lambda model: model.groups, "FPR at suspect")
-    return made
+        drawings["groups"] = _dots("groups", HALF, models, lambda model: model.groups, "AUC")
+        drawings["alarms"] = _dots("alarms", HALF, models, lambda model: model.groups, "FPR at suspect")
+    return drawings
 
 
-def _legend(axes: Axes, models: Sequence[ModelResult], where: Literal["lower right", "upper left"]) -> None:
+def _legend(
+    axes: Axes, models: Sequence[ModelResult], location: Literal["lower right", "upper left"]
+) -> None:
     if len(models) > 1:
-        axes.legend(loc=where)
+        axes.legend(loc=location)
 
 
 def _roc(figure: Figure, models: Sequence[ModelResult]) -> None:
     axes = figure.subplots()
     for model, colour in zip(models, _colours(models), strict=True):
-        rates, finds = zip(*model.shape.roc, strict=True)
-        axes.plot(rates, finds, color=colour, label=model.name, drawstyle="steps-post")
-    axes.set(xscale="log", xlim=(1e-3, 1), ylim=(0, 1.01), xlabel="false positives", ylabel="forgeries found")
+        fpr, tpr = zip(*model.shape.roc, strict=True)
+        axes.plot(fpr, tpr, color=colour, label=model.name, drawstyle="steps-post")
+    axes.set(
+        xscale="log",
+        xlim=(1e-3, 1),
+        ylim=(0, 1.01),
+        xlabel="false positive rate",
+        ylabel="forgeries detected",
+    )
     axes.set_xticks([0.001, 0.01, 0.05, 0.2, 1], ["0.1 %", "1 %", "5 %", "20 %", "100 %"])
     axes.minorticks_off()
     _legend(axes, models, "lower right")
@@ -94,12 +58,13 @@ def _reliability(figure: Figure, models: Sequence[ModelResult]) -> None:
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
     for model, colour in zip(models, _colours(models), strict=True):
-        said, true, counts = zip(*model.shape.reliability, strict=True)
-        axes.plot(said, true, color=colour, label=model.name)
-        axes.scatter(
-            said, true, s=8 + 90 * np.array(counts) / max(counts), color=colour, zorder=3, clip_on=False
-        )
-    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="probability given", ylabel="share forged")
+        predicted, observed, counts = zip(*model.shape.reliability, strict=True)
+        axes.plot(predicted, observed, color=colour, label=model.name)
+        sizes = 8 + 90 * np.array(counts) / max(counts)
+        axes.scatter(predicted, observed, s=sizes, color=colour, zorder=3, clip_on=False)
+    axes.set(
+        xlim=(0, 1), ylim=(0, 1.02), xlabel="predicted probability", ylabel="observed share of forgeries"
+    )
     _legend(axes, models, "upper left")
 
 
@@ -112,10 +77,10 @@ def _scores(figure: Figure, models: Sequence[ModelResult]) -> None:
             axes.stairs(counts, edges, fill=True, alpha=0.35, color=colour)
             axes.stairs(counts, edges, color=colour, linewidth=1.4, label=name)
         for name in ("suspect", "tag"):
-            place = model.thresholds[name]
-            axes.axvline(place, color=INK, linewidth=1, linestyle=(0, (2, 2)))
+            threshold = model.thresholds[name]
+            axes.axvline(threshold, color=INK, linewidth=1, linestyle=(0, (2, 2)))
             axes.annotate(
-                name, (place, 1), xycoords=("data", "axes fraction"), ha="right", va="bottom", fontsize=8
+                name, (threshold, 1), xycoords=("data", "axes fraction"), ha="right", va="bottom", fontsize=8
             )
         axes.set(xlim=(0, 1), ylabel="pictures")
         axes.set_title(model.name if len(models) > 1 else "")
@@ -131,7 +96,7 @@ def _dots(
     rows_of: Callable[[ModelResult], Sequence[Row]],
     measure: str,
 ) -> str:
-    """Return a figure with a line a row and a dot with its interval a model."""
+    """Return a dot plot: one line for each row, and one dot with its interval for each model."""
     rows = rows_of(models[0])
     height = 0.9 + 0.24 * len(rows) * max(1.0, 0.55 * len(models))
 
@@ -139,16 +104,18 @@ def _dots(
         axes = figure.subplots()
         for number, (model, colour) in enumerate(zip(models, _colours(models), strict=True)):
             shift = (number - (len(models) - 1) / 2) * 0.8 / max(len(models), 2)
-            found: list[Estimate] = [row.measures[measure] for row in rows_of(model)]
-            places = np.arange(len(found)) + shift
-            axes.hlines(places, [e.low for e in found], [e.high for e in found], color=colour, alpha=0.55)
-            axes.scatter([e.value for e in found], places, color=colour, s=26, zorder=3, label=model.name)
+            estimates: list[Estimate] = [row.measures[measure] for row in rows_of(model)]
+            heights = np.arange(len(estimates)) + shift
+            lows, highs = [e.low for e in estimates], [e.high for e in estimates]
+            axes.hlines(heights, lows, highs, color=colour, alpha=0.55)
+            values = [e.value for e in estimates]
+            axes.scatter(values, heights, color=colour, s=26, zorder=3, label=model.name)
         axes.set_yticks(range(len(rows)), [_label(row) for row in rows])
         axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=measure)
         axes.grid(visible=False, axis="y")
-        for place in range(1, len(rows)):
-            if rows[place].kind != rows[place - 1].kind:
-                axes.axhline(place - 0.5, color=FAINT, linewidth=0.8)
+        for index in range(1, len(rows)):
+            if rows[index].kind != rows[index - 1].kind:
+                axes.axhline(index - 0.5, color=FAINT, linewidth=0.8)
         if len(models) > 1:
             figure.legend(loc="outside upper left", ncols=2)
 

@@ -1,6 +1,6 @@
-"""All measures of a balanced set, half real and half forged, as pictures came. Pure.
+"""Headline metrics of balanced sets: half real, half forged, unmodified pictures. Pure functions.
 
-Each comes with its interval over people (``bootstrap``).
+Every metric has a confidence interval over people (see ``bootstrap``).
 """
 
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.card import ModelCard
-from training.evaluation.answers import Answers
-from training.evaluation.bootstrap import Estimate, draw, estimate
+from training.evaluation.bootstrap import Estimate, estimate, resample_weights
 from training.evaluation.conditions import NONE
-from training.evaluation.curve import (
-    Decisions,
-    area,
-    average_precision,
-    calibration_gap,
-    chance_gap,
-    decide_at,
-    equal_error_rate,
-    finds_at,
-    trace,
-)
 from training.evaluation.methods import Family
+from training.evaluation.predictions import Predictions
+from training.evaluation.weighted_metrics import (
+    Confusion,
+    average_precision,
+    calibration_error,
+    chance_calibration_error,
+    confusion_at,
+    equal_error_rate,
+    roc_auc,
+    roc_curve,
+    tpr_at_fpr,
+)
 
 EVEN = 0.5
 RATES = {"TPR at 0.1 % FPR": 0.001, "TPR at 1 % FPR": 0.01, "TPR at 5 % FPR": 0.05}
@@ -32,7 +32,9 @@ EVERY_METHOD = "all methods"
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What comes of one threshold on a balanced set; ``confusion`` counts passed, wronged, missed, found."""
+    """Metrics at one threshold; ``confusion`` counts true negatives, false positives, false negatives and
+    true positives, in this order.
+    """
 
     name: str
     threshold: float
@@ -45,68 +47,74 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """Measures on a balanced set of real and forged pictures as they came."""
+    """Metrics of a balanced set of real and forged pictures."""
 
     reals: int
     forgeries: int
     measures: dict[str, Estimate]
     cuts: list[Cut]
-    chance_gap: float  # the calibration error that so few pictures show of any model
+    chance_gap: float  # calibration error that a perfectly calibrated model would show on so few pictures
 
 
 def thresholds(card: ModelCard) -> dict[str, float]:
     return {"0.5": EVEN, "suspect": card.suspect_threshold, "tag": card.tag_threshold}
 
 
-def headline(answers: Answers, model: str, card: ModelCard) -> Headline:
-    """Return all measures of a balanced set."""
-    scores, forged, weights = answers.probabilities[model], answers.forged, draw(answers.units)
-    curve = trace(scores, forged, weights)
+def headline(predictions: Predictions, model: str, card: ModelCard) -> Headline:
+    """Return all metrics of a balanced set."""
+    scores, forged = predictions.probabilities[model], predictions.forged
+    weights = resample_weights(predictions.units)
+    curve = roc_curve(scores, forged, weights)
     measures = {
-        "AUC": area(curve),
+        "AUC": roc_auc(curve),
         "EER": equal_error_rate(curve),
         "average precision": average_precision(curve),
-        **{name: finds_at(curve, rate) for name, rate in RATES.items()},
-        "ECE": calibration_gap(scores, forged, weights),
+        **{name: tpr_at_fpr(curve, rate) for name, rate in RATES.items()},
+        "ECE": calibration_error(scores, forged, weights),
     }
     cuts = [
-        _cut(name, threshold, decide_at(threshold, scores, forged, weights))
+        _cut(name, threshold, confusion_at(threshold, scores, forged, weights))
         for name, threshold in thresholds(card).items()
     ]
     estimates = {name: estimate(values) for name, values in measures.items()}
-    return Headline(int((~forged).sum()), int(forged.sum()), estimates, cuts, chance_gap(scores))
+    chance = chance_calibration_error(scores)
+    return Headline(int((~forged).sum()), int(forged.sum()), estimates, cuts, chance)
 
 
-def _cut(name: str, threshold: float, made: Decisions) -> Cut:
-    counts = [round(float(side[0])) for side in (made.passed, made.wronged, made.missed, made.found)]
+def _cut(name: str, threshold: float, confusion: Confusion) -> Cut:
     return Cut(
         name,
         threshold,
-        accuracy=estimate(made.accuracy),
-        precision=estimate(made.precision),
-        recall=estimate(made.recall),
-        f1=estimate(made.f1),
-        confusion=(counts[0], counts[1], counts[2], counts[3]),
+        accuracy=estimate(confusion.accuracy),
+        precision=estimate(confusion.precision),
+        recall=estimate(confusion.recall),
+        f1=estimate(confusion.f1),
+        confusion=(
+            round(float(confusion.true_negatives[0])),
+            round(float(confusion.false_positives[0])),
+            round(float(confusion.false_negatives[0])),
+            round(float(confusion.true_positives[0])),
+        ),
     )
 
 
-def everything(answers: Answers) -> Answers:
-    """Return the balanced set of all forgeries made here: each real picture, and one of its forgeries."""
-    chosen = answers.representative()
-    return chosen[chosen.where(condition=NONE)]
+def all_methods_set(predictions: Predictions) -> Predictions:
+    """Return each real picture and one of its forgeries, over all methods implemented in this repository."""
+    selected = predictions.representative()
+    return selected[selected.where(condition=NONE)]
 
 
-def headlines(answers: Answers, model: str, card: ModelCard) -> dict[str, Headline]:
-    """Return the measures by family of forgeries, where there are any, and of all made here together."""
-    sets = {EVERY_METHOD: everything(answers)}
+def headlines(predictions: Predictions, model: str, card: ModelCard) -> dict[str, Headline]:
+    """Return the metrics of all methods together, and of each family that has forgeries."""
+    sets = {EVERY_METHOD: all_methods_set(predictions)}
     for family in (Family.UNSEEN, Family.TRAINED, Family.LABELLED):
-        sets[family.value] = answers.balanced(family)
-    return {name: headline(one, model, card) for name, one in sets.items() if one.forged.any()}
+        sets[family.value] = predictions.balanced(family)
+    return {name: headline(subset, model, card) for name, subset in sets.items() if subset.forged.any()}
 
 
-def reliability(answers: Answers, model: str, bins: int = 10) -> list[tuple[float, float, int]]:
-    """Return (mean probability, share forged, pictures) of each bin that is not empty."""
-    scores, forged = answers.probabilities[model], answers.forged
-    places: NDArray[np.int_] = np.minimum((scores * bins).astype(int), bins - 1)
-    inside = [one for number in range(bins) if (one := places == number).any()]
-    return [(float(scores[one].mean()), float(forged[one].mean()), int(one.sum())) for one in inside]
+def reliability(predictions: Predictions, model: str, bins: int = 10) -> list[tuple[float, float, int]]:
+    """Return (mean probability, share forged, number of pictures) of each non-empty bin."""
+    scores, forged = predictions.probabilities[model], predictions.forged
+    bin_of: NDArray[np.int_] = np.minimum((scores * bins).astype(int), bins - 1)
+    members = [flags for number in range(bins) if (flags := bin_of == number).any()]
+    return [(float(scores[flags].mean()), float(forged[flags].mean()), int(flags.sum())) for flags in members]

@@ -1,6 +1,7 @@
-"""Held-out pictures and their forgeries for calibrating a network that is not yet shipped.
+"""Held-out pictures and their forgeries, used to calibrate a network before it is shipped.
 
-Fewer conditions than a report has, drawn at random: thresholds are to hold for a mixture.
+There are fewer conditions than in the report, and forgeries get a random one, because the thresholds must
+hold for a mixture.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,9 +17,9 @@ from inference.crops import crop_face
 from inference.normalisation import Normalisation, normalise
 from training.augment import h264, jpeg, shrink
 from training.datasets import Photo, by_collection, decode
-from training.evaluation.framing import fitted
+from training.evaluation.framing import fit_box
 from training.evaluation.methods import TRAINED
-from training.evaluation.progress import Follow, unfollowed
+from training.evaluation.progress import TrackProgress, untracked
 from training.pairs import draw_source
 
 Image = NDArray[np.uint8]
@@ -27,7 +28,7 @@ BATCH = 32
 REAL = "real"
 KINDS = (REAL, *TRAINED)
 
-# What platforms do before we see a picture. The first leaves it as it came.
+# Platform processing before a picture reaches the detector. The first condition changes nothing.
 CONDITIONS: dict[str, Callable[[Image, np.random.Generator], Image]] = {
     "as it came": lambda image, _: image,
     "JPEG 40-90": lambda image, rng: jpeg(image, int(rng.integers(40, 91))),
@@ -38,7 +39,7 @@ CONDITIONS: dict[str, Callable[[Image, np.random.Generator], Image]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A crop as the network gets it in service, and what is known about it."""
+    """A crop as in production, with its metadata."""
 
     crop: Image
     kind: str
@@ -49,7 +50,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Logits (N,) beside what is known about each crop."""
+    """Logits (N,) and metadata of N crops."""
 
     logits: NDArray[np.float64]
     kinds: NDArray[np.str_]
@@ -58,37 +59,37 @@ class Scored:
     groups: NDArray[np.str_]
 
 
-def frame(photo: Photo, image: Image, margin: float, size: int) -> Image:
-    """Return the crop (size, size, 3) that serving would make of the face."""
+def served_crop(photo: Photo, image: Image, margin: float, size: int) -> Image:
+    """Return the crop (size, size, 3) of the face as made in production."""
     x0, y0, x1, y1 = photo.box.tolist()
-    return crop_face(image, fitted((x0, y0, x1, y1), image.shape, margin), margin, size)
+    return crop_face(image, fit_box((x0, y0, x1, y1), image.shape, margin), margin, size)
 
 
 def held_out(
-    photos: list[Photo], margin: float, size: int, seed: int, follow: Follow = unfollowed
+    photos: list[Photo], margin: float, size: int, seed: int, track: TrackProgress = untracked
 ) -> Iterator[Sample]:
-    """Yield each photograph under every condition, and one forgery of each kind under a drawn one."""
+    """Yield each photograph in every condition, and one forgery of each kind in a random condition."""
     rng = np.random.default_rng(seed)
     pools = by_collection(photos)
-    for photo in follow(photos, total=len(photos), description="calibrating"):
+    for photo in track(photos, total=len(photos), description="calibrating"):
         image = decode(photo)
-        for condition, change in CONDITIONS.items():
-            crop = frame(photo, change(image, rng), margin, size)
+        for condition, apply in CONDITIONS.items():
+            crop = served_crop(photo, apply(image, rng), margin, size)
             yield Sample(crop, REAL, condition, photo.collection, photo.group)
         for kind in KINDS[1:]:
             condition = str(rng.choice(list(CONDITIONS)))
             forged = TRAINED[kind](photo, image, draw_source(photo, pools[photo.collection], rng), rng)
-            crop = frame(photo, CONDITIONS[condition](forged, rng), margin, size)
+            crop = served_crop(photo, CONDITIONS[condition](forged, rng), margin, size)
             yield Sample(crop, kind, condition, photo.collection, photo.group)
 
 
 def score(
     network: nn.Module, samples: Iterable[Sample], normalisation: Normalisation, *, mirrored: bool
 ) -> Scored:
-    """Return the network's logits of all samples, as :func:`inference.checkpoint.logits_of` makes them."""
+    """Return the network's logits of all samples, computed by :func:`inference.checkpoint.logits_of`."""
     device = next(network.parameters()).device
     logits: list[float] = []
-    known: list[tuple[str, str, str, str]] = []
+    metadata: list[tuple[str, str, str, str]] = []
     batch: list[Image] = []
 
     def flush() -> None:
@@ -100,9 +101,9 @@ def score(
 
     for sample in samples:
         batch.append(sample.crop)
-        known.append((sample.kind, sample.condition, sample.collection, sample.group))
+        metadata.append((sample.kind, sample.condition, sample.collection, sample.group))
         if len(batch) == BATCH:
             flush()
     flush()
-    columns = [np.array(column) for column in zip(*known, strict=True)]
+    columns = [np.array(column) for column in zip(*metadata, strict=True)]
     return Scored(np.array(logits, dtype=np.float64), *columns)

@@ -1,4 +1,4 @@
-"""The ways of forging that a detector is asked about: those it was trained on, and those it never saw."""
+"""The forgery methods of the evaluation: those used in training, and unseen ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ from training.forgeries import (
 from training.pairs import is_tight
 
 Image = NDArray[np.uint8]
-# (photograph, its pixels, another person's photograph, generator) -> forged pixels of the same size
+# (photograph, its pixels, another person's photograph, random generator) -> forged pixels of the same size
 Forger = Callable[[Photo, Image, Photo, np.random.Generator], Image]
 
 
 class Family(StrEnum):
-    """Where a picture of the test comes from."""
+    """Origin of an evaluated picture."""
 
     REAL = "real"
-    TRAINED = "trained"  # forged here, in a way that training uses
-    UNSEEN = "unseen"  # forged here, in a way that training never uses
-    LABELLED = "labelled"  # a data set's own forgery
+    TRAINED = "trained"  # forged by a method that training uses
+    UNSEEN = "unseen"  # forged by a method that training never uses
+    LABELLED = "labelled"  # a forgery contained in a data set
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Method:
 
 
 def whole_face(photo: Photo, image: Image) -> Region:
-    """Return the region a swap covers: less where forehead and jaw are cut off."""
+    """Return the region that a swap covers; it is smaller if the picture cuts off forehead and jaw."""
     return Region.INNER if is_tight(photo.landmarks, image.shape[:2]) else Region.FACE
 
 
@@ -49,13 +49,13 @@ def _self_blend(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) 
     return self_blend(image, photo.landmarks, rng, whole_face(photo, image))[0]
 
 
-def _redrawn(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> Image:
+def _resynthesised(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> Image:
     generators = load_generators()
     generator = generators[int(rng.integers(len(generators)))]
     return resynthesise(image, photo.landmarks, generator, rng, whole_face(photo, image))[0]
 
 
-def _bent(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> Image:
+def _warped(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> Image:
     return bend_face(image, photo.landmarks, rng, whole_face(photo, image))[0]
 
 
@@ -95,8 +95,8 @@ TRAINED: dict[str, Forger] = {
     "swap": _swap,
     "swap, Poisson": _poisson_swap,
     "part of the face": _part_swap,
-    "redrawn": _redrawn,
-    "bent": _bent,
+    "redrawn": _resynthesised,
+    "bent": _warped,
 }
 
 METHODS: tuple[Method, ...] = (

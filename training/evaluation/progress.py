@@ -1,4 +1,4 @@
-"""How work tells how far it is, without knowing who looks."""
+"""A callback type for progress reporting, independent of how progress is displayed."""
 
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
@@ -6,12 +6,12 @@ from typing import Protocol, TypeVar
 Item = TypeVar("Item")
 
 
-class Follow(Protocol):
-    """Gives items back one by one and shows how many are done; ``rich.progress.Progress.track`` is one."""
+class TrackProgress(Protocol):
+    """Yield the items and report how many are done; ``rich.progress.Progress.track`` implements it."""
 
     def __call__(self, items: Iterable[Item], /, *, total: int, description: str) -> Iterable[Item]: ...
 
 
-def unfollowed(items: Iterable[Item], /, *, total: int, description: str) -> Iterable[Item]:  # noqa: ARG001
-    """Show nothing."""
+def untracked(items: Iterable[Item], /, *, total: int, description: str) -> Iterable[Item]:  # noqa: ARG001
+    """Return the items without reporting progress."""
     return items

@@ -1,4 +1,4 @@
-"""A result as a folder: ``index.html`` with everything in it, the figures beside it, ``report.json``."""
+"""Write a result as a folder: a self-contained ``index.html``, ``figures/*.svg`` and ``report.json``."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -8,24 +8,24 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from training.evaluation.bars import Bar
 from training.evaluation.bootstrap import Estimate
+from training.evaluation.breakdown import Row
 from training.evaluation.examples import Gallery
 from training.evaluation.figures import figures
+from training.evaluation.requirements import Requirement
 from training.evaluation.result import Result
-from training.evaluation.rows import Row
 
 TEMPLATE = "report.html.jinja"
 HERE = Path(__file__).parent
 
 
 def number(value: float) -> str:
-    """Return a measure with three digits, a dash where there is none."""
+    """Return the value with three decimals, or a dash if it is NaN."""
     return "–" if isnan(value) else f"{value:.3f}".replace("-", "−")
 
 
 def percent(value: float) -> str:
-    """Return a share in percent, finer where it is small."""
+    """Return a share in percent, with more decimals if it is small."""
     if isnan(value):
         return "–"
     return f"{100 * value:.1f} %" if value >= 0.01 or value == 0 else f"{100 * value:.2f} %"
@@ -35,25 +35,25 @@ def signed(value: float) -> str:
     return "–" if isnan(value) else f"{value:+.3f}".replace("-", "−")
 
 
-def interval(found: Estimate, shown: str = "number") -> str:
-    """Return the ends of the interval, "" where it has none."""
-    if isnan(found.low) or found.low == found.high:
+def interval(estimate: Estimate, unit: str = "number") -> str:
+    """Return the ends of the interval, or "" if there is none."""
+    if isnan(estimate.low) or estimate.low == estimate.high:
         return ""
-    text = {"number": number, "percent": percent, "signed": signed}[shown]
-    return f"{text(found.low).removesuffix(' %')} to {text(found.high)}"
+    text = {"number": number, "percent": percent, "signed": signed}[unit]
+    return f"{text(estimate.low).removesuffix(' %')} to {text(estimate.high)}"
 
 
 def by_kind(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
-    """Return neighbours of one kind together, in their order."""
-    return [(kind, list(same)) for kind, same in groupby(rows, key=lambda row: row.kind)]
+    """Group consecutive rows of the same kind."""
+    return [(kind, list(group)) for kind, group in groupby(rows, key=lambda row: row.kind)]
 
 
-def verdict(bar: Bar) -> str:
-    return {True: "pass", False: "short", None: "not measured"}[bar.passed]
+def verdict(requirement: Requirement) -> str:
+    return {True: "pass", False: "fail", None: "not measured"}[requirement.passed]
 
 
-def page(result: Result, drawn: Mapping[str, str], gallery: Gallery | None) -> str:
-    """Return the report as one HTML file."""
+def render(result: Result, drawings: Mapping[str, str], gallery: Gallery | None) -> str:
+    """Return the report as one HTML page."""
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -73,18 +73,18 @@ def page(result: Result, drawn: Mapping[str, str], gallery: Gallery | None) -> s
         result=result,
         models=result.models,
         first=result.models[0],
-        figures={name: Markup(drawing) for name, drawing in drawn.items()},  # noqa: S704 - drawn here
+        figures={name: Markup(drawing) for name, drawing in drawings.items()},  # noqa: S704 - made by figures.py
         gallery=gallery,
     )
 
 
 def write(result: Result, folder: Path, gallery: Gallery | None = None) -> Sequence[Path]:
-    """Write the report to ``folder``, replacing one that is there; returns what was written."""
-    drawn = figures(result.models)
+    """Write the report to ``folder``, replacing an existing one, and return the written paths."""
+    drawings = figures(result.models)
     files = {
-        folder / "index.html": page(result, drawn, gallery),
+        folder / "index.html": render(result, drawings, gallery),
         folder / "report.json": result.document(),
-        **{folder / "figures" / f"{name}.svg": drawing for name, drawing in drawn.items()},
+        **{folder / "figures" / f"{name}.svg": drawing for name, drawing in drawings.items()},
     }
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     for path, content in files.items():

@@ -1,4 +1,4 @@
-"""Everything a report tells, as one value that becomes JSON, figures and a page."""
+"""The complete evaluation result, from which JSON, figures and the HTML page are made."""
 
 import json
 import math
@@ -10,21 +10,23 @@ import numpy as np
 
 from inference.card import ModelCard
 from training.evaluation.aggregation import Choice
-from training.evaluation.answers import Answers
-from training.evaluation.bars import Bar, bars
-from training.evaluation.curve import trace
-from training.evaluation.headline import Headline, everything, headlines, reliability, thresholds
+from training.evaluation.breakdown import Row, by_condition, by_group, by_method
+from training.evaluation.headline import Headline, all_methods_set, headlines, reliability, thresholds
 from training.evaluation.methods import Family
-from training.evaluation.rows import Row, by_condition, by_group, by_method
-from training.evaluation.video import Filmed, VideoRow, by_level
+from training.evaluation.predictions import Predictions
+from training.evaluation.requirements import Requirement, check_requirements
+from training.evaluation.video import ClipScores, VideoRow, by_level
+from training.evaluation.weighted_metrics import roc_curve
 
 HISTOGRAM_BINS = 25
-ROC_RATES = np.concatenate([[0.0], np.logspace(-3, 0, 121)])  # false-positive rates at which the ROC is told
+ROC_RATES = np.concatenate([[0.0], np.logspace(-3, 0, 121)])  # FPRs at which the ROC curve is stored
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What figures draw: ROC (rate, finds), reliability (said, true, count), histograms of both classes."""
+class FigureData:
+    """Data of the figures: ROC (FPR, TPR), reliability (mean probability, share forged, pictures), and
+    histograms of the scores of real and forged pictures.
+    """
 
     roc: list[tuple[float, float]]
     reliability: list[tuple[float, float, int]]
@@ -34,7 +36,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ModelResult:
-    """All that was measured of one model. ``headline`` names the set whose figures stand on top."""
+    """All measurements of one model; ``headline`` names the set shown at the top of the report."""
 
     name: str
     network: str
@@ -49,14 +51,14 @@ class ModelResult:
     groups: list[Row]
     conditions: list[Row]
     video: list[VideoRow]
-    bars: list[Bar]
-    shape: Shape
+    bars: list[Requirement]
+    shape: FigureData
     choices: Mapping[str, list[Choice]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the models were asked about; ``resamples`` is of the intervals."""
+    """Size of the evaluation sample; ``resamples`` is the number used for each interval."""
 
     photographs: int
     people: int
@@ -74,7 +76,7 @@ class Result:
     models: list[ModelResult]
 
     def document(self) -> str:
-        """Return the result as JSON; what could not be measured is null."""
+        """Return the result as JSON; values that could not be measured are null."""
         return json.dumps(_without_nan(asdict(self)), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -86,13 +88,16 @@ def _without_nan(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def measure(
-    answers: Answers, filmed: Filmed, name: str, card: ModelCard, choices: Mapping[str, list[Choice]]
+def measure_model(
+    predictions: Predictions,
+    clip_scores: ClipScores,
+    name: str,
+    card: ModelCard,
+    choices: Mapping[str, list[Choice]],
 ) -> ModelResult:
-    """Return everything that the answers say of the model ``name``."""
-    tops = headlines(answers, name, card)
-    groups, conditions = by_group(answers, name, card), by_condition(answers, name, card)
-    top = Family.UNSEEN.value if Family.UNSEEN in tops else next(iter(tops))
+    """Return all measurements of the model ``name``."""
+    by_family = headlines(predictions, name, card)
+    groups, conditions = by_group(predictions, name, card), by_condition(predictions, name, card)
     return ModelResult(
         name=name,
         network=card.network,
@@ -101,24 +106,24 @@ def measure(
         data=card.data,
         min_face_px=card.min_face_px,
         thresholds=thresholds(card),
-        headline=top,
-        headlines=tops,
-        methods=by_method(answers, name, card),
+        headline=Family.UNSEEN.value if Family.UNSEEN in by_family else next(iter(by_family)),
+        headlines=by_family,
+        methods=by_method(predictions, name, card),
         groups=groups,
         conditions=conditions,
-        video=by_level(filmed, name),
-        bars=bars(tops, groups, conditions),
-        shape=_shape(everything(answers), name),
+        video=by_level(clip_scores, name),
+        bars=check_requirements(by_family, groups, conditions),
+        shape=_figure_data(all_methods_set(predictions), name),
         choices=choices,
     )
 
 
-def _shape(answers: Answers, model: str) -> Shape:
-    scores, forged = answers.probabilities[model], answers.forged
-    curve = trace(scores, forged, np.ones((1, len(answers)), dtype=np.float32))
+def _figure_data(predictions: Predictions, model: str) -> FigureData:
+    scores, forged = predictions.probabilities[model], predictions.forged
+    curve = roc_curve(scores, forged, np.ones((1, len(predictions)), dtype=np.float32))
     fpr, tpr = curve.fpr[0].astype(np.float64), curve.tpr[0].astype(np.float64)
-    finds = [float(tpr[fpr <= rate].max()) for rate in ROC_RATES]
-    counts = [np.histogram(scores[side], HISTOGRAM_BINS, (0, 1))[0].tolist() for side in (~forged, forged)]
-    return Shape(
-        list(zip(ROC_RATES.tolist(), finds, strict=True)), reliability(answers, model), counts[0], counts[1]
+    roc = [(rate, float(tpr[fpr <= rate].max())) for rate in ROC_RATES.tolist()]
+    reals, forgeries = (
+        np.histogram(scores[side], HISTOGRAM_BINS, (0, 1))[0].tolist() for side in (~forged, forged)
     )
+    return FigureData(roc, reliability(predictions, model), reals, forgeries)

@@ -1,4 +1,4 @@
-"""Ask several models about the same pictures: each is made once, cut out and scored as serving does it."""
+"""Score the same pictures with several models: each picture is made once and cropped as in production."""
 
 import os
 from collections import deque
@@ -13,21 +13,21 @@ from inference.card import ModelCard
 from inference.checkpoint import Checkpoint, load_checkpoint
 from inference.device import choose_device
 from inference.scoring import FaceRegion, FaceScorer
-from training.evaluation.answers import Answers
-from training.evaluation.framing import fitted
-from training.evaluation.progress import Follow, unfollowed
-from training.evaluation.trials import Known, Trial
+from training.evaluation.framing import fit_box
+from training.evaluation.predictions import Predictions
+from training.evaluation.progress import TrackProgress, untracked
+from training.evaluation.trials import Trial, TrialMetadata
 
-# Threads that make pictures while the networks work; OpenCV and FFmpeg leave the interpreter to others.
+# Threads that make pictures while the networks run; OpenCV and FFmpeg release the GIL.
 WORKERS = min(os.cpu_count() or 1, 8)
-AHEAD = 2 * WORKERS  # photographs made ahead of the networks, about 10 MB each
+PREFETCHED_PHOTOS = 2 * WORKERS  # about 10 MB each
 
-Made = TypeVar("Made")
+Product = TypeVar("Product")
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model under test; ``name`` is its own among those compared."""
+    """A model under test; ``name`` is unique among the compared models."""
 
     name: str
     card: ModelCard
@@ -36,56 +36,60 @@ class Model:
     def score(self, regions: Iterable[FaceRegion]) -> list[float]:
         """Return the calibrated probability of forgery for each (picture, face box)."""
         margin = self.card.crop_margin
-        return self.scorer.score((image, fitted(box, image.shape, margin)) for image, box in regions)
+        return self.scorer.score((image, fit_box(box, image.shape, margin)) for image, box in regions)
 
 
 def load_models(folders: Sequence[Path], device: str) -> list[Model]:
-    """Return the models in these folders, named by card and, where two are alike, by folder.
+    """Return the models in these folders, named by their cards; equal names are completed by the folder.
 
     Raises :class:`~inference.errors.CheckpointError`, :class:`~inference.errors.DeviceUnavailableError`.
     """
     checkpoints = [load_checkpoint(folder) for folder in folders]
     names = [f"{checkpoint.card.name} {checkpoint.card.version}" for checkpoint in checkpoints]
-    distinct = [
+    unique_names = [
         f"{name} ({folder})" if names.count(name) > 1 else name
         for name, folder in zip(names, folders, strict=True)
     ]
-    return [_on(device, checkpoint, name) for checkpoint, name in zip(checkpoints, distinct, strict=True)]
+    return [
+        _model(name, checkpoint, device) for name, checkpoint in zip(unique_names, checkpoints, strict=True)
+    ]
 
 
-def _on(device: str, checkpoint: Checkpoint, name: str) -> Model:
+def _model(name: str, checkpoint: Checkpoint, device: str) -> Model:
     return Model(name, checkpoint.card, FaceScorer(checkpoint, choose_device(device)))
 
 
-def ask(
+def score_trials(
     models: Sequence[Model],
     jobs: Sequence[Callable[[], list[Trial]]],
     description: str,
-    follow: Follow = unfollowed,
-    watch: Callable[[Trial, dict[str, float]], None] | None = None,
-) -> Answers:
-    """Return what the models say of every trial that the jobs, one a photograph, make.
+    track: TrackProgress = untracked,
+    on_scored: Callable[[Trial, dict[str, float]], None] | None = None,
+) -> Predictions:
+    """Return every model's scores of all trials; each job makes the trials of one photograph.
 
-    ``watch`` sees each trial with its scores while its pixels are there.
+    ``on_scored`` is called with each trial and its scores while its pixels are still in memory.
     """
-    known: list[Known] = []
+    metadata: list[TrialMetadata] = []
     scores: dict[str, list[float]] = {model.name: [] for model in models}
-    for asked in follow(made_ahead(jobs), total=len(jobs), description=description):
+    for trials in track(prefetched(jobs), total=len(jobs), description=description):
         for model in models:
-            scores[model.name] += model.score((trial.image, trial.box) for trial in asked)
-        if watch:
-            for place, trial in enumerate(asked, start=len(known)):
-                watch(trial, {name: given[place] for name, given in scores.items()})
-        known += [trial.known for trial in asked]
-    return Answers.of(known, scores)
+            scores[model.name] += model.score((trial.image, trial.box) for trial in trials)
+        if on_scored:
+            for row, trial in enumerate(trials, start=len(metadata)):
+                on_scored(trial, {name: column[row] for name, column in scores.items()})
+        metadata += [trial.metadata for trial in trials]
+    return Predictions.from_trials(metadata, scores)
 
 
-def made_ahead(jobs: Iterable[Callable[[], Made]]) -> Iterator[Made]:
-    """Yield the results in order, a few of them made ahead in threads; no more than that are held."""
-    waiting = iter(jobs)
+def prefetched(jobs: Iterable[Callable[[], Product]]) -> Iterator[Product]:
+    """Yield the results of the jobs in order; threads compute a limited number of them in advance."""
+    remaining = iter(jobs)
     with ThreadPoolExecutor(WORKERS) as pool:
-        pending: deque[Future[Made]] = deque(pool.submit(job) for job in islice(waiting, AHEAD))
+        pending: deque[Future[Product]] = deque(
+            pool.submit(job) for job in islice(remaining, PREFETCHED_PHOTOS)
+        )
         while pending:
-            made = pending.popleft().result()
-            pending.extend(pool.submit(job) for job in islice(waiting, 1))
-            yield made
+            result = pending.popleft().result()
+            pending.extend(pool.submit(job) for job in islice(remaining, 1))
+            yield result

@@ -1,1 +1,1 @@
-"""From collections as people have them (folders, zips, videos) to shards of face crops with an index."""
+"""Convert collections (folders, archives, videos) to shards of face crops with an index."""

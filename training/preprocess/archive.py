@@ -1,7 +1,4 @@
-"""Folders, zips and tars behind one interface: every archive is seen as a folder of its own name.
-
-What the files mean is left to the readers.
-"""
+"""Read files from folders, zips and tars through one interface; an archive appears as a folder."""
 
 import os
 import posixpath
@@ -17,19 +14,19 @@ from pathlib import Path
 from training.errors import MediaUnreadableError, SourceMissingError
 
 _UTF8_NAMES = 0x800  # flag bit 11 of a zip member (APPNOTE 6.3.10, 4.4.4)
-_OPEN_ZIPS = 8  # a zip's directory is read once a process; KoDF comes in dozens of zips
-_UNPACKED_ELSEWHERE = (".tar.gz", ".tgz", ".7z", ".rar", ".part0")  # no way to a single file in them
+_OPEN_ZIPS = 8  # cached so that each zip's directory is read once; KoDF consists of dozens of zips
+_UNSUPPORTED_ARCHIVES = (".tar.gz", ".tgz", ".7z", ".rar", ".part0")  # no random access to single files
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file: ``path`` is below the root with ``/`` between and in NFC, archives taken for folders."""
+    """One file; ``path`` is relative to the root, in NFC, with archives as folders."""
 
     path: str
-    container: Path  # the file itself, or the archive it lies in
+    container: Path  # the file itself, or the archive that contains it
     size: int  # bytes
-    offset: int = 0  # in a tar, whose members lie in it as they are
-    member: str = ""  # name in a zip, as the zip spells it
+    offset: int = 0  # of the content in a tar
+    member: str = ""  # name in a zip, not normalised
 
     @property
     def name(self) -> str:
@@ -41,7 +38,7 @@ class Entry:
 
     @property
     def suffix(self) -> str:
-        """Lower-case, with its dot; empty where there is none."""
+        """The lower-case extension with its dot; empty if there is none."""
         head, dot, tail = self.name.rpartition(".")
         return f".{tail.lower()}" if dot and head else ""
 
@@ -51,8 +48,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class PassedOver:
-    """A file that is not used, and why."""
+class SkippedFile:
+    """A file that is not used, and the reason."""
 
     path: str
     reason: str
@@ -60,35 +57,37 @@ class PassedOver:
 
 @dataclass(frozen=True)
 class Tree:
-    """All files below a root, sorted by path; a tar's in its own order."""
+    """All files below a root, sorted by path; members of a tar keep their order."""
 
     entries: tuple[Entry, ...]
-    unreadable: tuple[PassedOver, ...] = field(default=())
+    unreadable: tuple[SkippedFile, ...] = field(default=())
 
     def with_suffix(self, suffixes: Iterable[str]) -> Iterator[Entry]:
-        wanted = frozenset(suffixes)
-        return (entry for entry in self.entries if entry.suffix in wanted)
+        accepted = frozenset(suffixes)
+        return (entry for entry in self.entries if entry.suffix in accepted)
 
 
 def open_tree(root: Path) -> Tree:
-    """List a folder or an archive; a broken archive in it is noted as unreadable.
+    """List a folder or an archive; broken archives in it are recorded as unreadable.
 
-    Raises :class:`SourceMissingError` where ``root`` is not there.
+    Raises :class:`SourceMissingError` if ``root`` does not exist.
     """
     if not root.exists():
-        raise SourceMissingError(f"{root} is not there; give the folder or archive of the collection")
+        raise SourceMissingError(f"{root} does not exist; give the folder or archive of the collection")
     entries: list[Entry] = []
-    unreadable: list[PassedOver] = []
+    unreadable: list[SkippedFile] = []
     for path in _files(root):
-        inside = path.relative_to(root).as_posix() if root.is_dir() else path.name
-        shown = unicodedata.normalize("NFC", inside)
+        relative = path.relative_to(root).as_posix() if root.is_dir() else path.name
+        name = unicodedata.normalize("NFC", relative)
         try:
-            entries.extend(entry for entry in _listed(path, shown) if not _is_litter(entry.path))
+            entries.extend(entry for entry in _entries(path, name) if not _is_os_metadata(entry.path))
         except (zipfile.BadZipFile, tarfile.TarError, OSError) as error:
-            unreadable.append(PassedOver(shown, f"broken archive: {error}"))
-    unreadable += [_sealed(entry) for entry in entries if entry.name.lower().endswith(_UNPACKED_ELSEWHERE)]
+            unreadable.append(SkippedFile(name, f"broken archive: {error}"))
     unreadable += [
-        _sealed(entry)
+        _nested_archive(entry) for entry in entries if entry.name.lower().endswith(_UNSUPPORTED_ARCHIVES)
+    ]
+    unreadable += [
+        _nested_archive(entry)
         for entry in entries
         if (entry.member or entry.offset) and entry.suffix in {".zip", ".tar"}
     ]
@@ -96,7 +95,7 @@ def open_tree(root: Path) -> Tree:
 
 
 def read(entry: Entry) -> bytes:
-    """The bytes of a file; raises :class:`MediaUnreadableError`."""
+    """Return the bytes of a file; raises :class:`MediaUnreadableError`."""
     try:
         if entry.member:
             return _zip(entry.container).read(entry.member)
@@ -119,19 +118,19 @@ def _files(root: Path) -> Iterator[Path]:
         yield from (Path(folder) / name for name in sorted(names))
 
 
-def _listed(path: Path, shown: str) -> Iterator[Entry]:
+def _entries(path: Path, name: str) -> Iterator[Entry]:
     if path.suffix.lower() == ".zip":
-        members = [member for member in _zip(path).infolist() if not member.is_dir()]
-        for member in sorted(members, key=_zip_name):
-            yield Entry(f"{shown}/{_zip_name(member)}", path, member.file_size, member=member.filename)
+        infos = [info for info in _zip(path).infolist() if not info.is_dir()]
+        for info in sorted(infos, key=_zip_name):
+            yield Entry(f"{name}/{_zip_name(info)}", path, info.file_size, member=info.filename)
     elif path.suffix.lower() == ".tar":
         with tarfile.open(path, "r:") as archive:
-            for content in archive:
-                if content.isreg():
-                    name = unicodedata.normalize("NFC", posixpath.normpath(content.name))
-                    yield Entry(f"{shown}/{name}", path, content.size, content.offset_data)
+            for member in archive:
+                if member.isreg():
+                    inner = unicodedata.normalize("NFC", posixpath.normpath(member.name))
+                    yield Entry(f"{name}/{inner}", path, member.size, member.offset_data)
     else:
-        yield Entry(shown, path, path.stat().st_size)
+        yield Entry(name, path, path.stat().st_size)
 
 
 @lru_cache(maxsize=_OPEN_ZIPS)
@@ -140,7 +139,7 @@ def _zip(path: Path) -> zipfile.ZipFile:
 
 
 def _zip_name(member: zipfile.ZipInfo) -> str:
-    """Name in NFC; zips made on Korean Windows hold CP949, which Python reads as CP437."""
+    """Return the name in NFC; zips made on Korean Windows use CP949, which Python decodes as CP437."""
     name = member.filename
     if not member.flag_bits & _UTF8_NAMES:
         raw = name.encode("cp437", errors="replace")
@@ -153,10 +152,10 @@ def _zip_name(member: zipfile.ZipInfo) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _sealed(entry: Entry) -> PassedOver:
-    return PassedOver(entry.path, "an archive that cannot be read in place: unpack it beside")
+def _nested_archive(entry: Entry) -> SkippedFile:
+    return SkippedFile(entry.path, "this archive cannot be read in place; unpack it into its folder")
 
 
-def _is_litter(path: str) -> bool:
-    """What operating systems leave behind: ``.DS_Store``, ``__MACOSX/``, ``._name``."""
+def _is_os_metadata(path: str) -> bool:
+    """Return whether the file is operating system metadata: ``.DS_Store``, ``__MACOSX/``, ``._name``."""
     return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))

@@ -1,4 +1,4 @@
-"""One media to its crops: decode, find, judge, cut; what becomes of them is decided elsewhere."""
+"""Extract the face crops of one media item: decode, detect faces, check quality, crop."""
 
 import hashlib
 from collections import Counter
@@ -14,19 +14,19 @@ from inference.fingerprint import fingerprint
 from inference.media import DecodedMedia, Frame, MediaLimits, decode
 from inference.media.decoded import Pixels
 from training.errors import MediaUnreadableError
-from training.preprocess import archive, cutting, quality
+from training.preprocess import archive, cropping, quality
 from training.preprocess.media import Framing, RawMedia
 from training.preprocess.options import Options
 
 NO_FACE = "no_face"
-RIM = 40  # pixels put around an aligned face, which fills its picture: MTCNN wants to see surroundings
+PADDING = 40  # pixels added around an aligned picture, because MTCNN needs context around a face
 
-Find = Callable[[Sequence[Pixels]], list[list[Face]]]
+FindFaces = Callable[[Sequence[Pixels]], list[list[Face]]]
 
 
 @dataclass(frozen=True)
 class KeptFace:
-    """A row of the index, and the picture that belongs to it."""
+    """A row of the index and its encoded crop."""
 
     row: dict[str, Any]
     encoded: bytes
@@ -34,7 +34,7 @@ class KeptFace:
 
 @dataclass
 class Outcome:
-    """What became of one media; ``failure`` says why it could not be read, empty where it could."""
+    """The result for one media item; ``failure`` is the reason if it could not be read, else empty."""
 
     media: str
     path: str
@@ -44,14 +44,14 @@ class Outcome:
 
 
 def limits_for(options: Options) -> MediaLimits:
-    """Wider than for posts: a collection is trusted, and its videos are long and large."""
+    """Return limits that are wider than for posts: collections are trusted, and their videos are large."""
     return MediaLimits(
         max_bytes=2_000_000_000, max_seconds=7200.0, max_frames=options.frames, max_frame_side=1920
     )
 
 
-def extract(media: RawMedia, options: Options, find: Find) -> Outcome:
-    """The crops of one media; a file that cannot be read or decoded is a failure, not an exception."""
+def extract(media: RawMedia, options: Options, find: FindFaces) -> Outcome:
+    """Return the crops of one media item; an unreadable file gives a failure, not an exception."""
     outcome = Outcome(media.media, media.entry.path)
     try:
         data = archive.read(media.entry)
@@ -59,52 +59,54 @@ def extract(media: RawMedia, options: Options, find: Find) -> Outcome:
     except (MediaUnreadableError, Unprocessable) as error:
         outcome.failure = str(error)
         return outcome
-    found = _found(media, decoded, options, find)
-    demands = quality.Demands(pixels=options.min_pixels, sharpness=options.min_sharpness)
-    for number, (frame, faces) in enumerate(zip(decoded.frames, found, strict=True)):
+    detected = _detect_faces(media, decoded, options, find)
+    thresholds = quality.QualityThresholds(pixels=options.min_pixels, sharpness=options.min_sharpness)
+    for number, (frame, faces) in enumerate(zip(decoded.frames, detected, strict=True)):
         if not faces:
             outcome.rejected[NO_FACE] += 1
-        for place, face in enumerate(faces):
+        for face_number, face in enumerate(faces):
             measured = quality.measure(frame.image, face)
-            rejection = quality.judge(measured, demands)
+            rejection = quality.rejection_of(measured, thresholds)
             if rejection is not None:
                 outcome.rejected[rejection.value] += 1
                 continue
             crop = _crop(media, frame, face, options, data)
             row = {
                 **_labels(media, options),
-                **_place(media, number, place, frame),
+                **_position(media, number, face_number, frame),
                 **_measures(crop, measured),
             }
             outcome.kept.append(KeptFace(row, crop.encoded))
     return outcome
 
 
-def _found(media: RawMedia, decoded: DecodedMedia, options: Options, find: Find) -> list[list[Face]]:
+def _detect_faces(
+    media: RawMedia, decoded: DecodedMedia, options: Options, find: FindFaces
+) -> list[list[Face]]:
     if media.face is not None:
         return [[media.face] for _ in decoded.frames]
     if media.framing is Framing.ALIGNED:
-        return [_middle_face(frame.image, find) for frame in decoded.frames]
+        return [_central_face(frame.image, find) for frame in decoded.frames]
     images = [frame.image for frame in decoded.frames]
     return [faces[: options.faces] for faces in find(images)]
 
 
-def _middle_face(image: Pixels, find: Find) -> list[Face]:
-    """The face nearest to the middle of an aligned picture; none where MTCNN sees none."""
-    padded = np.pad(image, ((RIM, RIM), (RIM, RIM), (0, 0)), mode="edge")
-    middle = np.array(image.shape[1::-1]) / 2
-    faces = [cutting.moved_face(face, RIM, RIM, 1.0) for face in find([padded])[0]]
+def _central_face(image: Pixels, find: FindFaces) -> list[Face]:
+    """Return the face nearest to the centre of an aligned picture; empty if MTCNN detects none."""
+    padded = np.pad(image, ((PADDING, PADDING), (PADDING, PADDING), (0, 0)), mode="edge")
+    centre = np.array(image.shape[1::-1]) / 2
+    faces = [cropping.transformed_face(face, PADDING, PADDING, 1.0) for face in find([padded])[0]]
 
-    def away(face: Face) -> float:
-        return float(np.abs(np.add(face.box[:2], face.box[2:]) / 2 - middle).sum())
+    def distance(face: Face) -> float:
+        return float(np.abs(np.add(face.box[:2], face.box[2:]) / 2 - centre).sum())
 
-    return sorted(faces, key=away)[:1]
+    return sorted(faces, key=distance)[:1]
 
 
-def _crop(media: RawMedia, frame: Frame, face: Face, options: Options, data: bytes) -> cutting.Crop:
+def _crop(media: RawMedia, frame: Frame, face: Face, options: Options, data: bytes) -> cropping.Crop:
     if media.framing is Framing.ALIGNED:
-        return cutting.keep_whole(frame.image, face, data)
-    return cutting.cut(frame.image, face, options.size, options.margin)
+        return cropping.keep_whole(frame.image, face, data)
+    return cropping.make_crop(frame.image, face, options.size, options.margin)
 
 
 def _labels(media: RawMedia, options: Options) -> dict[str, Any]:
@@ -123,19 +125,19 @@ def _labels(media: RawMedia, options: Options) -> dict[str, Any]:
     }
 
 
-def _place(media: RawMedia, number: int, place: int, frame: Frame) -> dict[str, Any]:
-    return {"name": _name(media, number, place), "frame": number, "seconds": frame.seconds}
+def _position(media: RawMedia, number: int, face_number: int, frame: Frame) -> dict[str, Any]:
+    return {"name": _name(media, number, face_number), "frame": number, "seconds": frame.seconds}
 
 
-def _name(media: RawMedia, number: int, place: int) -> str:
-    """An aligned picture keeps its name; a crop's says its media by hash, frame and face."""
+def _name(media: RawMedia, number: int, face_number: int) -> str:
+    """Return the name of an aligned picture, or a name from media hash, frame and face number."""
     if media.framing is Framing.ALIGNED:
         return media.entry.name
     digest = hashlib.sha256(media.media.encode()).hexdigest()[:16]
-    return f"{digest}-{number:03}-{place}.jpg"
+    return f"{digest}-{number:03}-{face_number}.jpg"
 
 
-def _measures(crop: cutting.Crop, measured: quality.Quality) -> dict[str, Any]:
+def _measures(crop: cropping.Crop, measured: quality.Quality) -> dict[str, Any]:
     return {
         "width": crop.width,
         "height": crop.height,

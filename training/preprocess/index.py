@@ -1,4 +1,4 @@
-"""The index of a folder of crops: one row a crop, as Parquet."""
+"""The Parquet index of a folder of crops, with one row for each crop."""
 
 import json
 import os
@@ -10,30 +10,30 @@ from typing import Any
 from training.errors import CollectionUnreadableError, MissingPackageError
 
 NAME = "index.parquet"
-TEXT, REAL, NUMBER, FLAG = "string", "float32", "int32", "bool_"  # names of pyarrow's types
+TEXT, REAL, NUMBER, FLAG = "string", "float32", "int32", "bool_"  # pyarrow type names
 COLUMNS = {
-    "name": TEXT,  # of the picture in its shard
+    "name": TEXT,  # of the crop in its shard
     "shard": TEXT,
     "collection": TEXT,
-    "media": TEXT,  # picture or video that the crop is from
-    "frame": NUMBER,  # of those taken from the media
-    "seconds": REAL,  # time of the frame; null in a still
+    "media": TEXT,  # id of the picture or video that the crop comes from
+    "frame": NUMBER,  # number among the sampled frames
+    "seconds": REAL,  # time of the frame; null for a picture
     "forged": FLAG,
     "method": TEXT,
-    "unit": TEXT,  # what stays on one side of a split
-    "person": TEXT,  # unit as the collection knows it; empty where nobody is named
-    "source": TEXT,  # unit of the person whose face was put in
-    "original": TEXT,  # media that a forgery was made from
+    "unit": TEXT,  # group that must stay on one side of a split
+    "person": TEXT,  # person named by the collection; empty if unknown
+    "source": TEXT,  # unit of the person that provided the swapped face
+    "original": TEXT,  # media id that a forgery was made from
     "group": TEXT,
     "sex": TEXT,
     "age": NUMBER,
-    "published": TEXT,  # side in the split that the collection's authors published
+    "published": TEXT,  # side in the split published by the collection's authors
     "width": NUMBER,
     "height": NUMBER,
     "box": "list:4",  # x0, y0, x1, y1 in pixels of the crop
-    "landmarks": "list:10",  # x, y of eyes, nose, mouth corners, left in the picture first
+    "landmarks": "list:10",  # x, y of eyes, nose and mouth corners; the left one in the picture first
     "probability": REAL,  # MTCNN's
-    "pixels": REAL,  # shorter edge of the face's box in the media
+    "pixels": REAL,  # shorter edge of the face box in the source media
     "sharpness": REAL,
     "turn": REAL,
     "tilt": REAL,  # degrees
@@ -43,25 +43,25 @@ COLUMNS = {
 
 
 def table_of(rows: Iterable[dict[str, Any]], notes: dict[str, Any] | None = None) -> Any:
-    """Rows as a ``pyarrow.Table``; columns that a row lacks are null. ``notes`` is any JSON, kept beside."""
+    """Return the rows as a ``pyarrow.Table`` with ``notes`` as JSON metadata; missing values are null."""
     arrow = _arrow()
     schema = arrow.schema([arrow.field(name, _type(kind)) for name, kind in COLUMNS.items()])
     return with_notes(arrow.Table.from_pylist(list(rows), schema=schema), notes or {})
 
 
 def with_notes(table: Any, notes: dict[str, Any]) -> Any:
-    """The table with ``notes`` in place of those it had."""
+    """Return the table with its notes replaced."""
     return table.replace_schema_metadata({"fakeme": json.dumps(notes)})
 
 
 def notes_of(table: Any) -> dict[str, Any]:
-    """What was kept beside the rows."""
+    """Return the notes of a table."""
     notes: dict[str, Any] = json.loads((table.schema.metadata or {}).get(b"fakeme", b"{}"))
     return notes
 
 
 def write_table(path: Path, table: Any) -> None:
-    """Write a Parquet file so that it is there whole or not at all."""
+    """Write a Parquet file atomically."""
     from pyarrow import parquet  # noqa: PLC0415 - in the extra `train`
 
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
@@ -70,7 +70,7 @@ def write_table(path: Path, table: Any) -> None:
 
 
 def read_table(path: Path) -> Any:
-    """The rows of a Parquet file of ours; raises :class:`CollectionUnreadableError`."""
+    """Return the rows of an index or part file; raises :class:`CollectionUnreadableError`."""
     arrow = _arrow()
     from pyarrow import parquet  # noqa: PLC0415 - in the extra `train`
 
@@ -78,25 +78,27 @@ def read_table(path: Path) -> Any:
         table = parquet.read_table(path)
     except FileNotFoundError as error:
         raise CollectionUnreadableError(
-            f"{path} is not there; make it with `fakeme preprocess`, or let an interrupted run finish"
+            f"{path} does not exist; make it with `fakeme preprocess`, or let an interrupted run finish"
         ) from error
     except (arrow.ArrowInvalid, OSError) as error:
         raise CollectionUnreadableError(f"{path} cannot be read as Parquet ({error})") from error
     missing = COLUMNS.keys() - set(table.column_names)
     if missing:
-        raise CollectionUnreadableError(f"{path} lacks the columns {', '.join(sorted(missing))}")
+        raise CollectionUnreadableError(
+            f"{path} has no columns {', '.join(sorted(missing))}; preprocess the collection again"
+        )
     return table
 
 
 def with_column(table: Any, name: str, values: Sequence[str]) -> Any:
-    """The table with other values in one of its columns of text."""
-    place = table.schema.get_field_index(name)
-    field = table.schema.field(place)
-    return table.set_column(place, field, _arrow().array(values, field.type))
+    """Return the table with one text column replaced."""
+    position = table.schema.get_field_index(name)
+    field = table.schema.field(position)
+    return table.set_column(position, field, _arrow().array(values, field.type))
 
 
 def concatenated(tables: Iterable[Any]) -> Any:
-    """Tables of one schema, one after another, without their notes."""
+    """Return the concatenated tables of one schema, without notes."""
     return _arrow().concat_tables([with_notes(table, {}) for table in tables])
 
 

@@ -1,4 +1,4 @@
-"""Label files of collections: CSV and JSON, in the encodings that they come in."""
+"""Read label files of collections: CSV and JSON, in UTF-8 or CP949."""
 
 import csv
 import io
@@ -11,8 +11,8 @@ from training.errors import CollectionUnreadableError
 from training.preprocess.archive import Entry, read
 
 
-def text_of(entry: Entry) -> str:
-    """The file's text in NFC: UTF-8 with or without mark, else CP949, as Korean spreadsheets save it."""
+def read_text(entry: Entry) -> str:
+    """Return the text in NFC: UTF-8 with or without BOM, else CP949, as saved by Korean spreadsheets."""
     content = read(entry)
     try:
         text = content.decode("utf-8-sig")
@@ -21,15 +21,17 @@ def text_of(entry: Entry) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def rows_of(entry: Entry) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file; names and values without spaces around them."""
-    for row in csv.DictReader(io.StringIO(text_of(entry))):
+def read_rows(entry: Entry) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV file, with surrounding spaces removed from names and values."""
+    for row in csv.DictReader(io.StringIO(read_text(entry))):
         yield {key.strip(): (value or "").strip() for key, value in row.items() if key is not None}
 
 
-def json_of(entry: Entry) -> Any:
-    """The value in a JSON file; raises :class:`CollectionUnreadableError`."""
+def read_json(entry: Entry) -> Any:
+    """Return the value of a JSON file; raises :class:`CollectionUnreadableError`."""
     try:
-        return json.loads(text_of(entry))
+        return json.loads(read_text(entry))
     except ValueError as error:
-        raise CollectionUnreadableError(f"{entry.path} is no JSON ({error}); fetch it again") from error
+        raise CollectionUnreadableError(
+            f"{entry.path} is not valid JSON ({error}); download it again"
+        ) from error

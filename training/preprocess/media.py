@@ -1,4 +1,4 @@
-"""One picture or video of a collection, and what the collection says about it."""
+"""A picture or video of a collection, with its labels."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,34 +17,34 @@ class Kind(StrEnum):
 
 
 class Framing(StrEnum):
-    """How faces lie in a collection's pictures, which decides what is cut."""
+    """How faces are framed in a collection's pictures, which decides how they are cropped."""
 
-    SCENE = "scene"  # faces are looked for and cut out
-    ALIGNED = "aligned"  # one face fills the picture, which is kept as it is
+    SCENE = "scene"  # faces are detected and cropped
+    ALIGNED = "aligned"  # one face fills the picture, which is kept unchanged
 
 
 @dataclass(frozen=True, slots=True)
 class RawMedia:
-    """A file with its labels; what is not known is empty.
+    """A media item with its labels; unknown values are empty.
 
-    ``person`` is who is seen (the target of a swap) and ``source`` whose face was put in, both as units:
-    whatever must be on one side of a split has one name. Names hold the collection, since ``id0`` of one is
-    not ``id0`` of another.
+    ``person`` is the visible person (the target of a swap), and ``source`` the person that provided the
+    swapped face. Both are units: everything that must stay on one side of a split has the same name. Names
+    start with the collection, because ids such as ``id0`` occur in several collections.
     """
 
     entry: Entry
     media: str  # unique in the collection
     forged: bool = False
-    method: str = ""  # of the forgery, in the collection's words
+    method: str = ""  # forgery method as named by the collection
     person: str = ""
     source: str = ""
-    original: str = ""  # ``media`` that it was made from
+    original: str = ""  # ``media`` of the item that it was made from
     group: str = ""
     sex: str = ""  # male, female
     age: int | None = None
-    published: str = ""  # side in the split that its authors published
+    published: str = ""  # side in the split published by the authors
     framing: Framing = Framing.SCENE
-    face: Face | None = None  # where the collection says it
+    face: Face | None = None  # if labelled by the collection
 
     @property
     def kind(self) -> Kind:
@@ -58,5 +58,5 @@ _SEXES = {
 
 
 def sex_of(text: str) -> str:
-    """``male``, ``female``, or empty for what says neither."""
+    """Return ``male``, ``female``, or an empty string for any other text."""
     return _SEXES.get(text.strip().lower(), "")

@@ -1,4 +1,4 @@
-"""What a folder of crops was made with; it is kept in the folder, since one folder holds one way."""
+"""Preprocessing options, stored in the output folder so that all its crops are made in the same way."""
 
 import dataclasses
 import json
@@ -12,28 +12,30 @@ NAME = "options.json"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How media become crops."""
+    """How crops are made from media items."""
 
     layout: str
     size: int = 224  # edge of a crop in pixels
-    margin: float = 0.6  # the square is 1.6 times the face: room to jitter the framing in training
-    frames: int = 16  # of a video, in the middles of equal parts
-    faces: int = 1  # of a frame, largest first; a second one in a forged video is often not forged
+    margin: float = 0.6  # the crop is 1.6 times the face, so that training can jitter the framing
+    frames: int = 16  # of a video, at the centres of equal intervals
+    faces: int = 1  # of a frame, largest first; in a forged video a second face is often real
     min_pixels: float = 56.0
     min_sharpness: float = 12.0
 
 
-def keep_options(folder: Path, options: Options) -> None:
-    """Write the options to ``folder``, or compare them with those that it was begun with.
+def save_or_check_options(folder: Path, options: Options) -> None:
+    """Write the options to ``folder``; if it already has some, they must be the same.
 
     Raises :class:`OptionsChangedError`.
     """
-    path, wanted = folder / NAME, dataclasses.asdict(options)
+    path, values = folder / NAME, dataclasses.asdict(options)
     if not path.exists():
-        path.write_text(json.dumps(wanted, indent=2) + "\n")
+        path.write_text(json.dumps(values, indent=2) + "\n")
         return
-    begun = json.loads(path.read_text())
-    changed = [name for name in wanted if begun.get(name) != wanted[name]]
+    stored = json.loads(path.read_text())
+    changed = [name for name in values if stored.get(name) != values[name]]
     if changed:
-        said = ", ".join(f"{name} {begun.get(name)} (now {wanted[name]})" for name in changed)
-        raise OptionsChangedError(f"{folder} was begun with {said}; use the same, or another folder")
+        differences = ", ".join(f"{name} {stored.get(name)} (now {values[name]})" for name in changed)
+        raise OptionsChangedError(
+            f"{folder} was started with {differences}; use the same options or another folder"
+        )

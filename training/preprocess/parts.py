@@ -1,6 +1,6 @@
-"""What a batch of media became, on disk whole or not at all: crops in a tar, rows and outcomes as Parquet.
+"""Store the result of a batch of media items atomically: crops in a tar, rows as Parquet, outcomes as JSON.
 
-A part is a folder that is renamed into place, which is the one step by which its media become done.
+A part is a folder that is renamed into place. The rename marks its media items as done.
 """
 
 import io
@@ -23,8 +23,8 @@ _UNFINISHED = ".tmp"
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of one media, without its crops."""
+class MediaOutcome:
+    """The outcome of one media item, without its crops."""
 
     media: str
     path: str
@@ -37,7 +37,7 @@ class Part:
     """A finished part."""
 
     folder: Path
-    outcomes: tuple[Done, ...]
+    outcomes: tuple[MediaOutcome, ...]
 
     @property
     def key(self) -> str:
@@ -45,16 +45,18 @@ class Part:
 
     @property
     def crops(self) -> Path:
-        """The tar, which is gone when its crops are in shards."""
+        """The tar, which is deleted once its crops are in shards."""
         return self.folder / CROPS
 
     def rows(self) -> Any:
         return index.read_table(self.folder / ROWS)
 
 
-def write_part(folder: Path, outcomes: Sequence[Outcome]) -> tuple[Done, ...]:
-    """Write what came of some media below ``folder``; returns it without the crops."""
-    done = tuple(Done(o.media, o.path, o.rejected, o.failure) for o in outcomes)
+def write_part(folder: Path, outcomes: Sequence[Outcome]) -> tuple[MediaOutcome, ...]:
+    """Write a part below ``folder`` and return its outcomes without the crops."""
+    done = tuple(
+        MediaOutcome(outcome.media, outcome.path, outcome.rejected, outcome.failure) for outcome in outcomes
+    )
     key = uuid.uuid4().hex
     unfinished = folder / FOLDER / f"{key}{_UNFINISHED}"
     unfinished.mkdir(parents=True)
@@ -64,39 +66,48 @@ def write_part(folder: Path, outcomes: Sequence[Outcome]) -> tuple[Done, ...]:
             add_file(crops, face.row["name"], face.encoded)
     index.write_table(unfinished / ROWS, index.table_of(face.row for face in kept))
     documents = [
-        {"media": d.media, "path": d.path, "rejected": d.rejected, "failure": d.failure} for d in done
+        {
+            "media": outcome.media,
+            "path": outcome.path,
+            "rejected": outcome.rejected,
+            "failure": outcome.failure,
+        }
+        for outcome in done
     ]
     (unfinished / OUTCOMES).write_text(json.dumps(documents, ensure_ascii=False), encoding="utf-8")
     for path in (*unfinished.iterdir(), unfinished):
-        _to_disk(path)
+        _fsync(path)
     unfinished.rename(folder / FOLDER / key)
     return done
 
 
 def read_parts(folder: Path) -> Iterator[Part]:
-    """The finished parts below ``folder``."""
+    """Yield the finished parts below ``folder``."""
     for path in sorted((folder / FOLDER).glob("*")):
         if path.suffix != _UNFINISHED:
             documents = json.loads((path / OUTCOMES).read_text(encoding="utf-8"))
-            outcomes = (Done(**{**d, "rejected": Counter(d["rejected"])}) for d in documents)
+            outcomes = (
+                MediaOutcome(**{**document, "rejected": Counter(document["rejected"])})
+                for document in documents
+            )
             yield Part(path, tuple(outcomes))
 
 
-def drop_unfinished(folder: Path) -> None:
-    """Remove what a killed process left; its media are not done."""
+def remove_unfinished(folder: Path) -> None:
+    """Remove unfinished parts of a killed process; their media items count as not done."""
     for path in (folder / FOLDER).glob(f"*{_UNFINISHED}"):
         shutil.rmtree(path)
 
 
 def add_file(archive: tarfile.TarFile, name: str, content: bytes) -> None:
-    """Append a file whose tar header depends on nothing but name and size."""
+    """Append a file with a reproducible tar header, which depends only on name and size."""
     member = tarfile.TarInfo(name)
     member.size = len(content)
     archive.addfile(member, io.BytesIO(content))
 
 
-def _to_disk(path: Path) -> None:
-    """So that a power cut cannot leave a renamed part with empty files."""
+def _fsync(path: Path) -> None:
+    """Flush to disk, so that a power failure cannot leave a renamed part with empty files."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

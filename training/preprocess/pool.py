@@ -1,7 +1,7 @@
-"""Processes that turn batches of media into parts; none outlives the process that started it.
+"""A pool of worker processes that turn batches of media items into parts; workers end with their parent.
 
-Torch is imported where a face must be looked for: it takes seconds and a gigabyte in every process, and
-collections that say where their faces are need none of it.
+Torch is imported only when faces must be detected. The import takes seconds and a gigabyte in every process,
+and collections with labelled faces do not need it.
 """
 
 import multiprocessing
@@ -21,19 +21,19 @@ from training.errors import WorkerDiedError
 from training.preprocess.extraction import extract
 from training.preprocess.media import Kind, RawMedia
 from training.preprocess.options import Options
-from training.preprocess.parts import Done, write_part
+from training.preprocess.parts import MediaOutcome, write_part
 from training.workers import end_with_parent
 
 if TYPE_CHECKING:
     from inference.face_detection import FaceDetector
 
-# Media in a part: what a kill loses at most in each process, against the cost of a folder.
+# Media items in a part: a killed process loses at most one part; smaller parts mean more folders.
 BATCH = {Kind.IMAGE: 64, Kind.VIDEO: 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What each process needs to know."""
+    """Parameters of each worker process."""
 
     folder: Path
     options: Options
@@ -41,7 +41,7 @@ class Task:
 
 
 class _Finder:
-    """MTCNN, loaded when the first picture wants it."""
+    """MTCNN, loaded on first use."""
 
     def __init__(self, device: str) -> None:
         self._device = device
@@ -54,7 +54,7 @@ class _Finder:
 
 
 def _load(device: str) -> "FaceDetector":
-    import torch  # noqa: PLC0415 - see above
+    import torch  # noqa: PLC0415 - see the module docstring
 
     from inference.device import choose_device  # noqa: PLC0415 - imports torch
     from inference.face_detection import FaceDetector  # noqa: PLC0415 - imports torch
@@ -64,17 +64,17 @@ def _load(device: str) -> "FaceDetector":
 
 
 def batches(media: Sequence[RawMedia]) -> Iterator[list[RawMedia]]:
-    """Neighbours of one kind, as many as go into a part."""
-    for kind, group in groupby(media, key=lambda one: one.kind):
-        same = list(group)
-        for start in range(0, len(same), BATCH[kind]):
-            yield same[start : start + BATCH[kind]]
+    """Split the media items into batches of consecutive items of the same kind."""
+    for kind, group in groupby(media, key=lambda item: item.kind):
+        items = list(group)
+        for start in range(0, len(items), BATCH[kind]):
+            yield items[start : start + BATCH[kind]]
 
 
-def run(task: Task, media: Sequence[RawMedia], workers: int) -> Iterator[tuple[Done, ...]]:
-    """Turn media into parts; yields what became of a batch as soon as its part is on disk.
+def run(task: Task, media: Sequence[RawMedia], workers: int) -> Iterator[tuple[MediaOutcome, ...]]:
+    """Turn media items into parts; yield the outcomes of each batch as soon as its part is on disk.
 
-    Raises :class:`WorkerDiedError` where a process ends on its own; what is on disk stays.
+    Raises :class:`WorkerDiedError` if a worker process dies; finished parts are kept.
     """
     if not media:
         return
@@ -87,13 +87,13 @@ def run(task: Task, media: Sequence[RawMedia], workers: int) -> Iterator[tuple[D
     except BrokenProcessPool as error:
         raise WorkerDiedError(
             f"a worker process died (out of memory?); run the same command with fewer than {workers} "
-            "--workers: it goes on where it stopped"
+            "--workers; it resumes where it stopped"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-_task: Task  # what this process was started with
+_task: Task  # set once in each worker process
 _find: _Finder
 
 
@@ -104,5 +104,5 @@ def _start(task: Task) -> None:
     end_with_parent()
 
 
-def _work(batch: list[RawMedia]) -> tuple[Done, ...]:
+def _work(batch: list[RawMedia]) -> tuple[MediaOutcome, ...]:
     return write_part(_task.folder, [extract(media, _task.options, _find) for media in batch])

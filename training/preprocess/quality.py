@@ -1,4 +1,4 @@
-"""Whether a found face is good enough to learn from: size, sharpness, pose; pure functions."""
+"""Check whether a detected face is good enough for training: size, sharpness and pose. Pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,26 +10,26 @@ from numpy.typing import NDArray
 
 from inference.face import Box, Face, Point
 
-SHARPNESS_SIDE = 112  # faces are compared at one size, since the variance falls with enlargement
+SHARPNESS_SIDE = 112  # sharpness is measured at one size, because enlargement lowers the variance
 
 
 class Rejection(StrEnum):
-    """Why a face is not kept; the first that holds is counted."""
+    """Why a face is rejected; only the first applicable reason is counted."""
 
     SMALL = "small"
     BLURRED = "blurred"
     UPSIDE_DOWN = "upside_down"
-    TURNED = "turned"  # nearly a profile: half of the face is not there
+    TURNED = "turned"  # nearly a profile: half of the face is not visible
     TILTED = "tilted"
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Of the head, from five landmarks.
+    """Head pose from five landmarks.
 
-    ``turn``: 0 frontal, ±1 where the nose tip stands over an eye (about 45 degrees), beyond that a profile;
-    ``tilt``: degrees by which the line of the eyes is rotated, ±180; ``upright``: the mouth is below the eyes
-    as the picture is held.
+    ``turn``: 0 if frontal, ±1 if the nose tip is level with an eye (about 45 degrees), more for a profile;
+    ``tilt``: rotation of the line between the eyes in degrees, ±180; ``upright``: whether the mouth is below
+    the eyes in the picture.
     """
 
     turn: float
@@ -39,7 +39,7 @@ class Pose:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """``pixels``: shorter edge of the face's box; ``sharpness``: see :func:`sharpness`."""
+    """``pixels``: shorter edge of the face box; ``sharpness``: see :func:`sharpness`."""
 
     pixels: float
     sharpness: float
@@ -47,17 +47,17 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
-class Demands:
-    """What is kept."""
+class QualityThresholds:
+    """Limits that a face must meet to be kept."""
 
-    pixels: float = 56.0  # with the margin, a crop of 224 px is enlarged 2.5 times at most
-    sharpness: float = 12.0  # portraits have 100 to 1,000; below it no trace of a blend survives
+    pixels: float = 56.0  # with the margin, the crop is enlarged to 224 px by at most 2.5 times
+    sharpness: float = 12.0  # portraits have 100 to 1,000; below 12, no trace of a blend survives
     turn: float = 1.1
     tilt: float = 60.0
 
 
 def pose_of(landmarks: Sequence[Point]) -> Pose:
-    """Pose from eyes, nose and mouth corners, left in the picture first."""
+    """Return the pose from eyes, nose and mouth corners; the left one in the picture first."""
     left, right, nose, *mouth = (np.asarray(point, dtype=np.float64) for point in landmarks)
     eyes = right - left
     distance = max(float(np.linalg.norm(eyes)), 1e-6)
@@ -68,9 +68,9 @@ def pose_of(landmarks: Sequence[Point]) -> Pose:
 
 
 def sharpness(image: NDArray[np.uint8], box: Box) -> float:
-    """Variance of the Laplacian over the face, reduced to at most 112 px (Pech-Pacheco et al., 2000).
+    """Return the variance of the Laplacian of the face at 112 px at most (Pech-Pacheco et al., 2000).
 
-    ``image`` is (H, W, 3) uint8 RGB, ``box`` in its pixels; 0 where nothing of the box is in the picture.
+    ``image`` is (H, W, 3) uint8 RGB, ``box`` is in its pixels. Return 0 if the box is outside the picture.
     """
     x0, y0, x1, y1 = (max(round(edge), 0) for edge in box)
     face = image[y0:y1, x0:x1]
@@ -85,18 +85,18 @@ def sharpness(image: NDArray[np.uint8], box: Box) -> float:
 
 
 def measure(image: NDArray[np.uint8], face: Face) -> Quality:
-    """Quality of a face in a picture, (H, W, 3) uint8 RGB."""
+    """Return the quality of a face in a picture, (H, W, 3) uint8 RGB."""
     return Quality(face.shorter_edge, sharpness(image, face.box), pose_of(face.landmarks))
 
 
-def judge(quality: Quality, demands: Demands) -> Rejection | None:
-    """Why a face is not kept, or None where it is."""
+def rejection_of(quality: Quality, thresholds: QualityThresholds) -> Rejection | None:
+    """Return why a face is rejected, or None if it is kept."""
     pose = quality.pose
-    verdicts = (
-        (quality.pixels < demands.pixels, Rejection.SMALL),
-        (quality.sharpness < demands.sharpness, Rejection.BLURRED),
+    checks = (
+        (quality.pixels < thresholds.pixels, Rejection.SMALL),
+        (quality.sharpness < thresholds.sharpness, Rejection.BLURRED),
         (not pose.upright, Rejection.UPSIDE_DOWN),
-        (abs(pose.turn) > demands.turn, Rejection.TURNED),
-        (abs(pose.tilt) > demands.tilt, Rejection.TILTED),
+        (abs(pose.turn) > thresholds.turn, Rejection.TURNED),
+        (abs(pose.tilt) > thresholds.tilt, Rejection.TILTED),
     )
-    return next((rejection for failed, rejection in verdicts if failed), None)
+    return next((rejection for failed, rejection in checks if failed), None)

@@ -1,4 +1,4 @@
-"""What must stay on one side of a split: the person, or, where nobody is named, near-duplicates."""
+"""Determine the units of a split: persons, or clusters of near-duplicates if the person is unknown."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ import numpy as np
 from training.splits import near_duplicates
 
 
-class _Forest:
-    """Disjoint sets of names."""
+class _DisjointSets:
+    """Disjoint sets of names (union-find)."""
 
     def __init__(self) -> None:
         self._parents: dict[str, str] = {}
@@ -19,33 +19,33 @@ class _Forest:
             name = parent
         return name
 
-    def join(self, one: str, other: str) -> None:
-        self._parents[self.root(other)] = self.root(one)
+    def join(self, first: str, second: str) -> None:
+        self._parents[self.root(second)] = self.root(first)
 
 
 def units_of(
     media: Sequence[str], persons: Sequence[str], originals: Sequence[str], pdq: Sequence[bytes]
 ) -> list[str]:
-    """The unit of each crop, all arguments a value a crop, in an order that decides the names.
+    """Return the unit of each crop; every argument has one value for each crop.
 
-    ``persons`` is empty where nobody is named: such a crop's media is one unit with all that look the same
-    and with the media it was made from. A unit that a named person is in has that person's name, else that
-    of its first media.
+    A crop with an empty person belongs to the same unit as its near-duplicates and as the media item that it
+    was made from. A unit that contains a named person has that person's name, else the name of its first
+    media item.
     """
     if all(persons):
         return list(persons)
-    forest = _Forest()
-    named = {one: person for one, person in zip(media, persons, strict=True) if person}
-    for one, original in zip(media, originals, strict=True):
-        if original and one not in named:
-            forest.join(original, one)
+    sets = _DisjointSets()
+    named = {item: person for item, person in zip(media, persons, strict=True) if person}
+    for item, original in zip(media, originals, strict=True):
+        if original and item not in named:
+            sets.join(original, item)
     bits = np.unpackbits(np.frombuffer(b"".join(pdq), np.uint8).reshape(len(pdq), -1), axis=1)
     for index, first in enumerate(near_duplicates(bits)):
         if not (persons[index] and persons[first]):
-            forest.join(media[first], media[index])
+            sets.join(media[first], media[index])
     names: dict[str, str] = {}
-    for one, person in named.items():
-        names.setdefault(forest.root(one), person)
-    for one in media:
-        names.setdefault(forest.root(one), one)
-    return [person or names[forest.root(one)] for one, person in zip(media, persons, strict=True)]
+    for item, person in named.items():
+        names.setdefault(sets.root(item), person)
+    for item in media:
+        names.setdefault(sets.root(item), item)
+    return [person or names[sets.root(item)] for item, person in zip(media, persons, strict=True)]

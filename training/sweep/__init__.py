@@ -1,5 +1,4 @@
-"""Looking for the best learning rate, weight decay, dropout and length of a run by many short ones.
+"""Hyperparameter search for learning rate, weight decay, dropout and run length, with many short runs.
 
-`space` says what is varied and how a point of it becomes a run, `study` runs the trials, `report` and `plots`
-tell what came of them.
+`space` defines the search space, `study` runs the trials, `report` and `plots` present the results.
 """

@@ -1,4 +1,4 @@
-"""A sweep as a picture: what each trial reached, where the good ones lie, what mattered."""
+"""Plot a sweep: trial history, parallel coordinates and hyperparameter importances."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ COLOURS = "viridis"
 
 
 def draw_sweep(trials: Sequence[FrozenTrial], importances: Mapping[str, float], path: Path) -> None:
-    """Draw history, parallel coordinates and importances (in sum 1, or empty) side by side as an SVG."""
+    """Write history, parallel coordinates and importances (sum 1, or empty) side by side as an SVG."""
     figure = Figure(figsize=(15, 4.2), layout="constrained")
     history, coordinates, bars = figure.subplots(1, 3, width_ratios=(1, 1.5, 0.8))
     finished = [trial for trial in trials if trial.state is TrialState.COMPLETE]
@@ -34,7 +34,7 @@ def draw_sweep(trials: Sequence[FrozenTrial], importances: Mapping[str, float], 
 def _history(axes: Any, trials: Sequence[FrozenTrial], finished: Sequence[FrozenTrial]) -> None:
     early = [trial for trial in trials if trial.state is TrialState.PRUNED and trial.intermediate_values]
     last = [trial.intermediate_values[max(trial.intermediate_values)] for trial in early]
-    axes.scatter([trial.number for trial in early], last, color=GREY, marker="x", label="ended early")
+    axes.scatter([trial.number for trial in early], last, color=GREY, marker="x", label="pruned")
     numbers, values = [trial.number for trial in finished], [trial.value or 0.0 for trial in finished]
     axes.scatter(numbers, values, color=BLUE, label="finished")
     axes.step(
@@ -46,33 +46,33 @@ def _history(axes: Any, trials: Sequence[FrozenTrial], finished: Sequence[Frozen
 
 
 def _coordinates(figure: Any, axes: Any, finished: Sequence[FrozenTrial]) -> None:
-    """A line a finished trial, the best on top."""
+    """Draw one line for each finished trial, with the best on top."""
     values = [trial.value or 0.0 for trial in finished]
     low = min(values, default=0.0)
-    high = max([*values, low + 0.01])  # a bar of colours needs some length
-    share, colour = Normalize(low, high), colormaps[COLOURS]
+    high = max([*values, low + 0.01])  # the colour bar needs a non-empty range
+    normalise, colour = Normalize(low, high), colormaps[COLOURS]
     for trial, value in sorted(zip(finished, values, strict=True), key=lambda pair: pair[1]):
-        heights = [height(trial.params[name], bounds) for name, bounds in SPACE.items()]
-        axes.plot(range(len(SPACE)), heights, color=colour(float(share(value))), linewidth=1.6, alpha=0.8)
-    axes.set(title="Where the good ones lie", ylim=(-0.02, 1.02), yticks=[])
+        heights = [axis_position(trial.params[name], bounds) for name, bounds in SPACE.items()]
+        axes.plot(range(len(SPACE)), heights, color=colour(float(normalise(value))), linewidth=1.6, alpha=0.8)
+    axes.set(title="Hyperparameters by AUC", ylim=(-0.02, 1.02), yticks=[])
     ends = [f"{name.replace('_', ' ')}\n{bounds.low:g} to {bounds.high:g}" for name, bounds in SPACE.items()]
     axes.set_xticks(range(len(SPACE)), ends)
     axes.grid(axis="x", alpha=0.5)
-    figure.colorbar(ScalarMappable(share, colour), ax=axes, label="AUC")
+    figure.colorbar(ScalarMappable(normalise, colour), ax=axes, label="AUC")
 
 
-def height(value: float, bounds: Range) -> float:
-    """Return where a value lies between its bounds, from 0 to 1, by factors where they are logarithmic."""
+def axis_position(value: float, bounds: Range) -> float:
+    """Return the position of a value between its bounds, from 0 to 1, on a logarithmic axis if ``log``."""
     scale = math.log if bounds.log else float
     low, high = scale(bounds.low), scale(bounds.high)
     return (scale(value) - low) / (high - low)
 
 
 def _importances(axes: Any, importances: Mapping[str, float]) -> None:
-    axes.set(title="What mattered (PED-ANOVA)", xlim=(0, 1))
+    axes.set(title="Importance (PED-ANOVA)", xlim=(0, 1))
     names = sorted(importances, key=lambda name: importances[name])
     axes.barh([name.replace("_", " ") for name in names], [importances[name] for name in names], color=BLUE)
     if not names:
         axes.set_yticks([])
-        told = "too few finished trials to say"
-        axes.text(0.5, 0.5, told, ha="center", va="center", color=GREY, transform=axes.transAxes)
+        message = "too few finished trials"
+        axes.text(0.5, 0.5, message, ha="center", va="center", color=GREY, transform=axes.transAxes)

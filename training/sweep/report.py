@@ -1,4 +1,4 @@
-"""What came of a sweep, in its folder: ``index.html``, ``sweep.svg``, ``trials.csv``, ``best.toml``."""
+"""Write the report of a sweep: ``index.html``, ``sweep.svg``, ``trials.csv`` and ``best.toml``."""
 
 import csv
 import io
@@ -15,71 +15,73 @@ from markupsafe import Markup
 from optuna.trial import FrozenTrial, TrialState
 
 from training.sweep.plots import draw_sweep
-from training.sweep.space import SPACE, length
+from training.sweep.space import SPACE, run_length
 
 TEMPLATE = "report.html.jinja"
-FEWEST_FOR_IMPORTANCE = 8  # finished trials: twice the quantities, below which it is chance
+MIN_TRIALS_FOR_IMPORTANCE = 8  # twice the number of hyperparameters; with fewer, importances are mostly noise
 _TABLE = re.compile(r"^\s*\[", re.MULTILINE)
 
 Row = dict[str, object]
 
 
 def write_report(study: optuna.Study, plan: Path, out: Path) -> None:
-    """Write the report of the trials so far; ``plan`` is the TOML file that the sweep began with."""
+    """Write the report of the trials so far; ``plan`` is the TOML file of the run to tune."""
     trials = [trial for trial in study.trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     rows = [row_of(trial) for trial in trials]
     best = study.best_trial if any(trial.state is TrialState.COMPLETE for trial in trials) else None
     if best is not None:
         text = plan.read_text()
-        _replace(out / "best.toml", retuned(text, best_changes(tomllib.loads(text), best.params)))
+        _replace(out / "best.toml", with_values(text, best_changes(tomllib.loads(text), best.params)))
     _replace(out / "trials.csv", _csv(rows))
     draw_sweep(trials, importances(study), out / "sweep.svg")
     _replace(out / "index.html", _page(study, plan, rows, best, out))
 
 
 def best_changes(plan: Mapping[str, Any], point: Mapping[str, float]) -> dict[str, str | None]:
-    """Return what the best point changes in a plan, as TOML; what has no value is taken out.
+    """Return the plan's changed values as TOML; None removes a key.
 
-    A plan in minutes stays one: its minutes are those of the longest trial's epochs.
+    If the plan sets ``minutes``, they are scaled by the point's share of the longest trial's epochs.
     """
-    changes = {**point, **length(point["epochs"], plan.get("minutes"))}
-    told = {name: None if value is None else repr(value) for name, value in changes.items()}
-    return told | {"run": json.dumps(f"{plan['run']}-best")}  # the plan's own folder holds another state
+    changes = {**point, **run_length(point["epochs"], plan.get("minutes"))}
+    values = {name: None if value is None else repr(value) for name, value in changes.items()}
+    return values | {"run": json.dumps(f"{plan['run']}-best")}  # the plan's own folder has another state
 
 
 def row_of(trial: FrozenTrial) -> Row:
-    """Return a trial as a row of the table; a trial that was ended early has its last value."""
-    told = trial.user_attrs
+    """Return a trial as a row of the table; a pruned trial has its last value."""
+    attributes = trial.user_attrs
     return {
         "trial": trial.number,
         "auc": _value(trial),
-        "loss": told.get("loss"),
-        "accuracy": told.get("accuracy"),
+        "loss": attributes.get("loss"),
+        "accuracy": attributes.get("accuracy"),
         **{name: trial.params.get(name) for name in SPACE},
-        "pictures": told.get("pictures"),
-        "seconds": told.get("seconds"),
-        "ended": f"{told['ended at']:.0%}, {told['ended for']}" if "ended at" in told else "",
+        "pictures": attributes.get("pictures"),
+        "seconds": attributes.get("seconds"),
+        "ended": f"{attributes['ended at']:.0%}, {attributes['ended for']}"
+        if "ended at" in attributes
+        else "",
     }
 
 
 def importances(study: optuna.Study) -> dict[str, float]:
-    """Return how much of the differences each quantity explains, in sum 1 (PED-ANOVA, Watanabe et al., 2023).
+    """Return each hyperparameter's importance, in sum 1 (PED-ANOVA, Watanabe et al., 2023).
 
-    Empty where too few trials were finished to say.
+    Empty if too few trials are finished.
     """
     finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if len(finished) < FEWEST_FOR_IMPORTANCE or len({trial.value for trial in finished}) < 2:
+    if len(finished) < MIN_TRIALS_FOR_IMPORTANCE or len({trial.value for trial in finished}) < 2:
         return {}
     return optuna.importance.get_param_importances(study)
 
 
-def retuned(plan: str, changes: Mapping[str, str | None]) -> str:
-    """Return the text of a TOML file with other values for keys above its first table; None takes one out.
+def with_values(plan: str, changes: Mapping[str, str | None]) -> str:
+    """Return the TOML text with changed values of top-level keys; None removes a key.
 
-    Comments and all else stay as they are.
+    Comments and everything else are unchanged.
     """
-    found = _TABLE.search(plan)
-    end = found.start() if found else len(plan)
+    table = _TABLE.search(plan)
+    end = table.start() if table else len(plan)
     head, rest = plan[:end], plan[end:]
     for name, value in changes.items():
         line = re.compile(rf"^{name}\s*=[^#\n]*", re.MULTILINE)
@@ -115,14 +117,14 @@ def _page(study: optuna.Study, plan: Path, rows: Sequence[Row], best: FrozenTria
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawn = (out / "sweep.svg").read_text()
+    drawing = (out / "sweep.svg").read_text()
     return environment.get_template(TEMPLATE).render(
         plan=plan.name,
         rows=sorted(rows, key=lambda row: (row["auc"] is None, -_number(row["auc"]))),
         best=best.number if best else None,
         space=SPACE,
         minutes=study.user_attrs.get("plan", {}).get("minutes of a trial"),
-        figure=Markup(drawn[drawn.index("<svg") :]),  # noqa: S704  (drawn here, from numbers)
+        figure=Markup(drawing[drawing.index("<svg") :]),  # noqa: S704  (made by plots.py)
     )
 
 

@@ -1,8 +1,8 @@
-"""What a sweep varies, between which bounds, and how a point becomes a run. Pure.
+"""The search space of a sweep, and how a point of it becomes a run. Pure functions.
 
-A trial's ``epochs`` are passes over the photographs, or, where one is more than can be paid for, its length
-beside the longest trial's: with ``minutes`` a trial of 20 epochs lasts that long, one of 5 a quarter of it.
-Rate and augmentation go through their whole schedule in either case.
+A trial's ``epochs`` are passes over the photographs. If a pass takes too long, ``minutes`` sets the duration
+of the longest trial, and ``epochs`` are relative: with 20 epochs a trial lasts ``minutes``, with 5 a quarter
+of that. In both cases learning rate and augmentation complete their schedules.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Range:
-    """Bounds of one quantity, both included; ``log`` where factors matter rather than differences."""
+    """Inclusive bounds of one hyperparameter; ``log`` for a logarithmic scale, ``whole`` for integers."""
 
     low: float
     high: float
@@ -34,8 +34,8 @@ SPACE = {
 }
 
 
-def draw(trial: "Trial") -> dict[str, float]:
-    """Return the point of a trial."""
+def sample_point(trial: "Trial") -> dict[str, float]:
+    """Return the point of the search space that the trial suggests."""
     return {
         name: trial.suggest_int(name, int(bounds.low), int(bounds.high))
         if bounds.whole
@@ -44,8 +44,8 @@ def draw(trial: "Trial") -> dict[str, float]:
     }
 
 
-def length(epochs: float, minutes: float | None) -> dict[str, float | None]:
-    """Return how long a run of so many epochs lasts if the longest may last ``minutes``, as a run's keys."""
+def run_length(epochs: float, minutes: float | None) -> dict[str, float | None]:
+    """Return the configuration values that set a run's length; ``minutes`` is that of the longest trial."""
     if minutes is None:
         return {"epochs": epochs, "minutes": None}
     return {"epochs": None, "minutes": minutes * epochs / SPACE["epochs"].high}
@@ -54,6 +54,6 @@ def length(epochs: float, minutes: float | None) -> dict[str, float | None]:
 def trial_config(
     base: TrainingConfig, point: dict[str, float], folder: Path, minutes: float | None
 ) -> TrainingConfig:
-    """Return the run of a trial in ``folder``; ``minutes`` is how long the longest trial may last."""
-    changes = point | length(point["epochs"], minutes) | {"run": folder}
+    """Return the configuration of a trial in ``folder``; ``minutes`` is the duration of the longest trial."""
+    changes = point | run_length(point["epochs"], minutes) | {"run": folder}
     return TrainingConfig.model_validate(base.model_dump() | changes)

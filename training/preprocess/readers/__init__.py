@@ -1,8 +1,8 @@
-"""One reader a collection: from its layout to media with labels; each is a function of the listed tree."""
+"""One reader for each collection layout: a function from the listed files to labelled media items."""
 
 from collections.abc import Callable, Iterator
 
-from training.preprocess.archive import PassedOver, Tree
+from training.preprocess.archive import SkippedFile, Tree
 from training.preprocess.media import RawMedia
 from training.preprocess.readers.celeb_df import read_celeb_df
 from training.preprocess.readers.dfdc import read_dfdc
@@ -14,7 +14,7 @@ from training.preprocess.readers.people import read_people
 from training.preprocess.readers.plain import read_plain
 from training.preprocess.readers.vggface2_hq import read_vggface2_hq
 
-Reader = Callable[[Tree], Iterator[RawMedia | PassedOver]]
+Reader = Callable[[Tree], Iterator[RawMedia | SkippedFile]]
 
 READERS: dict[str, Reader] = {
     "kodf": read_kodf,

@@ -5,8 +5,8 @@
 import re
 from collections.abc import Iterator
 
-from training.preprocess.archive import Entry, PassedOver, Tree
-from training.preprocess.labels import text_of
+from training.preprocess.archive import Entry, SkippedFile, Tree
+from training.preprocess.labels import read_text
 from training.preprocess.media import VIDEO_SUFFIXES, RawMedia
 
 METHOD = "celeb-synthesis"
@@ -14,28 +14,27 @@ _FORGED = re.compile(r"(id\d+)_(id\d+)_(\d+)$", re.IGNORECASE)
 _REAL = re.compile(r"(id\d+)_\d+$", re.IGNORECASE)
 
 
-def read_celeb_df(tree: Tree) -> Iterator[RawMedia | PassedOver]:
-    """Each video of the three folders; who is in ``YouTube-real`` is not known."""
-    testing = _testing(tree)
+def read_celeb_df(tree: Tree) -> Iterator[RawMedia | SkippedFile]:
+    """Yield each video of the three folders; persons in ``YouTube-real`` are unknown."""
+    test_videos = _test_videos(tree)
     for entry in tree.with_suffix(VIDEO_SUFFIXES):
         folder = _folder(entry)
         media = f"{folder}/{entry.stem.lower()}"
-        published = "test" if media in testing else ("train" if testing else "")
+        published = "test" if media in test_videos else ("train" if test_videos else "")
         if folder == "celeb-synthesis":
             yield _forged(entry, media, published)
         elif folder in {"celeb-real", "youtube-real"}:
-            known = _REAL.match(entry.stem)
-            yield RawMedia(
-                entry, media, person=_person(known[1]) if known else f"celeb-df/{media}", published=published
-            )
+            match = _REAL.match(entry.stem)
+            person = _person(match[1]) if match else f"celeb-df/{media}"
+            yield RawMedia(entry, media, person=person, published=published)
         else:
-            yield PassedOver(entry.path, "lies neither in Celeb-real, YouTube-real nor Celeb-synthesis")
+            yield SkippedFile(entry.path, "is not in Celeb-real, YouTube-real or Celeb-synthesis")
 
 
-def _forged(entry: Entry, media: str, published: str) -> RawMedia | PassedOver:
+def _forged(entry: Entry, media: str, published: str) -> RawMedia | SkippedFile:
     names = _FORGED.match(entry.stem)
     if names is None:
-        return PassedOver(entry.path, "its name does not say who is in it (id0_id1_0000.mp4 is expected)")
+        return SkippedFile(entry.path, "its name does not contain the persons (expected id0_id1_0000.mp4)")
     target, source, number = names.groups()
     return RawMedia(
         entry,
@@ -50,7 +49,7 @@ def _forged(entry: Entry, media: str, published: str) -> RawMedia | PassedOver:
 
 
 def _folder(entry: Entry) -> str:
-    """The last folder's name as it should be: lower-case, with a hyphen, without an archive's ending."""
+    """Return the last folder's name, normalised: lower case, with hyphens, without archive extension."""
     folder = entry.folders[-1] if entry.folders else ""
     return folder.lower().removesuffix(".zip").removesuffix(".tar").replace("_", "-").replace(" ", "-")
 
@@ -59,10 +58,10 @@ def _person(name: str) -> str:
     return f"celeb-df/{name.lower()}"
 
 
-def _testing(tree: Tree) -> frozenset[str]:
-    """Media of the published test: lines such as ``1 YouTube-real/00170.mp4``."""
+def _test_videos(tree: Tree) -> frozenset[str]:
+    """Return the media of the published test split; lines look like ``1 YouTube-real/00170.mp4``."""
     lists = [
         entry for entry in tree.with_suffix({".txt"}) if entry.name.lower().startswith("list_of_testing")
     ]
-    lines = [line.split() for entry in lists for line in text_of(entry).splitlines()]
+    lines = [line.split() for entry in lists for line in read_text(entry).splitlines()]
     return frozenset(line[1].lower().rpartition(".")[0] for line in lines if len(line) == 2)

@@ -1,8 +1,8 @@
-"""FaceForensics++ (Roessler et al., ICCV 2019), with FaceShifter and DeepFakeDetection where they are.
+"""FaceForensics++ (Roessler et al., ICCV 2019), including FaceShifter and DeepFakeDetection if present.
 
 ``original_sequences/youtube/c23/videos/000.mp4``, ``manipulated_sequences/Deepfakes/c23/videos/000_003.mp4``
-(target, source). Each video shows one person; those swapped with each other are one unit, which keeps every
-forgery, as the published split does.
+(target, source). Each video shows one person. Persons that are swapped with each other form one unit, so that
+every forgery can be used, as in the published split.
 """
 
 import re
@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from training.preprocess.archive import Entry, Tree
-from training.preprocess.labels import json_of
+from training.preprocess.labels import read_json
 from training.preprocess.media import VIDEO_SUFFIXES, RawMedia
 
-_PLACE = re.compile(
-    r"(?P<whole>original|manipulated)_sequences/(?P<method>[^/]+)/(?P<quality>[^/]+)/videos/(?P<name>[^/]+)\.\w+$",
+_PATH = re.compile(
+    r"(?P<kind>original|manipulated)_sequences/(?P<method>[^/]+)/(?P<quality>[^/]+)/videos/(?P<name>[^/]+)\.\w+$",
     re.IGNORECASE,
 )
 _ACTORS = "deepfakedetection"  # its originals are in original_sequences/actors
@@ -35,31 +35,31 @@ class _Video:
 
     @property
     def persons(self) -> tuple[str, ...]:
-        """Target, then source; ``01_02__walking__ABC`` of the actors, ``000_003`` of the others."""
+        """Target, then source; names look like ``01_02__walking__ABC`` (actors) or ``000_003`` (others)."""
         numbers = self.name.split("__")[0].split("_")
         return tuple(f"actor-{number}" if self.actors else number for number in numbers)
 
 
 def read_faceforensics(tree: Tree) -> Iterator[RawMedia]:
-    """Each video of every method and quality that is there."""
-    videos = [_video(entry, found) for entry, found in _places(tree)]
+    """Yield each video of every available method and quality."""
+    videos = [_video(entry, match) for entry, match in _matching_entries(tree)]
     sides, pairs = _published(tree)
     youtube = [video.persons for video in videos if not video.actors]
-    units = _joined([*pairs, *youtube])
+    units = _connected_units([*pairs, *youtube])
     for video in videos:
         yield _media(video, units, sides)
 
 
-def _places(tree: Tree) -> Iterator[tuple[Entry, re.Match[str]]]:
+def _matching_entries(tree: Tree) -> Iterator[tuple[Entry, re.Match[str]]]:
     for entry in tree.with_suffix(VIDEO_SUFFIXES):
-        found = _PLACE.search(entry.path)
-        if found is not None:
-            yield entry, found
+        match = _PATH.search(entry.path)
+        if match is not None:
+            yield entry, match
 
 
-def _video(entry: Entry, found: re.Match[str]) -> _Video:
-    forged = found["whole"].lower() == "manipulated"
-    return _Video(entry, forged, found["method"], found["quality"].lower(), found["name"])
+def _video(entry: Entry, match: re.Match[str]) -> _Video:
+    forged = match["kind"].lower() == "manipulated"
+    return _Video(entry, forged, match["method"], match["quality"].lower(), match["name"])
 
 
 def _media(video: _Video, units: dict[str, str], sides: dict[str, str]) -> RawMedia:
@@ -78,7 +78,7 @@ def _media(video: _Video, units: dict[str, str], sides: dict[str, str]) -> RawMe
 
 
 def _original(video: _Video) -> str:
-    """Of the actors' forgeries only the scene is named, not the take: ``01_02__walking__ABC``."""
+    """Return the original's media id; names of the actors' forgeries contain the scene but not the take."""
     if video.actors:
         target, _, scene = video.name.partition("__")
         return f"original/actors/{video.quality}/{target.split('_')[0]}__{scene.rpartition('__')[0]}"
@@ -90,11 +90,11 @@ def _unit(person: str, units: dict[str, str]) -> str:
 
 
 def _published(tree: Tree) -> tuple[dict[str, str], list[tuple[str, ...]]]:
-    """Side of each video as published, and the pairs: ``train.json`` is ``[["071", "054"], ...]``."""
+    """Return each person's published side, and the pairs; ``train.json`` is ``[["071", "054"], ...]``."""
     sides, pairs = {}, []
     for entry in tree.with_suffix({".json"}):
         side = _SIDES.get(entry.stem.lower())
-        listed = json_of(entry) if side else []
+        listed = read_json(entry) if side else []
         if side is None or not isinstance(listed, list):
             continue
         for pair in listed:
@@ -103,8 +103,8 @@ def _published(tree: Tree) -> tuple[dict[str, str], list[tuple[str, ...]]]:
     return sides, pairs
 
 
-def _joined(links: Iterable[tuple[str, ...]]) -> dict[str, str]:
-    """Name of the unit of each person: all who are linked, however far, joined by ``_``."""
+def _connected_units(links: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Return each person's unit: the names of all directly or indirectly linked persons, joined by ``_``."""
     members: dict[str, set[str]] = {}
     for link in links:
         together = set(link).union(*(members.get(person, set()) for person in link))

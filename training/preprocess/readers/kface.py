@@ -1,7 +1,7 @@
 """K-FACE (AI Hub 83, 한국인 안면 이미지): ``ID_S001_L1_E01_C1.jpg``, or the same as folders; no forgeries.
 
-S: what is worn (001 nothing), L: light, E: expression, C: pose. Each photograph comes in three sizes, of
-which the largest file is taken.
+S: accessories (001 none), L: lighting, E: expression, C: pose. Each photograph comes in three sizes; the
+largest file is used.
 """
 
 import re
@@ -16,15 +16,15 @@ _NAME = re.compile(
 
 
 def read_kface(tree: Tree) -> Iterator[RawMedia]:
-    """Each photograph once; the person is its ID. Files with other names are no photographs of the set."""
+    """Yield each photograph once; the person is its ID. Files with other names are ignored."""
     largest: dict[str, tuple[Entry, str]] = {}
     for entry in tree.with_suffix(IMAGE_SUFFIXES):
-        found = _NAME.search(entry.path)
-        if found is None:
+        match = _NAME.search(entry.path)
+        if match is None:
             continue
-        numbers = (f"{letter.upper()}{int(found[letter])}" for letter in "slec")
-        media = "_".join((found["id"], *numbers))
+        numbers = (f"{letter.upper()}{int(match[letter])}" for letter in "slec")
+        media = "_".join((match["id"], *numbers))
         if media not in largest or entry.size > largest[media][0].size:
-            largest[media] = (entry, found["id"])
+            largest[media] = (entry, match["id"])
     for media, (entry, person) in largest.items():
         yield RawMedia(entry, media=media, person=f"kface/{person}", group="asian")

@@ -1,26 +1,26 @@
 """KoDF (Kwon et al., ICCV 2021; AI Hub 55, 딥페이크 변조 영상): videos, and labels in CSV files.
 
-Folder names differ between releases and are misspelt (``vaild_``), so that only the labels' columns and
-the videos' names are relied on.
+Folder names differ between releases and contain typos (``vaild_``), so the reader relies only on the label
+columns and the video names.
 """
 
 from collections.abc import Iterator
 
-from training.preprocess.archive import Entry, PassedOver, Tree
-from training.preprocess.labels import rows_of
+from training.preprocess.archive import Entry, SkippedFile, Tree
+from training.preprocess.labels import read_rows
 from training.preprocess.media import VIDEO_SUFFIXES, RawMedia, sex_of
 
 VIDEO, PERSON, SEX = "영상ID", "UUID", "인물성별"
 ORIGINAL, TARGET, SOURCE, METHOD = "타겟영상", "타겟UUID", "소스UUID", "변조모델"
 
 
-def read_kodf(tree: Tree) -> Iterator[RawMedia | PassedOver]:
-    """Each video that a label file knows; persons are UUIDs."""
+def read_kodf(tree: Tree) -> Iterator[RawMedia | SkippedFile]:
+    """Yield each video that is in a label file; persons are UUIDs."""
     labels = _labels(tree)
     for entry in tree.with_suffix(VIDEO_SUFFIXES):
         row = labels.get(entry.stem.lower())
         if row is None:
-            yield PassedOver(entry.path, f"no row with this {VIDEO} in the label files")
+            yield SkippedFile(entry.path, f"no row with this {VIDEO} in the label files")
         else:
             yield _media(entry, row)
 
@@ -28,7 +28,7 @@ def read_kodf(tree: Tree) -> Iterator[RawMedia | PassedOver]:
 def _labels(tree: Tree) -> dict[str, dict[str, str]]:
     labels = {}
     for entry in tree.with_suffix({".csv"}):
-        for row in rows_of(entry):
+        for row in read_rows(entry):
             if row.get(VIDEO):
                 labels[_stem(row[VIDEO])] = row
     return labels
@@ -51,7 +51,7 @@ def _media(entry: Entry, row: dict[str, str]) -> RawMedia:
 
 
 def _stem(name: str) -> str:
-    """As the label files write it with ``.mp4`` or without."""
+    """Return the name without extension; label files contain both forms."""
     lowered = name.lower()
     return next((lowered.removesuffix(end) for end in VIDEO_SUFFIXES if lowered.endswith(end)), lowered)
 

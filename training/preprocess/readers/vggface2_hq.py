@@ -1,21 +1,21 @@
-"""VGGFace2-HQ (Chen et al.): a folder an identity with 512x512 faces; no forgeries."""
+"""VGGFace2-HQ (Chen et al.): one folder of 512x512 faces for each identity; no forgeries."""
 
 from collections.abc import Iterator
 
-from training.preprocess.archive import Entry, PassedOver, Tree
-from training.preprocess.labels import rows_of
+from training.preprocess.archive import Entry, SkippedFile, Tree
+from training.preprocess.labels import read_rows
 from training.preprocess.media import IMAGE_SUFFIXES, RawMedia, sex_of
 
 _ARCHIVES = (".zip", ".tar")
 
 
-def read_vggface2_hq(tree: Tree) -> Iterator[RawMedia | PassedOver]:
-    """Each picture; the person is its folder, the sex is in ``identity_meta.csv`` where that is there."""
+def read_vggface2_hq(tree: Tree) -> Iterator[RawMedia | SkippedFile]:
+    """Yield each picture; the person is its folder, the sex comes from ``identity_meta.csv`` if present."""
     sexes = _sexes(tree)
     for entry in tree.with_suffix(IMAGE_SUFFIXES):
         identity = _identity(entry)
         if not identity:
-            yield PassedOver(entry.path, "lies in no folder of an identity")
+            yield SkippedFile(entry.path, "is not in the folder of an identity")
             continue
         yield RawMedia(
             entry,
@@ -26,7 +26,7 @@ def read_vggface2_hq(tree: Tree) -> Iterator[RawMedia | PassedOver]:
 
 
 def _identity(entry: Entry) -> str:
-    """The folder's name, or that of an archive which holds one identity (``n000002.zip``)."""
+    """Return the name of the folder, or of an archive that contains one identity (``n000002.zip``)."""
     folder = entry.folders[-1] if entry.folders else ""
     stem = next((folder.removesuffix(end) for end in _ARCHIVES if folder.endswith(end)), folder)
     return stem if stem == folder or stem.startswith("n0") else ""
@@ -34,5 +34,5 @@ def _identity(entry: Entry) -> str:
 
 def _sexes(tree: Tree) -> dict[str, str]:
     tables = [entry for entry in tree.with_suffix({".csv"}) if entry.name == "identity_meta.csv"]
-    rows = (row for table in tables for row in rows_of(table))
+    rows = (row for table in tables for row in read_rows(table))
     return {row.get("Class_ID", ""): sex_of(row.get("Gender", "")) for row in rows}

@@ -1,4 +1,4 @@
-"""The pictures that models are asked about: all conditions, all methods, faces where they are."""
+"""Trials: conditions, methods and face boxes."""
 
 from dataclasses import replace
 
@@ -8,16 +8,16 @@ import pytest
 
 from inference.crops import crop_face
 from training.datasets import Photo
-from training.evaluation.abstention import LOSSES, lossy_trials
+from training.evaluation.abstention import DEGRADATIONS, degraded_trials
 from training.evaluation.conditions import CONDITIONS, screenshot
-from training.evaluation.framing import fitted
+from training.evaluation.framing import fit_box
 from training.evaluation.methods import Family, Method
-from training.evaluation.trials import Plan, trials
+from training.evaluation.trials import Plan, make_trials
 from training.pairs import draw_source
 
 
 def painted(colour):
-    """A way of forging that paints the face, so that it is seen what became of it."""
+    """A forgery method that paints the face, so that tests can recognise it."""
 
     def forge(photo, image, source, rng):
         x0, y0, x1, y1 = photo.box.astype(int)
@@ -40,79 +40,83 @@ def plan(photo):
     return Plan(METHODS, {"people": [photo]}, seed=0)
 
 
-def test_each_photograph_is_asked_about_in_every_condition_and_by_every_method(photo, plan):
-    asked = [one.known for one in trials(photo, 1, plan)]
-    reals = [one.condition for one in asked if one.family == "real"]
+def test_each_photograph_has_every_condition_and_every_method(photo, plan):
+    trials = [trial.metadata for trial in make_trials(photo, 1, plan)]
+    reals = [trial.condition for trial in trials if trial.family == "real"]
     assert reals == list(CONDITIONS)
-    assert [one.method for one in asked if one.family != "real" and one.condition == "none"] == [
+    assert [trial.method for trial in trials if trial.family != "real" and trial.condition == "none"] == [
         "red",
         "green",
         "blue",
     ]
-    # and one of the methods went through all conditions
-    carried = [(one.method, one.condition) for one in asked if one.carried and one.method]
-    assert carried == [("green", condition) for condition in CONDITIONS]
+    # and one of the methods is shown in every condition
+    pairs = [(trial.method, trial.condition) for trial in trials if trial.in_every_condition and trial.method]
+    assert pairs == [("green", condition) for condition in CONDITIONS]
 
 
-@pytest.mark.parametrize("place", range(6))
-def test_one_method_of_each_family_stands_for_it_in_turn(photo, plan, place):
-    turns = {
-        (one.known.family, one.known.method)
-        for one in trials(photo, place, plan)
-        if one.known.turn and one.known.method
+@pytest.mark.parametrize("index", range(6))
+def test_methods_rotate_in_representing_their_family(photo, plan, index):
+    representatives = {
+        (trial.metadata.family, trial.metadata.method)
+        for trial in make_trials(photo, index, plan)
+        if trial.metadata.represents_family and trial.metadata.method
     }
-    assert turns == {("trained", "red"), ("unseen", ("green", "blue")[place % 2])}
+    assert representatives == {("trained", "red"), ("unseen", ("green", "blue")[index % 2])}
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_face_stays_in_its_box_in_every_condition(photo, plan, condition):
-    # given the face painted green, then brought into a condition
-    (shown,) = [
-        one
-        for one in trials(photo, 1, plan)
-        if one.known.method == "green" and one.known.condition == condition
+    # given a face painted green, in one condition
+    (trial,) = [
+        trial
+        for trial in make_trials(photo, 1, plan)
+        if trial.metadata.method == "green" and trial.metadata.condition == condition
     ]
 
-    # then the box holds green, and beside it there is none
-    inside = crop_face(shown.image, shown.box, 0.0, 224)[60:160, 60:160].reshape(-1, 3).mean(axis=0)
-    x0, _, _, y1 = (round(value) for value in shown.box)
-    beside = shown.image[y1 - 12 : y1 - 4, max(x0 - 16, 0) : x0 - 8].reshape(-1, 3).mean(axis=0)
+    # then the box is green, and its surroundings are not
+    inside = crop_face(trial.image, trial.box, 0.0, 224)[60:160, 60:160].reshape(-1, 3).mean(axis=0)
+    x0, _, _, y1 = (round(value) for value in trial.box)
+    outside = trial.image[y1 - 12 : y1 - 4, max(x0 - 16, 0) : x0 - 8].reshape(-1, 3).mean(axis=0)
     assert inside[1] > 180 > 100 > max(inside[0], inside[2])
-    assert abs(beside[1] - beside[0]) < 60
-    assert shown.known.edge == pytest.approx(min(shown.box[2] - shown.box[0], shown.box[3] - shown.box[1]))
+    assert abs(outside[1] - outside[0]) < 60
+    assert trial.metadata.edge == pytest.approx(min(trial.box[2] - trial.box[0], trial.box[3] - trial.box[1]))
 
 
-def test_labelled_forgery_is_asked_about_as_it_is(photo, plan):
+def test_labelled_forgery_gives_one_unmodified_trial(photo, plan):
     fake = replace(photo, forged=True, method="fsgan", age=40, sex="female")
-    (asked,) = trials(fake, 0, plan)
-    assert (asked.known.family, asked.known.method, asked.known.condition) == ("labelled", "fsgan", "none")
-    assert (asked.known.age, asked.known.sex) == ("35-54", "female")
+    (trial,) = make_trials(fake, 0, plan)
+    assert (trial.metadata.family, trial.metadata.method, trial.metadata.condition) == (
+        "labelled",
+        "fsgan",
+        "none",
+    )
+    assert (trial.metadata.age, trial.metadata.sex) == ("35-54", "female")
 
 
-def test_what_is_made_of_a_photograph_does_not_depend_on_the_others(photo, plan):
-    once, again = ([one.image for one in trials(photo, 0, plan)] for _ in range(2))
-    assert all(np.array_equal(first, second) for first, second in zip(once, again, strict=True))
+def test_trials_of_a_photograph_are_deterministic(photo, plan):
+    first_run, second_run = ([trial.image for trial in make_trials(photo, 0, plan)] for _ in range(2))
+    assert all(np.array_equal(first, second) for first, second in zip(first_run, second_run, strict=True))
 
 
 def test_screenshot_is_larger_than_the_picture_and_resampled(portrait):
-    taken = [screenshot(portrait, np.random.default_rng(seed)) for seed in range(8)]
-    assert all(one.image.shape[0] > round(portrait.shape[0] * one.scale) for one in taken)
-    assert len({one.scale for one in taken}) == 8
-    assert {bool(one.image[0, 0, 0] > 128) for one in taken} == {True, False}  # light and dark applications
+    views = [screenshot(portrait, np.random.default_rng(seed)) for seed in range(8)]
+    assert all(view.image.shape[0] > round(portrait.shape[0] * view.scale) for view in views)
+    assert len({view.scale for view in views}) == 8
+    assert {bool(view.image[0, 0, 0] > 128) for view in views} == {True, False}  # light and dark mode
 
 
 def test_source_is_another_person(photo):
     others = [replace(photo, name=f"{n}", unit=f"p{n % 3}") for n in range(9)]
-    drawn = {draw_source(replace(photo, unit="p1"), others, np.random.default_rng(n)).unit for n in range(10)}
-    assert drawn <= {"p0", "p2"}
+    units = {draw_source(replace(photo, unit="p1"), others, np.random.default_rng(n)).unit for n in range(10)}
+    assert units <= {"p0", "p2"}
     assert draw_source(photo, [photo], np.random.default_rng(0)) is photo
 
 
-def test_smaller_faces_are_really_smaller(photo, plan):
-    asked = lossy_trials(photo, 0, plan)
-    assert [one.known.condition for one in asked] == list(LOSSES) * 2
-    assert asked[0].known.edge == pytest.approx(24)
-    assert asked[0].image.shape[0] < portrait_height(photo)
+def test_shrunk_faces_have_the_given_size(photo, plan):
+    trials = degraded_trials(photo, 0, plan)
+    assert [trial.metadata.condition for trial in trials] == list(DEGRADATIONS) * 2
+    assert trials[0].metadata.edge == pytest.approx(24)
+    assert trials[0].image.shape[0] < portrait_height(photo)
 
 
 def portrait_height(photo: Photo) -> int:
@@ -122,10 +126,10 @@ def portrait_height(photo: Photo) -> int:
 @pytest.mark.parametrize(
     ("box", "expected"),
     [
-        ((40, 40, 120, 120), (40, 40, 120, 120)),  # its square of 100 px fits
-        ((-10, -20, 210, 220), (20, 20, 180, 180)),  # larger than the picture: all of it
-        ((-40, 0, 140, 200), (20, 20, 180, 180)),  # and no part of the square is outside
+        ((40, 40, 120, 120), (40, 40, 120, 120)),  # its crop of 100 px fits
+        ((-10, -20, 210, 220), (20, 20, 180, 180)),  # larger than the picture: the whole picture
+        ((-40, 0, 140, 200), (20, 20, 180, 180)),  # off-centre: the largest square within the picture
     ],
 )
-def test_square_that_does_not_fit_is_the_largest_that_does(box, expected):
-    assert fitted(box, (200, 200, 3), margin=0.25) == pytest.approx(expected)
+def test_crop_is_limited_to_the_picture(box, expected):
+    assert fit_box(box, (200, 200, 3), margin=0.25) == pytest.approx(expected)

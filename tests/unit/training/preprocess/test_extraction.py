@@ -1,4 +1,4 @@
-"""From pictures and videos to crops whose landmarks lie where the face is; faces are really looked for."""
+"""Extraction of crops from pictures and videos, with real face detection."""
 
 import io
 
@@ -11,7 +11,7 @@ import torch
 from inference.face_detection import FaceDetector
 from inference.media import decode
 from tests.unit.training.conftest import BOX, LANDMARKS
-from tests.unit.training.preprocess.trees import grow, media_in
+from tests.unit.training.preprocess.trees import media_in, write_files
 from training.preprocess.extraction import extract
 from training.preprocess.media import Framing, Kind, RawMedia
 from training.preprocess.options import Options
@@ -27,7 +27,7 @@ def picture(pixels, suffix=".png"):
 
 
 def video(frames):
-    """H.264 of pictures, 10 a second."""
+    """Encode the frames as H.264 at 10 fps."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as output:
         stream = output.add_stream("libx264", rate=10)
@@ -42,14 +42,14 @@ def video(frames):
 
 
 def expected_landmarks(size, margin):
-    """Where the portrait's landmarks must be in its crop."""
+    """Return the expected landmarks of the portrait in its crop."""
     side = (BOX[3] - BOX[1]) * (1 + margin)
     corner = (BOX[:2] + BOX[2:]) / 2 - side / 2
     return (LANDMARKS - corner) * size / side
 
 
 def test_a_picture_of_a_face(tmp_path, portrait, find):
-    grow(tmp_path, {"real/a.png": picture(portrait)})
+    write_files(tmp_path, {"real/a.png": picture(portrait)})
     (media,) = media_in("plain", tmp_path).values()
     outcome = extract(media, Options("plain"), find)
 
@@ -65,17 +65,17 @@ def test_a_picture_of_a_face(tmp_path, portrait, find):
     assert kept.row["pixels"] == pytest.approx(88, abs=4)
 
 
-def test_a_video_gives_the_frames_asked_for_and_names_what_has_no_face(tmp_path, portrait, find):
-    # given a forged video of which the second half shows nobody
-    face, nobody = portrait[:256, 64:320], np.full((256, 256, 3), 90, np.uint8)
-    grow(tmp_path, {"fake/simswap/v.mp4": video([face] * 10 + [nobody] * 10)})
+def test_video_frames_are_sampled_and_frames_without_face_are_counted(tmp_path, portrait, find):
+    # given a forged video without a face in its second half
+    face, empty = portrait[:256, 64:320], np.full((256, 256, 3), 90, np.uint8)
+    write_files(tmp_path, {"fake/simswap/v.mp4": video([face] * 10 + [empty] * 10)})
     (media,) = media_in("plain", tmp_path).values()
     assert media.kind is Kind.VIDEO
 
-    # when four frames are asked for
+    # when four frames are sampled
     outcome = extract(media, Options("plain", frames=4), find)
 
-    # then two are crops, in order, and two are counted
+    # then two frames give crops, in order, and two are counted as without face
     assert [(kept.row["frame"], kept.row["seconds"]) for kept in outcome.kept] == [
         (0, pytest.approx(0.2, abs=0.11)),
         (1, pytest.approx(0.7, abs=0.11)),
@@ -85,15 +85,15 @@ def test_a_video_gives_the_frames_asked_for_and_names_what_has_no_face(tmp_path,
     assert outcome.rejected == {"no_face": 2}
 
 
-def test_an_aligned_face_is_found_in_its_picture_and_kept_as_it_is(tmp_path, portrait, find):
-    # given a picture that a face fills to the edge
+def test_an_aligned_picture_is_kept_unchanged(tmp_path, portrait, find):
+    # given a picture that is filled by a face
     tight = cv2.resize(portrait[55:180, 163:288], (200, 200), interpolation=cv2.INTER_AREA)
     encoded = picture(tight, ".jpg")
-    grow(tmp_path, {"real/a.jpg": encoded})
-    (found,) = media_in("plain", tmp_path).values()
-    media = RawMedia(found.entry, "a.jpg", framing=Framing.ALIGNED)
+    write_files(tmp_path, {"real/a.jpg": encoded})
+    (scene,) = media_in("plain", tmp_path).values()
+    media = RawMedia(scene.entry, "a.jpg", framing=Framing.ALIGNED)
 
-    # when its face is looked for
+    # when its face is detected
     (kept,) = extract(media, Options("faces"), find).kept
 
     # then the bytes are the same, and the landmarks are in the picture's own pixels
@@ -103,8 +103,8 @@ def test_an_aligned_face_is_found_in_its_picture_and_kept_as_it_is(tmp_path, por
     assert (kept.row["name"], kept.row["width"]) == ("a.jpg", 200)
 
 
-def test_too_small_a_face_is_counted(tmp_path, portrait, find):
-    grow(tmp_path, {"real/a.png": picture(portrait)})
+def test_a_small_face_is_counted(tmp_path, portrait, find):
+    write_files(tmp_path, {"real/a.png": picture(portrait)})
     (media,) = media_in("plain", tmp_path).values()
     outcome = extract(media, Options("plain", min_pixels=200), find)
     assert (outcome.kept, outcome.rejected) == ([], {"small": 1})
@@ -115,8 +115,10 @@ def test_too_small_a_face_is_counted(tmp_path, portrait, find):
 )
 def test_a_broken_file_is_a_failure_with_its_reason(tmp_path, portrait, content, reason):
     whole = picture(portrait)
-    grow(tmp_path, {"real/a.png": whole[: len(whole) // 2] if content is None else content})
+    write_files(tmp_path, {"real/a.png": whole[: len(whole) // 2] if content is None else content})
     (media,) = media_in("plain", tmp_path).values()
-    outcome = extract(media, Options("plain"), lambda images: pytest.fail("there is nothing to look at"))
+    outcome = extract(
+        media, Options("plain"), lambda images: pytest.fail("no face may be detected in an unreadable file")
+    )
     assert outcome.failure.startswith(reason)
     assert outcome.path == "real/a.png"

@@ -1,10 +1,18 @@
-"""Which faces are kept: a table of measurements, and measurements that mean what they say."""
+"""Quality limits, and the measurements behind them."""
 
 import cv2
 import numpy as np
 import pytest
 
-from training.preprocess.quality import Demands, Pose, Quality, Rejection, judge, pose_of, sharpness
+from training.preprocess.quality import (
+    Pose,
+    Quality,
+    QualityThresholds,
+    Rejection,
+    pose_of,
+    rejection_of,
+    sharpness,
+)
 
 FRONTAL = Pose(turn=0.0, tilt=0.0, upright=True)
 GOOD = Quality(pixels=100, sharpness=200, pose=FRONTAL)
@@ -25,8 +33,8 @@ GOOD = Quality(pixels=100, sharpness=200, pose=FRONTAL)
         (Quality(100, 200, Pose(0.0, -61.0, upright=True)), Rejection.TILTED),
     ],
 )
-def test_what_is_kept(quality, rejection):
-    assert judge(quality, Demands()) == rejection
+def test_rejections(quality, rejection):
+    assert rejection_of(quality, QualityThresholds()) == rejection
 
 
 def landmarks(nose_x=50.0):
@@ -34,33 +42,33 @@ def landmarks(nose_x=50.0):
 
 
 @pytest.mark.parametrize(("nose_x", "turn"), [(50.0, 0.0), (70.0, 1.0), (30.0, -1.0), (80.0, 1.5)])
-def test_turn_is_where_the_nose_stands_between_the_eyes(nose_x, turn):
+def test_turn_is_the_position_of_the_nose_between_the_eyes(nose_x, turn):
     assert pose_of(landmarks(nose_x)) == Pose(turn, 0.0, upright=True)
 
 
 @pytest.mark.parametrize(("angle", "upright"), [(0, True), (30, True), (-80, True), (170, False)])
-def test_tilt_is_the_angle_of_the_eyes_and_turn_does_not_change_with_it(angle, upright):
+def test_tilt_is_the_angle_of_the_eyes_and_independent_of_turn(angle, upright):
     radians = np.radians(angle)
-    turning = np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])
-    pose = pose_of([tuple(turning @ point) for point in np.array(landmarks(60.0))])
+    rotation = np.array([[np.cos(radians), -np.sin(radians)], [np.sin(radians), np.cos(radians)]])
+    pose = pose_of([tuple(rotation @ point) for point in np.array(landmarks(60.0))])
     assert pose.tilt == pytest.approx(angle)
     assert pose.turn == pytest.approx(0.5)
     assert pose.upright is upright
 
 
-def test_blur_lowers_sharpness_below_what_is_asked(portrait):
+def test_blur_lowers_sharpness_below_the_limit(portrait):
     box = (180.3, 60.7, 268.4, 172.2)
     sharp = sharpness(portrait, box)
     blurred = sharpness(cv2.GaussianBlur(portrait, (0, 0), 5), box)
-    assert blurred < Demands().sharpness < sharp / 4
+    assert blurred < QualityThresholds().sharpness < sharp / 4
 
 
 def test_sharpness_is_measured_at_one_size(portrait):
-    # given the portrait twice as large
-    twice = cv2.resize(portrait, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    # given the portrait at twice its size
+    enlarged = cv2.resize(portrait, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
     box = np.array([180.0, 60.0, 292.0, 172.0])
-    assert sharpness(twice, tuple(2 * box)) > sharpness(portrait, tuple(box)) / 2
+    assert sharpness(enlarged, tuple(2 * box)) > sharpness(portrait, tuple(box)) / 2
 
 
-def test_a_box_outside_the_picture_is_not_sharp(portrait):
+def test_a_box_outside_the_picture_has_no_sharpness(portrait):
     assert sharpness(portrait, (-50.0, -50.0, -10.0, -10.0)) == 0.0

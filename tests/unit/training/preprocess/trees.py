@@ -1,4 +1,4 @@
-"""Small collections on disk: nested dictionaries of names to bytes, as folders, zips or tars."""
+"""Write small collections to disk as folders, zips or tars, from dictionaries of paths to bytes."""
 
 import io
 import tarfile
@@ -16,8 +16,8 @@ from training.preprocess.readers import READERS
 VIDEO = b"\x00\x00\x00\x18ftypmp42 not decoded by readers"
 
 
-def grow(root: Path, files: Mapping[str, bytes | str]) -> Path:
-    """Write files by their paths below ``root``."""
+def write_files(root: Path, files: Mapping[str, bytes | str]) -> Path:
+    """Write files to their paths below ``root``."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,18 +44,18 @@ def tarred(files: Mapping[str, bytes]) -> bytes:
 
 
 def media_in(layout: str, root: Path) -> dict[str, RawMedia]:
-    """What a reader finds, by the name of the media."""
-    return {one.media: one for one in READERS[layout](open_tree(root)) if isinstance(one, RawMedia)}
+    """Return the media items that a reader yields, by id."""
+    return {item.media: item for item in READERS[layout](open_tree(root)) if isinstance(item, RawMedia)}
 
 
-def passed_over_in(layout: str, root: Path) -> dict[str, str]:
-    """Reasons of what a reader does not use, by path."""
-    found = READERS[layout](open_tree(root))
-    return {one.path: one.reason for one in found if not isinstance(one, RawMedia)}
+def skipped_in(layout: str, root: Path) -> dict[str, str]:
+    """Return the reasons of the files that a reader skips, by path."""
+    items = READERS[layout](open_tree(root))
+    return {item.path: item.reason for item in items if not isinstance(item, RawMedia)}
 
 
 def jpeg(number: int, edge: int = 96) -> bytes:
-    """A picture of coarse noise, another for each number, sharp enough to be kept."""
+    """Return a picture of coarse noise, seeded by the number and sharp enough to be kept."""
     coarse = np.random.default_rng(number).integers(0, 256, (12, 12, 3)).astype(np.uint8)
     picture = cv2.resize(coarse, (edge, edge), interpolation=cv2.INTER_NEAREST)
     return cv2.imencode(".jpg", picture)[1].tobytes()
@@ -68,10 +68,10 @@ PEOPLE_HEADER = (
 
 
 def people(root: Path, pictures: Mapping[str, tuple[str, bytes]]) -> Path:
-    """A set of whole heads: name -> (person, picture of 96x96); boxes are given, so no face is looked for."""
+    """Write a ``people`` collection from name -> (person, picture of 96x96); its boxes are labelled."""
     lines = [
         f"{name},0,{person},96,96,10,10,86,86,30,35,66,35,48,50,35,70,61,70,-"
         for name, (person, _) in pictures.items()
     ]
     shard = tarred({name: content for name, (_, content) in pictures.items()})
-    return grow(root, {"people.csv": "\n".join([PEOPLE_HEADER, *lines]), "people-0.tar": shard})
+    return write_files(root, {"people.csv": "\n".join([PEOPLE_HEADER, *lines]), "people-0.tar": shard})

@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import ExportFolderError
 from pipeline.operations.label_export.folder import COLUMNS, ExportFolder
 from pipeline.operations.label_export.sample import LeftOut, Reason, Sample, Truth
-from training.preprocess.archive import PassedOver, open_tree
+from training.preprocess.archive import SkippedFile, open_tree
 from training.preprocess.media import RawMedia
 from training.preprocess.readers.plain import read_plain
 
@@ -120,4 +120,4 @@ def test_training_reads_the_listed_files_and_their_units(tmp_path: Path) -> None
     media, passed_over = list(read_plain(open_tree(tmp_path)))
     assert isinstance(media, RawMedia)
     assert (media.media, media.forged, media.person) == (f"fake/{ONE}.jpg", True, "u1")
-    assert passed_over == PassedOver("real/mine.jpg", "is not listed in labels.csv")
+    assert passed_over == SkippedFile("real/mine.jpg", "is not listed in labels.csv")

@@ -1,4 +1,4 @@
-"""One face from a picture to an encoded crop, with box and landmarks in the crop's own pixels."""
+"""Crop a face from a picture and encode it, with box and landmarks in pixels of the crop."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ JPEG_MAGIC = b"\xff\xd8\xff"
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """``face`` is in pixels of the encoded picture, which is ``width`` x ``height``."""
+    """An encoded crop of ``width`` x ``height``; ``face`` is in its pixels."""
 
     encoded: bytes
     width: int
@@ -24,24 +24,24 @@ class Crop:
     pixels: NDArray[np.uint8]  # (H, W, 3) RGB before encoding
 
 
-def cut(image: NDArray[np.uint8], face: Face, size: int, margin: float) -> Crop:
-    """Cut the square about a face, ``margin`` of its box's longer edge larger, to ``size`` pixels."""
+def make_crop(image: NDArray[np.uint8], face: Face, size: int, margin: float) -> Crop:
+    """Crop the square around a face, enlarged by ``margin`` of the box's longer edge, to ``size`` pixels."""
     left, top, side = crop_square(face.box, margin)
     pixels = cut_square(image, left, top, side, size)
     scale = size / max(round(side), 1)  # as cut_square rounds
-    moved = moved_face(face, round(left), round(top), scale)
-    return Crop(_jpeg(pixels), size, size, moved, pixels)
+    transformed = transformed_face(face, round(left), round(top), scale)
+    return Crop(_jpeg(pixels), size, size, transformed, pixels)
 
 
 def keep_whole(image: NDArray[np.uint8], face: Face, encoded: bytes) -> Crop:
-    """Keep a picture that is a crop already; a JPEG stays byte for byte, which spares a second coding."""
+    """Keep a picture that is already a crop; a JPEG is kept byte for byte to avoid recompression."""
     height, width = image.shape[:2]
     kept = encoded if encoded.startswith(JPEG_MAGIC) else _jpeg(image)
     return Crop(kept, width, height, face, image)
 
 
-def moved_face(face: Face, left: float, top: float, scale: float) -> Face:
-    """The face in a picture of which (left, top) is the corner, enlarged by ``scale``."""
+def transformed_face(face: Face, left: float, top: float, scale: float) -> Face:
+    """Return the face after a crop at (left, top) and scaling by ``scale``."""
     x0, y0, x1, y1 = face.box
     box = ((x0 - left) * scale, (y0 - top) * scale, (x1 - left) * scale, (y1 - top) * scale)
     landmarks = tuple(((x - left) * scale, (y - top) * scale) for x, y in face.landmarks)
