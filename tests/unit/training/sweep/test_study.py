@@ -202,7 +202,7 @@ def test_command_prints_each_trial_and_the_report(plan, tmp_path, quick, monkeyp
     assert outcome.exit_code == 0
     assert "trial 0, auc 0." in outcome.output
     assert "trial 1, auc 0." in outcome.output
-    assert outcome.output.endswith(f"{out}/best.toml is the run with the best values.\n")
+    assert outcome.output.endswith(f"the best run is {out}/best.toml.\n")
     assert sorted(path.name for path in out.iterdir()) == [
         "best.toml",
         "index.html",
