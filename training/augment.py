@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.overlays import lay_over
+from training.overlays import add_overlay
 
 Image = NDArray[np.uint8]
 
 LIGHT_CHANCE, SHRINK_CHANCE, BLUR_CHANCE, SHARPEN_CHANCE, NOISE_CHANCE = 0.5, 0.25, 0.15, 0.2, 0.15
 OVERLAY_CHANCE = 0.2  # by strength: a sticker may hide the very trace
 JPEG_CHANCE, WEBP_CHANCE, H264_CHANCE = 0.48, 0.05, 0.16  # the rest is posted as it is
-RECODED_CHANCE = 0.25  # by strength: shared more than once
+RECOMPRESSED_CHANCE = 0.25  # by strength: shared more than once
 MILDEST_CRF = 17  # as good as lossless to the eye
 
 GEOMETRY_SHARE = 0.3  # of the pictures that are bent; bending interpolates, which softens traces
@@ -146,7 +146,7 @@ def augment(image: Image, strength: float, rng: np.random.Generator) -> Image:
         (BLUR_CHANCE, lambda x: blur(x, float(rng.uniform(0.3, 0.5 + 0.7 * strength)))),
         (SHARPEN_CHANCE, lambda x: sharpen(x, float(rng.uniform(0.2, 1.0)))),
         (NOISE_CHANCE, lambda x: noise(x, float(rng.uniform(1, 3 + 7 * strength)), rng)),
-        (OVERLAY_CHANCE * strength, lambda x: lay_over(x, rng)),
+        (OVERLAY_CHANCE * strength, lambda x: add_overlay(x, rng)),
     ]
     for chance, step in steps:
         if rng.random() < chance:
@@ -162,6 +162,6 @@ def _code(image: Image, strength: float, rng: np.random.Generator) -> Image:
         image = webp(image, int(rng.integers(worst, 100)))
     elif way < JPEG_CHANCE + WEBP_CHANCE + H264_CHANCE:
         image = h264(image, int(rng.integers(MILDEST_CRF, worst_crf(strength), endpoint=True)))
-    if rng.random() < RECODED_CHANCE * strength:
+    if rng.random() < RECOMPRESSED_CHANCE * strength:
         image = jpeg(image, int(rng.integers(worst, 100)))
     return image

@@ -17,15 +17,15 @@ from torch.optim.swa_utils import update_bn
 
 from inference.card import ModelCard, write_card
 from inference.network import build_network
-from training.batches import PairBatches
+from training.batch_sources import PairBatches
 from training.config import TrainingConfig
 from training.datasets import Photo, by_collection
 from training.errors import NotTrainedError
 from training.evaluation.held_out import REAL, Scored, held_out, score
 from training.evaluation.progress import Follow, unfollowed
 from training.evaluation.result import ModelResult
-from training.folding import unfold_norms
 from training.measures import Calibration, calibrate, tail_threshold, threshold_at
+from training.norm_unfolding import unfold_norms
 from training.run import start
 from training.sources import read_sources
 from training.splits import Split

@@ -48,7 +48,7 @@ def tail_threshold(reals: Scores, rate: float, beyond: float) -> float:
     return max(float(fitted), threshold_at(reals, rate))
 
 
-def reached(scores: Scores, threshold: float) -> float:
+def rate_at_or_above(scores: Scores, threshold: float) -> float:
     """Return the share of scores at or above a threshold: FPR of reals, TPR of forgeries."""
     return float((scores >= threshold).mean())
 

@@ -137,7 +137,7 @@ def text_bars() -> tuple[Image, ...]:
     return tuple(_bar(words, *looks[index % len(looks)]) for index, words in enumerate(WORDS))
 
 
-def weighted(sprite: Image) -> NDArray[np.float32]:
+def premultiply(sprite: Image) -> NDArray[np.float32]:
     """Return the sprite (H, W, 4) with colours weighted by their cover: clear pixels have none to bleed."""
     pixels = sprite.astype(np.float32)
     pixels[..., :3] *= pixels[..., 3:] / 255
@@ -150,7 +150,7 @@ def paste(image: Image, sprite: Image, corner: tuple[float, float], width: float
     ``corner`` is its upper left, (x, y) in pixels.
     """
     factor = width / sprite.shape[1]
-    pixels = weighted(sprite)
+    pixels = premultiply(sprite)
     if factor < 1:
         pixels = cv2.GaussianBlur(pixels, (0, 0), 0.4 / factor).astype(
             np.float32
@@ -161,7 +161,7 @@ def paste(image: Image, sprite: Image, corner: tuple[float, float], width: float
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
-def lay_over(image: Image, rng: np.random.Generator) -> Image:
+def add_overlay(image: Image, rng: np.random.Generator) -> Image:
     """Return the picture with one sticker, or one bar of text, at a drawn place and size."""
     height, width = image.shape[:2]
     opacity = float(rng.uniform(0.6, 1.0))

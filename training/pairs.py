@@ -23,12 +23,12 @@ from training.errors import NoPhotographsError
 from training.forgeries import (
     Generator,
     Region,
-    bend_face,
-    heal_face,
+    inpaint_spots,
     load_generators,
-    resynthesise,
+    resynthesise_face,
     self_blend_pair,
     swap_blend,
+    warp_face,
 )
 from training.forgeries.masks import JAW, TEMPLATE, affine_between
 from training.sources import EVEN, Shares
@@ -38,10 +38,10 @@ Landmarks = NDArray[np.float32]
 
 LABELLED_SHARE = 0.5  # of the pairs, in a collection that has forgeries of its own
 SWAP_SHARE = 0.35  # blends of two people; self-blends alone transferred less well
-REDRAWN_SHARE = 0.08  # a person's own face out of a small neural network
-BENT_SHARE = 0.25  # a person's own face bent, without a seam
-HEALED_SHARE = 0.08  # spots of a person's own face painted out; the rest are self-blends
-GENERATED_SHARE = 0.4  # of the swaps, whose face went through such a network too
+RESYNTHESISED_SHARE = 0.08  # a person's own face out of a small neural network
+WARPED_SHARE = 0.25  # a person's own face bent, without a seam
+INPAINTED_SHARE = 0.08  # spots of a person's own face painted out; the rest are self-blends
+RESYNTHESISED_SWAP_SHARE = 0.4  # of the swaps, whose face went through such a network too
 SOURCES_TRIED = 6  # of them the one whose pose is nearest gives the face
 WINDOWS_TRIED = 6
 TIGHT = 0.9  # a jaw nearer than a tenth to the picture's edge: aligned sets that cut chin and forehead off
@@ -179,7 +179,7 @@ class PairMaker:
         self._forgeries: dict[str, list[tuple[list[Photo], Photo]]] = {}
         for name, mine in sorted(by_collection(photos).items()):
             self._reals[name] = [photo for photo in mine if not photo.forged]
-            self._forgeries[name] = beside_reals(mine)
+            self._forgeries[name] = match_forgeries_to_reals(mine)
             self._bounds[name] = shares.of_photos(self._reals[name]).cumsum()
         self._names = [name for name, reals in self._reals.items() if reals]
         if not self._names:
@@ -219,16 +219,18 @@ class PairMaker:
         """Return (ground, forged, mask) of a drawn kind; they are alike where the mask is 0."""
         region = Region(rng.choice(TIGHT_REGIONS, p=TIGHT_SHARES)) if face.tight else None
         kind = float(rng.random())
-        if kind < (below := REDRAWN_SHARE):
-            return face.image, *resynthesise(face.image, face.landmarks, draw_generator(rng), rng, region)
-        if kind < (below := below + BENT_SHARE):
-            return face.image, *bend_face(face.image, face.landmarks, rng, region)
-        if kind < (below := below + HEALED_SHARE):
-            return face.image, *heal_face(face.image, face.landmarks, rng, region)
+        if kind < (below := RESYNTHESISED_SHARE):
+            return face.image, *resynthesise_face(
+                face.image, face.landmarks, draw_generator(rng), rng, region
+            )
+        if kind < (below := below + WARPED_SHARE):
+            return face.image, *warp_face(face.image, face.landmarks, rng, region)
+        if kind < (below := below + INPAINTED_SHARE):
+            return face.image, *inpaint_spots(face.image, face.landmarks, rng, region)
         if kind >= below + SWAP_SHARE:
             return self_blend_pair(face.image, face.landmarks, rng, region)
         source = draw_source(photo, self._reals[photo.collection], rng)
-        generator = draw_generator(rng) if rng.random() < GENERATED_SHARE else None
+        generator = draw_generator(rng) if rng.random() < RESYNTHESISED_SWAP_SHARE else None
         image, points = decode(source), source.landmarks
         blended = swap_blend(
             face.image, face.landmarks, image, points, rng, region=region, generator=generator
@@ -236,7 +238,7 @@ class PairMaker:
         return face.image, *blended
 
 
-def beside_reals(photos: Sequence[Photo]) -> list[tuple[list[Photo], Photo]]:
+def match_forgeries_to_reals(photos: Sequence[Photo]) -> list[tuple[list[Photo], Photo]]:
     """Return (real photographs, forged one) for each forgery that has any beside it.
 
     They are of the media that was forged, else of the same person; a forgery without is left out.

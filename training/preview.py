@@ -29,7 +29,7 @@ def batched_pairs(
     photos: Sequence[Photo], count: int, phase: Phase, seed: int, device: torch.device
 ) -> list[tuple[Image, Image]]:
     """Return pairs (S, S, 3) of the chain that trains on a GPU."""
-    from training.batched import BatchMaker, PhotoStore  # noqa: PLC0415  (kornia is in the extra)
+    from training.torch_forgeries import BatchMaker, PhotoStore  # noqa: PLC0415  (kornia is in the extra)
 
     generator = torch.Generator(device).manual_seed(seed)
     crops, _, _ = BatchMaker(PhotoStore.read(photos, device)).draw(count, phase, generator)

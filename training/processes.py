@@ -7,7 +7,7 @@ import torch
 import torch.distributed as dist
 
 
-def are_several() -> bool:
+def is_distributed() -> bool:
     """Return whether ``torchrun`` started this process, beside others."""
     return dist.is_torchelastic_launched()
 
@@ -15,7 +15,7 @@ def are_several() -> bool:
 @contextmanager
 def process_group() -> Iterator[None]:
     """Join the other processes, where ``torchrun`` started several."""
-    if not are_several():
+    if not is_distributed():
         yield
         return
     dist.init_process_group("gloo")
@@ -30,7 +30,7 @@ def rank_and_processes() -> tuple[int, int]:
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
-def agreed(value: float) -> float:
+def from_rank_zero(value: float) -> float:
     """Return rank 0's value in every process: clocks differ, and learning rates must not."""
     if not dist.is_initialized():
         return value

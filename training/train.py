@@ -13,12 +13,13 @@ from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from training.attributes import warm_up
-from training.batches import Batch, batch_source
+from training.batch import Batch
+from training.batch_sources import batch_source
 from training.config import Phase, TrainingConfig
 from training.journal import Journal, Losses, NoJournal, Report, Reporter
-from training.localising import Learner, localisation_loss
+from training.localisation import NetworkWithMaps, localisation_loss
 from training.optimiser import set_rate
-from training.processes import agreed, rank_and_processes
+from training.processes import from_rank_zero, rank_and_processes
 from training.run import Run, start
 from training.schedule import learning_rate
 from training.sources import read_sources
@@ -29,9 +30,9 @@ REPORT_EVERY = 50  # steps
 
 
 def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig, rate: float) -> Losses:
-    """Learn from one batch with ``model``, a :class:`~training.localising.Learner` of the run's network.
+    """Learn from one batch and return the losses, still on the device so that nothing waits for them.
 
-    Returns the losses, still on the device so that nothing waits for them.
+    ``model`` is a :class:`~training.localisation.NetworkWithMaps` of the run's network, possibly distributed.
     """
     device = next(run.network.parameters()).device
     set_rate(run.optimiser, rate)
@@ -75,11 +76,11 @@ class Trainer:
     @property
     def done(self) -> float:
         """Share of the run, the same in every process."""
-        return agreed(self.config.progress(self.run.pictures, self.run.seconds, self.photographs))
+        return from_rank_zero(self.config.progress(self.run.pictures, self.run.seconds, self.photographs))
 
     def train(self, *, until: float = 1.0, seconds: float = float("inf")) -> Run:
         """Train up to a share of the run, for so many seconds at most; then save."""
-        model: nn.Module = Learner(self.run.network)
+        model: nn.Module = NetworkWithMaps(self.run.network)
         if self.processes > 1:
             model = DistributedDataParallel(model)
         model.train()
@@ -99,7 +100,7 @@ class Trainer:
                 if self.rank == 0 and now - saved > SAVE_EVERY:
                     self.run.save(self.config.run)
                     saved = now
-                if agreed(now - began) > seconds:
+                if from_rank_zero(now - began) > seconds:
                     break
             journal.look(self.done, last=True)
         if self.rank == 0:

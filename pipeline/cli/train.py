@@ -31,10 +31,10 @@ def train(  # noqa: PLR0917  (typer reads names, not places)
     """Train a detector; goes on where it stopped."""
     from training.config import read_config  # noqa: PLC0415  (light start)
     from training.locking import held  # noqa: PLC0415
-    from training.processes import are_several  # noqa: PLC0415
+    from training.processes import is_distributed  # noqa: PLC0415
 
     run = read_config(config, init=init, population=data)
-    if are_several():  # and the process that started them holds the folder
+    if is_distributed():  # and the process that started them holds the folder
         _here(run, device, minutes)
         return
     with held(run.run) as lock:

@@ -8,8 +8,8 @@ import pytest
 import skimage.data
 import torch
 from numpy.typing import NDArray
+from training.batch import Batch
 
-from training.batches import Batch
 from training.config import DataSource, Origin, Phase, TrainingConfig
 from training.datasets import Photo
 from training.sources import EVEN

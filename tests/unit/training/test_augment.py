@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.augment import augment, geometry, worst_quality
-from training.overlays import lay_over, paste, stickers, text_bars
+from training.overlays import add_overlay, paste, stickers, text_bars
 
 
 def test_geometry_does_the_same_to_a_picture_and_its_mask(portrait):
@@ -58,6 +58,6 @@ def test_a_sprite_covers_its_place_alone(portrait):
 
 
 def test_one_seed_lays_over_the_same(portrait):
-    first, again = (lay_over(portrait, np.random.default_rng(3)) for _ in range(2))
+    first, again = (add_overlay(portrait, np.random.default_rng(3)) for _ in range(2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, portrait)

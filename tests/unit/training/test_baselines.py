@@ -8,9 +8,9 @@ import torch
 from inference.baselines import MESONET_GRID, MesoNet4
 from inference.network import build_network
 from training.config import read_config
-from training.folding import unfold_norms
 from training.imagenet import load_imagenet
-from training.localising import Learner
+from training.localisation import NetworkWithMaps
+from training.norm_unfolding import unfold_norms
 from training.run import start
 from training.train import train_step
 
@@ -26,7 +26,7 @@ def test_baseline_learns_from_a_batch_by_its_own_run(name, strength, batch):
     before = [parameter.clone() for parameter in run.network.parameters()]
 
     # when it learns from four crops
-    losses = train_step(run, Learner(run.network.train()), batch, config, 1e-3)
+    losses = train_step(run, NetworkWithMaps(run.network.train()), batch, config, 1e-3)
 
     # then it has changed from its first layer to its last
     assert torch.isfinite(losses.verdicts)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.forgeries import Region, bend_face, heal_face, self_blend, swap_blend
+from training.forgeries import Region, inpaint_spots, self_blend, swap_blend, warp_face
 from training.forgeries.masks import TEMPLATE, affine_between, blend_mask, face_scale
 from training.forgeries.tones import match_colour
 
@@ -87,7 +87,7 @@ def test_matched_colours_have_the_reference_s_mean(portrait):
 
 def test_bent_face_is_the_picture_s_own_and_seamless(portrait, landmarks):
     for seed in range(6):
-        forged, mask = bend_face(portrait, landmarks, np.random.default_rng(seed), Region.FACE)
+        forged, mask = warp_face(portrait, landmarks, np.random.default_rng(seed), Region.FACE)
 
         # then nothing moved outside the mask, much inside, and no colour is new
         assert np.array_equal(forged[mask == 0], portrait[mask == 0])
@@ -98,7 +98,7 @@ def test_bent_face_is_the_picture_s_own_and_seamless(portrait, landmarks):
 
 def test_healed_spots_are_smooth_and_nothing_else_changes(portrait, landmarks):
     for seed in range(6):
-        forged, mask = heal_face(portrait, landmarks, np.random.default_rng(seed), Region.FACE)
+        forged, mask = inpaint_spots(portrait, landmarks, np.random.default_rng(seed), Region.FACE)
 
         # then the mask says all that changed, and something did
         assert np.array_equal(forged[mask == 0], portrait[mask == 0])
@@ -110,6 +110,6 @@ def test_healed_spots_are_smooth_and_nothing_else_changes(portrait, landmarks):
 def test_face_too_small_for_a_mask_is_left_alone():
     speck = np.full((8, 8, 3), 120, np.uint8)
     points = np.full((5, 2), -50, np.float32) + np.arange(10, dtype=np.float32).reshape(5, 2) / 100
-    forged, mask = heal_face(speck, points, np.random.default_rng(0), Region.MOUTH)
+    forged, mask = inpaint_spots(speck, points, np.random.default_rng(0), Region.MOUTH)
     assert np.array_equal(forged, speck)
     assert not mask.any()

@@ -9,7 +9,7 @@ from training.measures import (
     auc,
     calibrate,
     expected_calibration_error,
-    reached,
+    rate_at_or_above,
     tail_threshold,
     threshold_at,
 )
@@ -33,12 +33,12 @@ def test_auc_is_the_chance_of_right_order(reals, forgeries, expected):
 )
 def test_threshold_lets_no_more_than_the_rate_pass(scores, rate):
     reals = np.array(scores)
-    assert reached(reals, threshold_at(reals, rate)) <= rate
+    assert rate_at_or_above(reals, threshold_at(reals, rate)) <= rate
 
 
 def test_threshold_uses_the_rate_it_may():
     reals = np.arange(1000) / 1000
-    assert reached(reals, threshold_at(reals, 0.02)) == 0.02
+    assert rate_at_or_above(reals, threshold_at(reals, 0.02)) == 0.02
 
 
 def test_tail_threshold_needs_fewer_scores_than_counting():

@@ -10,7 +10,7 @@ from training.augment import CODECS, augment
 from training.config import Phase
 from training.datasets import Photo, decode
 from training.errors import NoPhotographsError
-from training.pairs import PairMaker, beside_reals, draw_window, is_tight, subject
+from training.pairs import PairMaker, draw_window, is_tight, match_forgeries_to_reals, subject
 from training.sources import Shares
 
 MILD = Phase(until=1.0, size=128, strength=0.0)
@@ -85,7 +85,7 @@ def test_forgeries_of_a_collection_stand_beside_reals_of_their_media(photo):
     alone = _redone(photo, name="f3", forged=True, original="z.mp4", unit="nobody", media="f3.mp4")
 
     # then each is beside its own media, else its person, and the last is left out
-    pairs = beside_reals([first, second, of_second, of_unknown, alone])
+    pairs = match_forgeries_to_reals([first, second, of_second, of_unknown, alone])
     assert pairs == [([second], of_second), ([first, second], of_unknown)]
 
 

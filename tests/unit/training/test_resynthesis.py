@@ -1,4 +1,4 @@
-"""Resynthesis: the shipped generators redraw the face, nothing else, and the same each time for one seed."""
+"""Resynthesis: the shipped generators change the face only, reproducibly by seed."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import torch
 
 from training.autoencoders import HELD_OUT, RECIPES, Trainer, aligned_faces, batches
 from training.errors import GeneratorUnreadableError
-from training.forgeries import Region, load_generators, resynthesise, swap_blend
+from training.forgeries import Region, load_generators, resynthesise_face, swap_blend
 from training.forgeries.autoencoder import (
     Architecture,
     FaceAutoencoder,
@@ -43,9 +43,9 @@ def test_three_generators_are_shipped_for_training_and_another_kind_for_the_test
 
 @pytest.mark.parametrize("index", range(3))
 def test_generator_draws_the_same_face_softer(portrait, landmarks, index):
-    # when the portrait is redrawn
+    # when the portrait is resynthesised
     generator = load_generators()[index]
-    drawn = generator.redraw(portrait, landmarks, np.random.default_rng(1))
+    drawn = generator.resynthesise(portrait, landmarks, np.random.default_rng(1))
 
     # then it is the same face, but not the same pixels, and nothing changed away from the frame
     error = np.abs(drawn[FACE].astype(int) - portrait[FACE])
@@ -56,7 +56,9 @@ def test_generator_draws_the_same_face_softer(portrait, landmarks, index):
 def test_resynthesis_changes_the_picture_only_under_the_mask(portrait, landmarks):
     for seed in range(6):
         generator = load_generators()[seed % 3]
-        forged, mask = resynthesise(portrait, landmarks, generator, np.random.default_rng(seed), Region.FACE)
+        forged, mask = resynthesise_face(
+            portrait, landmarks, generator, np.random.default_rng(seed), Region.FACE
+        )
         assert forged.shape == portrait.shape
         assert np.array_equal(forged[mask == 0], portrait[mask == 0])
         assert (forged[mask > 0.9] != portrait[mask > 0.9]).any()
@@ -65,7 +67,8 @@ def test_resynthesis_changes_the_picture_only_under_the_mask(portrait, landmarks
 def test_one_seed_makes_one_resynthesis(portrait, landmarks):
     generator = load_generators()[0]
     first, again, other = (
-        resynthesise(portrait, landmarks, generator, np.random.default_rng(seed))[0] for seed in (7, 7, 8)
+        resynthesise_face(portrait, landmarks, generator, np.random.default_rng(seed))[0]
+        for seed in (7, 7, 8)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -84,7 +87,7 @@ def test_swap_can_go_through_a_generator(portrait, landmarks):
 def test_face_cut_off_by_the_edge_is_redrawn(portrait, landmarks):
     # given the portrait cut through the face
     cut, moved = portrait[90:, 200:], landmarks - np.array([200, 90], np.float32)
-    forged, _ = resynthesise(cut, moved, load_generators()[2], np.random.default_rng(0), Region.FACE)
+    forged, _ = resynthesise_face(cut, moved, load_generators()[2], np.random.default_rng(0), Region.FACE)
     assert forged.shape == cut.shape
 
 

@@ -12,13 +12,13 @@ import torch
 
 from inference.checkpoint import load_checkpoint
 from inference.network import build_network
-from training.batches import PairBatches
+from training.batch_sources import PairBatches
 from training.calibrate import averaged
 from training.config import Phase, TrainingConfig, read_config
 from training.errors import ConfigError
 from training.history import read_history
 from training.journal import Journal, Losses
-from training.localising import Learner
+from training.localisation import NetworkWithMaps
 from training.locking import LOCK, held
 from training.optimiser import parameter_groups
 from training.pairs import PairMaker, PairStream
@@ -124,7 +124,7 @@ def test_run_learns_and_resumes_where_it_stopped(config, fold, batch, tmp_path):
     plan = config.model_copy(update={"fold_norms": fold})
     run = start(plan, CPU)
     for _ in range(2):
-        assert torch.isfinite(train_step(run, Learner(run.network), batch, plan, rate=1e-3).verdicts)
+        assert torch.isfinite(train_step(run, NetworkWithMaps(run.network), batch, plan, rate=1e-3).verdicts)
     run.save(tmp_path)
 
     # when another process takes it up
@@ -144,7 +144,8 @@ def test_one_batch_can_be_learned_by_heart(config, batch):
 
     # when it sees them again and again
     losses = [
-        float(train_step(run, Learner(run.network), batch, plan, rate=1e-4).verdicts) for _ in range(12)
+        float(train_step(run, NetworkWithMaps(run.network), batch, plan, rate=1e-4).verdicts)
+        for _ in range(12)
     ]
 
     # then it knows them
@@ -243,7 +244,7 @@ def test_what_is_shipped_lies_between_start_and_end(config, batch):
     plan = config.model_copy(update={"fold_norms": True, "init": SHIPPED, "init_share": 0.25})
     run = start(plan, CPU)
     before = run.average.classifier[1].weight.clone()
-    train_step(run, Learner(run.network), batch, plan, rate=1e-2)
+    train_step(run, NetworkWithMaps(run.network), batch, plan, rate=1e-2)
     plan.run.mkdir()
     run.save(plan.run)
 
