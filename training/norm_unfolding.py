@@ -1,6 +1,6 @@
-"""Give a network its batch norms back that `inference.folding` folded away.
+"""Restore the batch norms of a network that was trained with folded norms.
 
-Trained without them, it behaves while training as it will in service, whatever its batches hold.
+Without norms a network behaves the same in training and in production, independent of its batches.
 """
 
 import torch
@@ -9,7 +9,7 @@ from torch import nn
 
 @torch.no_grad()
 def unfold_norms(folded: nn.Module, network: nn.Module) -> nn.Module:
-    """Return ``network``, of the same build but with norms, computing what ``folded`` computes."""
+    """Return ``network``, which has norms, with weights that make it equivalent to ``folded``."""
     own, other = dict(network.named_modules()), dict(folded.named_modules())
     for name, module in own.items():
         if isinstance(module, nn.BatchNorm2d):

@@ -1,4 +1,4 @@
-"""Folded norms: the same function, and back."""
+"""Folding and unfolding norms keeps the function of a network."""
 
 import pytest
 import torch
@@ -9,8 +9,8 @@ from inference.network import build_network
 from training.norm_unfolding import unfold_norms
 
 
-def _used(name: str) -> nn.Module:
-    """A network whose norms have seen something."""
+def _with_random_norms(name: str) -> nn.Module:
+    """Return a network with non-trivial norms."""
     torch.manual_seed(1)
     network = build_network(name)
     for module in network.modules():
@@ -25,17 +25,17 @@ def _used(name: str) -> nn.Module:
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "efficientnet_v2_s"])
 def test_folding_and_unfolding_keep_what_a_network_computes(name):
     # given a network
-    network, pixels = _used(name), torch.rand(2, 3, 64, 64)
+    network, pixels = _with_random_norms(name), torch.rand(2, 3, 64, 64)
     with torch.inference_mode():
-        told = network(pixels)
+        expected = network(pixels)
 
-    # when its norms are folded, and given back to another
+    # when its norms are folded and then unfolded
     folded = fold_norms(network)
     unfolded = unfold_norms(folded, build_network(name)).eval()
 
-    # then no norm was left, and all say the same
+    # then no norm is left in between, and all outputs are equal
     assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
     with torch.inference_mode():
-        assert torch.allclose(folded.eval()(pixels), told, atol=1e-4)
-        assert torch.allclose(unfolded(pixels), told, atol=1e-4)
+        assert torch.allclose(folded.eval()(pixels), expected, atol=1e-4)
+        assert torch.allclose(unfolded(pixels), expected, atol=1e-4)
     assert all(parameter.requires_grad for parameter in folded.parameters())

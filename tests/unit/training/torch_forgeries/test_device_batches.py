@@ -29,4 +29,6 @@ def test_network_learns_from_batches_of_a_device(config, photo):
     assert first[0].labels.tolist() == [0, 0, 1, 1]
     assert first[0].pixels.abs().max() < 3
     run = start(plan, torch.device("cpu"))
-    assert torch.isfinite(train_step(run, NetworkWithMaps(run.network), first[0], plan, rate=1e-3).verdicts)
+    assert torch.isfinite(
+        train_step(run, NetworkWithMaps(run.network), first[0], plan, rate=1e-3).classification
+    )
