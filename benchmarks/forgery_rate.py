@@ -12,16 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from training.augment import augment
-from training.batched import BatchMaker, PhotoStore
-from training.batched.blends import Faces, forge
-from training.batched.draws import Drawing
-from training.batched.framing import LARGEST, draw_choices, finish, framing
-from training.batched.maker import CHUNK
-from training.batched.platforms import post
-from training.batched.warps import warp
 from training.config import Phase
 from training.datasets import Photo, read_collection
 from training.pairs import PairMaker, cut, subject
+from training.torch_forgeries import BatchMaker, PhotoStore
+from training.torch_forgeries.affine import warp_affine
+from training.torch_forgeries.augment import augment as augment_batch
+from training.torch_forgeries.batch_maker import CHUNK
+from training.torch_forgeries.blends import Faces, forge
+from training.torch_forgeries.framing import MAX_RESOLUTION, draw_framings, framing_maps, resize_crops
+from training.torch_forgeries.sampling import PhotoSampler
 
 Step = Callable[[int], object]  # runs the step for the given number of pairs
 PHOTOS = 600  # enough variety for sampling
@@ -64,29 +64,31 @@ def numpy_steps(photos: list[Photo], phase: Phase) -> dict[str, Step]:
 def batched_steps(photos: list[Photo], phase: Phase, device: torch.device) -> dict[str, Step]:
     """Return the steps that make pairs in batches, in the chunks of `BatchMaker`."""
     store = PhotoStore.read(photos, device)
-    maker, drawing = BatchMaker(store), Drawing(store)
+    maker, sampler = BatchMaker(store), PhotoSampler(store)
     generator = torch.Generator(device).manual_seed(0)
-    drawn = drawing.draw(CHUNK, generator)
+    drawn = sampler.draw(CHUNK, generator)
     tight, sizes = store.tight[drawn.reals], store.sizes[drawn.reals]
     targets, sources = (
         Faces(store.pictures[numbers].float(), store.sizes[numbers], store.landmarks[numbers])
         for numbers in (drawn.reals, drawn.sources)
     )
-    choices = draw_choices(CHUNK, generator)
-    maps = framing(choices, sizes, store.boxes[drawn.reals], tight).repeat(2, 1, 1)
-    both, canvas = torch.cat([targets.pictures] * 2), (LARGEST, LARGEST)
-    crops = warp(both, maps, sizes.repeat(2, 1), canvas).view(CHUNK, 2, 3, *canvas)
+    framings = draw_framings(CHUNK, generator)
+    maps = framing_maps(framings, sizes, store.boxes[drawn.reals], tight).repeat(2, 1, 1)
+    both, canvas = torch.cat([targets.pictures] * 2), (MAX_RESOLUTION, MAX_RESOLUTION)
+    crops = warp_affine(both, maps, sizes.repeat(2, 1), canvas).view(CHUNK, 2, 3, *canvas)
 
     def repeat(count: int, work: Callable[[], object]) -> None:
         for _ in range(0, count, CHUNK):
             work()
 
     return {
-        "decode": lambda count: repeat(count, lambda: drawing.draw(CHUNK, generator)),
+        "decode": lambda count: repeat(count, lambda: sampler.draw(CHUNK, generator)),
         "forge": lambda count: repeat(count, lambda: forge(targets, sources, tight, generator)),
-        "frame": lambda count: repeat(count, lambda: warp(both, maps, sizes.repeat(2, 1), canvas)),
-        "post": lambda count: repeat(count, lambda: post(crops, choices.edges, phase.strength, generator)),
-        "resize": lambda count: repeat(count, lambda: finish(crops, choices.edges, phase.size)),
+        "frame": lambda count: repeat(count, lambda: warp_affine(both, maps, sizes.repeat(2, 1), canvas)),
+        "post": lambda count: repeat(
+            count, lambda: augment_batch(crops, framings.edges, phase.strength, generator)
+        ),
+        "resize": lambda count: repeat(count, lambda: resize_crops(crops, framings.edges, phase.size)),
         "in all": lambda count: maker.draw(count, phase, generator),
     }
 

@@ -1,6 +1,6 @@
-"""A warm-up for a network without ImageNet weights: it learns to see faces by telling their attributes.
+"""Pre-train a network without ImageNet weights to predict attributes of faces: sex, group and age.
 
-Sex, group and age of the photographs that say them; the features are kept, the heads thrown away.
+The features are kept, the attribute head is discarded.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ from training.errors import NoPhotographsError
 from training.optimiser import make_optimiser, set_rate
 from training.schedule import learning_rate
 
-AGE_SCALE = 100.0  # years; brings the regression's loss to the size of the others
+AGE_SCALE = 100.0  # years; scales the regression loss to the size of the others
 STRENGTH = 0.2
 MARGIN = 0.25
 UNKNOWN = -1
@@ -29,7 +29,7 @@ UNKNOWN = -1
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The values that the data have. As targets: their indices, UNKNOWN where a photograph does not say."""
+    """The attribute values that occur in the data."""
 
     sexes: tuple[str, ...]
     groups: tuple[str, ...]
@@ -41,6 +41,7 @@ class Attributes:
         )
 
     def target(self, photo: Photo) -> tuple[int, int, float]:
+        """Return (index of the sex, index of the group, scaled age); UNKNOWN or NaN where not labelled."""
         sex = self.sexes.index(photo.sex) if photo.sex else UNKNOWN
         group = self.groups.index(photo.group) if photo.group else UNKNOWN
         return sex, group, float("nan") if photo.age is None else photo.age / AGE_SCALE
@@ -52,30 +53,31 @@ def warm_up(
     config: TrainingConfig,
     report: Callable[[float, float], None],
 ) -> None:
-    """Train ``network``'s features for ``config.attribute_epochs``; ``report`` gets (share done, loss).
+    """Train the features of ``network`` for ``config.attribute_epochs``.
 
-    The network's own head is left as it was. Raises :class:`~training.errors.NoPhotographsError` where no
-    photograph says an attribute.
+    ``report`` is called with (share done, loss). The network's own head stays
+    unchanged. Raise :class:`~training.errors.NoPhotographsError` if no photograph has an attribute.
     """
-    told = [p for p in photos if not p.forged and (p.sex or p.group or p.age is not None)]
-    if not told:
+    labelled = [p for p in photos if not p.forged and (p.sex or p.group or p.age is not None)]
+    if not labelled:
         raise NoPhotographsError(
-            "attribute_epochs is set, but no photograph tells sex, group or age; set it to 0"
+            "attribute_epochs is set, but no photograph has a sex, group or age; set it to 0"
         )
-    attributes = Attributes.of(told)
+    attributes = Attributes.of(labelled)
     head = network.get_submodule("classifier")
-    wide = [module for module in head.modules() if isinstance(module, nn.Linear)][-1].in_features
+    width = [module for module in head.modules() if isinstance(module, nn.Linear)][-1].in_features
     device = next(network.parameters()).device
-    network.classifier = nn.Linear(wide, len(attributes.sexes) + len(attributes.groups) + 1).to(device)
+    network.classifier = nn.Linear(width, len(attributes.sexes) + len(attributes.groups) + 1).to(device)
     optimiser = make_optimiser(network, config)
     size = 2 * config.batch_pairs
-    steps = max(round(config.attribute_epochs * len(told) / size), 1)
+    steps = max(round(config.attribute_epochs * len(labelled) / size), 1)
     network.train()
-    for step, (pixels, targets) in zip(range(steps), _batches(told, attributes, size, config), strict=False):
+    batches = _batches(labelled, attributes, size, config)
+    for step, (pixels, targets) in zip(range(steps), batches, strict=False):
         set_rate(optimiser, learning_rate(step / steps, peak=config.learning_rate, warmup=config.warmup))
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-            told_by_network = network(pixels.to(device, memory_format=torch.channels_last))
-        loss = attribute_loss(told_by_network.float(), targets.to(device), attributes)
+            outputs = network(pixels.to(device, memory_format=torch.channels_last))
+        loss = attribute_loss(outputs.float(), targets.to(device), attributes)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), config.clip_norm)
@@ -85,9 +87,9 @@ def warm_up(
 
 
 def attribute_loss(outputs: torch.Tensor, targets: torch.Tensor, attributes: Attributes) -> torch.Tensor:
-    """Return the mean loss over what is known: outputs (N, sexes + groups + 1), targets (N, 3)."""
+    """Return the loss over known attributes: outputs (N, sexes + groups + 1), targets (N, 3)."""
     sexes, groups = len(attributes.sexes), len(attributes.groups)
-    loss = outputs.sum() * 0  # stays a part of the graph where nothing is known
+    loss = outputs.sum() * 0  # keeps the graph connected if nothing is known
     for values, column in ((outputs[:, :sexes], 0), (outputs[:, sexes : sexes + groups], 1)):
         known = targets[:, column] != UNKNOWN
         if known.any():

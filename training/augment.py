@@ -1,8 +1,7 @@
-"""What happens to a picture on its way to a platform, for training and for measuring.
+"""Augment pictures as platforms change them, for training and evaluation.
 
-``batched.platforms`` does the same with the same chances to many at once.
-
-The same generator state does the same to a real picture and to its forgery: only the forgery differs then.
+The same generator state changes a real picture and its forgery alike, so that only the forgery differs.
+``torch_forgeries.augment`` does the same in batches.
 """
 
 import io
@@ -13,17 +12,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.overlays import lay_over
+from training.overlays import add_overlay
 
 Image = NDArray[np.uint8]
 
 LIGHT_CHANCE, SHRINK_CHANCE, BLUR_CHANCE, SHARPEN_CHANCE, NOISE_CHANCE = 0.5, 0.25, 0.15, 0.2, 0.15
-OVERLAY_CHANCE = 0.2  # by strength: a sticker may hide the very trace
-JPEG_CHANCE, WEBP_CHANCE, H264_CHANCE = 0.48, 0.05, 0.16  # the rest is posted as it is
-RECODED_CHANCE = 0.25  # by strength: shared more than once
-MILDEST_CRF = 17  # as good as lossless to the eye
+OVERLAY_CHANCE = 0.2  # times the strength: a sticker may hide the traces of forgery
+JPEG_CHANCE, WEBP_CHANCE, H264_CHANCE = 0.48, 0.05, 0.16  # the rest is not compressed
+RECOMPRESSED_CHANCE = 0.25  # times the strength: shared more than once
+MILDEST_CRF = 17  # visually lossless
 
-GEOMETRY_SHARE = 0.3  # of the pictures that are bent; bending interpolates, which softens traces
+GEOMETRY_SHARE = 0.3  # of the pictures that are warped; interpolation softens traces of forgery
 LARGEST_TURN = 8.0  # degrees
 LARGEST_SHEAR = 0.06
 LARGEST_SHIFT = 0.04  # by the picture's edge
@@ -70,7 +69,7 @@ CODECS: dict[str, Callable[[Image, int], Image]] = {"jpeg": jpeg, "webp": webp, 
 
 
 def shrink(image: Image, factor: float) -> Image:
-    """Return the picture made smaller by ``factor`` and enlarged to its old size, as a small upload is."""
+    """Return the picture downscaled by ``factor`` and upscaled to its old size, like a small upload."""
     height, width = image.shape[:2]
     size = (max(round(width / factor), 8), max(round(height / factor), 8))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
@@ -78,12 +77,12 @@ def shrink(image: Image, factor: float) -> Image:
 
 
 def blur(image: Image, sigma: float) -> Image:
-    """Return the picture out of focus by a Gaussian of ``sigma`` pixels."""
+    """Return the picture blurred by a Gaussian of ``sigma`` pixels."""
     return cv2.GaussianBlur(image, (0, 0), sigma).astype(np.uint8, copy=False)
 
 
 def sharpen(image: Image, amount: float) -> Image:
-    """Return the picture sharpened as cameras do, by an unsharp mask."""
+    """Return the picture sharpened by an unsharp mask, as cameras do."""
     return cv2.addWeighted(image, 1 + amount, blur(image, 1.0), -amount, 0).astype(np.uint8, copy=False)
 
 
@@ -94,7 +93,7 @@ def noise(image: Image, sigma: float, rng: np.random.Generator) -> Image:
 
 
 def light(image: Image, rng: np.random.Generator) -> Image:
-    """Return the picture in another light: gain of each channel, brightness and gamma, all small."""
+    """Return the picture with small random changes of channel gain, brightness and gamma."""
     gains = rng.uniform(0.85, 1.15) * rng.uniform(0.95, 1.05, 3)
     levels = (np.arange(256, dtype=np.float64) / 255) ** rng.uniform(0.8, 1.25)
     table = np.clip(levels[:, None] * gains * 255 + rng.uniform(-10, 10), 0, 255).astype(np.uint8)
@@ -102,43 +101,43 @@ def light(image: Image, rng: np.random.Generator) -> Image:
 
 
 def worst_quality(strength: float) -> int:
-    """Return the lowest quality of JPEG and WebP at a strength of augmentation: 85 at 0, 30 at 1."""
+    """Return the lowest quality of JPEG and WebP at an augmentation strength: 85 at 0, 30 at 1."""
     return round(85 - 55 * strength)
 
 
 def worst_crf(strength: float) -> int:
-    """Return the highest constant rate factor of H.264 at a strength of augmentation: 30 at 0, 45 at 1."""
+    """Return the highest constant rate factor of H.264 at an augmentation strength: 30 at 0, 45 at 1."""
     return round(30 + 15 * strength)
 
 
 def geometry(image: Image, rng: np.random.Generator) -> Image:
-    """Return the picture (or a mask, (H, W)) flipped or not and, for a share, turned, sheared and moved.
+    """Return the picture, or a mask (H, W), randomly flipped; a share is also rotated, sheared and shifted.
 
-    What comes in from outside is mirrored at the edge. Two generators of one seed do the same to a
-    picture, to its forgery and to its mask.
+    The picture is mirrored at its edges. Generators of the same seed apply the same geometry to a picture,
+    its forgery and its mask.
     """
-    flipped, bent = rng.random() < 0.5, rng.random() < GEOMETRY_SHARE
+    flipped, warped = rng.random() < 0.5, rng.random() < GEOMETRY_SHARE
     if flipped:
         image = np.ascontiguousarray(image[:, ::-1])
-    if not bent:
+    if not warped:
         return image
     height, width = image.shape[:2]
     angle = np.deg2rad(rng.uniform(-LARGEST_TURN, LARGEST_TURN))
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = turn @ np.array([[1, rng.uniform(-LARGEST_SHEAR, LARGEST_SHEAR)], [0, 1]])
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = rotation @ np.array([[1, rng.uniform(-LARGEST_SHEAR, LARGEST_SHEAR)], [0, 1]])
     size = np.array([width, height])
     middle = (size - 1) / 2
     shift = rng.uniform(-LARGEST_SHIFT, LARGEST_SHIFT, 2) * size
     matrix = np.column_stack([linear, middle + shift - linear @ middle])
-    warped = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
-    return warped.astype(np.uint8, copy=False)
+    result = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return result.astype(np.uint8, copy=False)
 
 
 def augment(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Return the picture after drawn changes of light, sharpness, overlays and coding.
+    """Return the picture after random changes of light, sharpness, overlays and compression.
 
-    ``strength`` 0 leaves nearly everything as it is, 1 is what careless platforms do. Heavy coding hides the
-    traces of forgery, so training begins mild.
+    ``strength`` is 0 (nearly unchanged) to 1 (careless platforms). Strong compression hides the traces of
+    forgery, so training starts with a low strength.
     """
     steps: list[tuple[float, Callable[[Image], Image]]] = [
         (LIGHT_CHANCE, lambda x: light(x, rng)),
@@ -146,22 +145,22 @@ def augment(image: Image, strength: float, rng: np.random.Generator) -> Image:
         (BLUR_CHANCE, lambda x: blur(x, float(rng.uniform(0.3, 0.5 + 0.7 * strength)))),
         (SHARPEN_CHANCE, lambda x: sharpen(x, float(rng.uniform(0.2, 1.0)))),
         (NOISE_CHANCE, lambda x: noise(x, float(rng.uniform(1, 3 + 7 * strength)), rng)),
-        (OVERLAY_CHANCE * strength, lambda x: lay_over(x, rng)),
+        (OVERLAY_CHANCE * strength, lambda x: add_overlay(x, rng)),
     ]
     for chance, step in steps:
         if rng.random() < chance:
             image = step(image)
-    return _code(image, strength, rng)
+    return _compress(image, strength, rng)
 
 
-def _code(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    way, worst = rng.random(), worst_quality(strength)
-    if way < JPEG_CHANCE:
-        image = jpeg(image, int(rng.integers(worst, 100)))
-    elif way < JPEG_CHANCE + WEBP_CHANCE:
-        image = webp(image, int(rng.integers(worst, 100)))
-    elif way < JPEG_CHANCE + WEBP_CHANCE + H264_CHANCE:
+def _compress(image: Image, strength: float, rng: np.random.Generator) -> Image:
+    codec, lowest = rng.random(), worst_quality(strength)
+    if codec < JPEG_CHANCE:
+        image = jpeg(image, int(rng.integers(lowest, 100)))
+    elif codec < JPEG_CHANCE + WEBP_CHANCE:
+        image = webp(image, int(rng.integers(lowest, 100)))
+    elif codec < JPEG_CHANCE + WEBP_CHANCE + H264_CHANCE:
         image = h264(image, int(rng.integers(MILDEST_CRF, worst_crf(strength), endpoint=True)))
-    if rng.random() < RECODED_CHANCE * strength:
-        image = jpeg(image, int(rng.integers(worst, 100)))
+    if rng.random() < RECOMPRESSED_CHANCE * strength:
+        image = jpeg(image, int(rng.integers(lowest, 100)))
     return image

@@ -1,6 +1,6 @@
-"""Train the small generators that redraw faces: ``python -m training.autoencoders --data FOLDER``.
+"""Train the small generators that resynthesise faces: ``python -m training.autoencoders --data FOLDER``.
 
-They learn to draw photographs of the training side again, through a bottleneck. They judge nothing.
+They are autoencoders, trained on photographs of the training split. They are not detectors.
 """
 
 import argparse
@@ -22,20 +22,20 @@ from training.forgeries.autoencoder import Architecture, FaceAutoencoder, Upsamp
 from training.forgeries.generator import HELD_OUT_DIR, align, frame_matrix
 from training.splits import Split, take
 
-BATCH = 4  # a face is thousands of pixels; small batches give more steps to a minute
+BATCH = 4  # a face has thousands of pixels; small batches give more steps per minute
 LEARNING_RATE = 2e-3
 CLIP_NORM = 1.0
 CRITIC_RATE = 5e-4
-ADVERSARIAL_FROM = 0.4  # share of the run; before that there is nothing to criticise but blur
+ADVERSARIAL_FROM = 0.4  # share of the run; before that the outputs are only blurred
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """An autoencoder and the losses it is trained with, beside the mean absolute error."""
+    """An autoencoder and the losses added to the mean absolute error."""
 
     architecture: Architecture
-    gradient: float = 0.0  # weight of the error of the picture's gradients
-    adversarial: float = 0.0  # weight of the critic's opinion
+    gradient: float = 0.0  # weight of the gradient error
+    adversarial: float = 0.0  # weight of the critic's loss
 
 
 RECIPES: dict[str, Recipe] = {
@@ -51,7 +51,7 @@ HELD_OUT: dict[str, Recipe] = {
 
 
 def draw_photos(folders: list[Path], most: int) -> list[Photo]:
-    """Return at most so many real photographs of the training side, drawn from preprocessed folders."""
+    """Return at most ``most`` random real photographs of the training split of preprocessed folders."""
     photos = [p for folder in folders for p in take(read_collection(folder), Split.TRAIN) if not p.forged]
     return [photos[index] for index in np.random.default_rng(0).permutation(len(photos))[:most]]
 
@@ -63,7 +63,7 @@ def aligned_faces(photos: list[Photo], size: int) -> NDArray[np.uint8]:
 
 
 def batches(faces: NDArray[np.uint8], rng: np.random.Generator) -> Iterator[torch.Tensor]:
-    """Yield batches (BATCH, 3, S, S) in [-1, 1] for ever, half of their faces mirrored."""
+    """Yield batches (BATCH, 3, S, S) in [-1, 1] without end; half of the faces are mirrored."""
     while True:
         chosen = faces[rng.integers(len(faces), size=BATCH)]
         mirrored = rng.random(BATCH) < 0.5
@@ -72,14 +72,14 @@ def batches(faces: NDArray[np.uint8], rng: np.random.Generator) -> Iterator[torc
         yield pixels.contiguous(memory_format=torch.channels_last)
 
 
-def gradient_error(drawn: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Return the mean absolute error of the differences between neighbours, which holds edges."""
-    error = drawn - wanted
+def gradient_error(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the mean absolute error of the differences between neighbours, which preserves edges."""
+    error = output - target
     return error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
 
 
 class Trainer:
-    """An autoencoder with its optimiser and, where the recipe asks for one, its critic."""
+    """An autoencoder with its optimiser and critic; the critic is used only if the recipe is adversarial."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
@@ -90,31 +90,31 @@ class Trainer:
         self.critic_optimiser = torch.optim.AdamW(self.critic.parameters(), CRITIC_RATE, betas=(0.5, 0.99))
 
     def step(self, faces: torch.Tensor, progress: float) -> float:
-        """Learn from one batch; returns its mean absolute error in [0, 2]."""
+        """Learn from one batch and return its mean absolute error in [0, 2]."""
         for group in self.optimiser.param_groups:
             group["lr"] = LEARNING_RATE * (0.02 + 0.98 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2)
-        drawn = self.network(faces)
-        error = (drawn - faces).abs().mean()
-        loss = error + self.recipe.gradient * gradient_error(drawn, faces)
+        outputs = self.network(faces)
+        error = (outputs - faces).abs().mean()
+        loss = error + self.recipe.gradient * gradient_error(outputs, faces)
         if self.recipe.adversarial and progress > ADVERSARIAL_FROM:
-            self._criticise(drawn.detach(), faces)
-            loss = loss - self.recipe.adversarial * self.critic(drawn).mean()
+            self._train_critic(outputs.detach(), faces)
+            loss = loss - self.recipe.adversarial * self.critic(outputs).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), CLIP_NORM)
         self.optimiser.step()
         return float(error.detach())
 
-    def _criticise(self, drawn: torch.Tensor, faces: torch.Tensor) -> None:
+    def _train_critic(self, outputs: torch.Tensor, faces: torch.Tensor) -> None:
         self.critic_optimiser.zero_grad(set_to_none=True)
-        self.critic.loss(faces, drawn).backward()  # type: ignore[no-untyped-call]
+        self.critic.loss(faces, outputs).backward()  # type: ignore[no-untyped-call]
         self.critic_optimiser.step()
 
 
 def train(
     recipe: Recipe, faces: NDArray[np.uint8], minutes: float, progress: Progress, name: str
 ) -> FaceAutoencoder:
-    """Return an autoencoder trained for so many minutes of this process's own time (the CPU is shared)."""
+    """Return an autoencoder trained for ``minutes`` of this process's CPU time (the CPU is shared)."""
     torch.manual_seed(0)
     trainer, stream = Trainer(recipe), batches(faces, np.random.default_rng(0))
     bar, start, step = progress.add_task(name, total=1.0), time.process_time(), 0
@@ -132,13 +132,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="written by fakeme preprocess")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="preprocessed collections")
     parser.add_argument("--out", type=Path, default=Path("runs/autoencoders"))
-    parser.add_argument("--minutes", type=float, default=2.5, help="of processor time for each")
-    parser.add_argument("--most", type=int, default=3000, help="photographs to learn from")
+    parser.add_argument("--minutes", type=float, default=2.5, help="CPU minutes for each generator")
+    parser.add_argument("--most", type=int, default=3000, help="maximum number of photographs to learn from")
     parser.add_argument("--only", choices=[*RECIPES, *HELD_OUT], nargs="+", default=[*RECIPES, *HELD_OUT])
     arguments = parser.parse_args()
-    torch.set_num_threads(1)  # more wait for each other on a shared CPU
+    torch.set_num_threads(1)  # more threads wait for each other on a shared CPU
     photos = draw_photos(arguments.data, arguments.most)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()) as progress:
         for name in arguments.only:

@@ -1,6 +1,6 @@
-"""Make a trained run into a model that can be shipped: weights, calibration and thresholds, measured.
+"""Export a trained run as a model: weights, calibration, thresholds and card.
 
-Calibrated and cut on one part of the held-out people; what the card says of it is measured on the other.
+Calibration and thresholds use one part of the held-out people, the figures on the card use the other.
 """
 
 import hashlib
@@ -17,53 +17,53 @@ from torch.optim.swa_utils import update_bn
 
 from inference.card import ModelCard, write_card
 from inference.networks import build_network, find_network
-from training.batches import PairBatches
+from training.batch_sources import PairBatches
 from training.config import TrainingConfig
 from training.datasets import Photo, by_collection
 from training.errors import NotTrainedError
 from training.evaluation.held_out import REAL, Scored, held_out, score
 from training.evaluation.progress import TrackProgress, untracked
 from training.evaluation.result import ModelResult
-from training.folding import unfold_norms
 from training.measures import Calibration, calibrate, tail_threshold, threshold_at
+from training.norm_unfolding import unfold_norms
 from training.run import start
 from training.sources import read_sources
 from training.splits import Split
 
-# Training frames 1.0 to 1.5 times the face box. A network judges best what is a little larger than most that
-# it learned from (Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS 2019).
+# Training crops are 1.0 to 1.5 times the face box. A network works best on faces a little larger than most of
+# its training crops (Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS 2019).
 CROP_MARGIN = 0.1
-MIN_FACE_PX = 48  # under a quarter of the network's input the traces are gone
-TAG_RATE = 0.001  # false positives; a wrong tag is seen by everybody
-SUSPECT_RATE = 0.02  # a wrong suspicion costs a moderator's look
-SETTLING_BATCHES = 40  # about a thousand pictures, enough for means and variances
-SETTLING_SEED = 1_000_000  # beyond any rank, so that the stream is none of training's
+MIN_FACE_PX = 48  # below a quarter of the network's input size the traces are gone
+TAG_RATE = 0.001  # false positives; a wrong tag is public
+SUSPECT_RATE = 0.02  # false positives; each costs a moderator's review
+SETTLING_BATCHES = 40  # about a thousand pictures, enough to estimate means and variances
+SETTLING_SEED = 1_000_000  # above any rank, so that the stream differs from those of training
 WEIGHTS_FILE = "weights.safetensors"
 
 
 def averaged(config: TrainingConfig) -> nn.Module:
-    """Return the averaged network of a run's present state, its norms fit for pictures of the last phase.
+    """Return the averaged network of a run's saved state, with norm statistics for the last phase.
 
-    Raises :class:`~training.errors.NotTrainedError` where the run has no state.
+    Raise :class:`~training.errors.NotTrainedError` if the run has no saved state.
     """
     run = start(config, torch.device("cpu"))
     initial = deepcopy(run.average)
     if not run.resume(config.run):
         raise NotTrainedError(f"{config.run} holds no state of a run; train it first: fakeme train")
-    mix(run.average, initial, config.init_share)
+    interpolate_weights(run.average, initial, config.init_share)
     if config.fold_norms:
-        return unfold_norms(run.average, _built(config)).eval()
+        return unfold_norms(run.average, _build(config)).eval()
     photos, shares = read_sources(config, Split.TRAIN)
     batches = PairBatches(photos, shares, config).of(config.phases[-1], (config.seed, SETTLING_SEED))
     return settle_statistics(run.average, (b.pixels for b in itertools.islice(batches, SETTLING_BATCHES)))
 
 
 @torch.no_grad()
-def mix(network: nn.Module, other: nn.Module, share: float) -> None:
-    """Move the network's weights towards those of another of its build, by a share of the way, in place.
+def interpolate_weights(network: nn.Module, other: nn.Module, share: float) -> None:
+    """Interpolate the network's weights towards those of ``other`` by ``share``, in place.
 
-    Between the weights that tuning began with and those it ended with lies a network that keeps the skills
-    of both (WiSE-FT: Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
+    A network between the weights before and after fine-tuning keeps the abilities of both (WiSE-FT:
+    Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
     """
     own, others = network.state_dict(), other.state_dict()
     for name, values in own.items():
@@ -71,48 +71,48 @@ def mix(network: nn.Module, other: nn.Module, share: float) -> None:
             values.lerp_(others[name], share)
 
 
-def _built(config: TrainingConfig) -> nn.Module:
+def _build(config: TrainingConfig) -> nn.Module:
     return build_network(config.network, localises=config.localisation > 0)
 
 
 def settle_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> nn.Module:
-    """Return the network with its batch norms' statistics taken anew from normalised ``batches``.
+    """Return the network with batch norm statistics recomputed from normalised ``batches``.
 
-    Averaged weights need statistics of their own (Izmailov et al., 2018), and those gathered while training
-    are mostly of smaller pictures.
+    Averaged weights need their own statistics (Izmailov et al., 2018), and those collected in training are
+    mostly of smaller pictures.
     """
     update_bn(batches, network)
     return network.eval()
 
 
 def export_weights(network: nn.Module) -> bytes:
-    """Return the weights as safetensors, float16, which halves the file."""
+    """Return the weights as float16 safetensors, which halves the file."""
     weights = network.state_dict()
     return save({k: v.half().contiguous() if v.is_floating_point() else v for k, v in weights.items()})
 
 
 def as_served(config: TrainingConfig, weights: bytes) -> nn.Module:
-    """Return the network that these weights of a run make in service: rounded to float16, in float32."""
-    served = _built(config)
+    """Return the network as it is served: float32, with weights rounded to float16."""
+    served = _build(config)
     served.load_state_dict({key: value.float() for key, value in load(weights).items()})
     served.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
     return served.eval()
 
 
-def cuts(chosen: Scored) -> tuple[Calibration, float, float]:
-    """Return calibration, suspect and tag threshold (probabilities) from logits of held-out pictures."""
-    real = chosen.kinds == REAL
-    reals = chosen.logits[real]
-    calibration = calibrate(reals, chosen.logits[~real])
+def calibrate_thresholds(scored: Scored) -> tuple[Calibration, float, float]:
+    """Return calibration, suspect and tag threshold (as probabilities) from logits of held-out pictures."""
+    real = scored.kinds == REAL
+    reals = scored.logits[real]
+    calibration = calibrate(reals, scored.logits[~real])
     suspect = threshold_at(reals, SUSPECT_RATE)
     tag = tail_threshold(reals, TAG_RATE, beyond=SUSPECT_RATE)
     suspect, tag = calibration.probabilities(np.array([suspect, tag])).tolist()
     return calibration, suspect, tag
 
 
-def make_card(name: str, version: str, config: TrainingConfig, weights: bytes, chosen: Scored) -> ModelCard:
-    """Return the card of a run's weights; what they are worth is added when it was measured."""
-    calibration, suspect, tag = cuts(chosen)
+def make_card(name: str, version: str, config: TrainingConfig, weights: bytes, scored: Scored) -> ModelCard:
+    """Return the card of a run's weights, without figures; :func:`measured` adds them."""
+    calibration, suspect, tag = calibrate_thresholds(scored)
     return ModelCard(
         name=name,
         version=version,
@@ -134,8 +134,8 @@ def make_card(name: str, version: str, config: TrainingConfig, weights: bytes, c
 
 
 def limit(photos: Sequence[Photo], most: int) -> list[Photo]:
-    """Return at most ``most`` photographs of each collection; a large one would outnumber the rest."""
-    return [photo for _, mine in sorted(by_collection(photos).items()) for photo in mine[:most]]
+    """Return at most ``most`` photographs of each collection, so that none outnumbers the others."""
+    return [photo for _, own in sorted(by_collection(photos).items()) for photo in own[:most]]
 
 
 def ship(
@@ -147,10 +147,9 @@ def ship(
     device: torch.device,
     follow: TrackProgress = untracked,
 ) -> ModelCard:
-    """Write weights and card of a run's present state to ``out``, whose name is the model's.
+    """Export a run's saved state to the folder ``out``, named like the model, and return its card.
 
-    ``most`` bounds the photographs of a collection that calibrate it, ``device`` scores them. Returns the
-    card.
+    The model is calibrated with at most ``most`` photographs of each collection, scored on ``device``.
     """
     photos, _ = read_sources(config, Split.CALIBRATION)
     weights = export_weights(averaged(config))
@@ -168,14 +167,14 @@ def ship(
 
 
 def measured(card: ModelCard, result: ModelResult) -> ModelCard:
-    """Return the card with what was measured of its model on the other held-out people."""
+    """Return the card with the figures measured on the other held-out people."""
     figures: dict[str, float] = {}
-    for family, told in result.headlines.items():
-        figures[f"auc: {family}"] = told.measures["AUC"].value
-        figures[f"accuracy: {family}"] = told.cuts[0].accuracy.value
-        for cut in told.cuts[1:]:
+    for family, headline in result.headlines.items():
+        figures[f"auc: {family}"] = headline.measures["AUC"].value
+        figures[f"accuracy: {family}"] = headline.cuts[0].accuracy.value
+        for cut in headline.cuts[1:]:
             figures[f"tpr at {cut.name}: {family}"] = cut.recall.value
-        figures[f"ece: {family}"] = told.measures["ECE"].value
+        figures[f"ece: {family}"] = headline.measures["ECE"].value
     for rows in (result.methods, result.conditions, result.groups):
         figures |= {f"auc: {row.name}": row.measures["AUC"].value for row in rows}
     for row in result.groups:

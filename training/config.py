@@ -1,4 +1,4 @@
-"""One training run as a TOML file: what is trained, on what, for how long."""
+"""The configuration of a training run, read from a TOML file."""
 
 import tomllib
 from pathlib import Path
@@ -15,21 +15,21 @@ class _Table(BaseModel):
 
 
 class DataSource(_Table):
-    """A folder of preprocessed shards, and how much of the training is drawn from it."""
+    """A folder of preprocessed shards and its share of the training pictures."""
 
     folder: Path
-    share: float = Field(default=1.0, gt=0, description="by weight beside the other sources")
+    share: float = Field(default=1.0, gt=0, description="weight relative to the other sources")
 
 
 class Origin(_Table):
-    """What the card of the model will say besides numbers."""
+    """Licence and data for the card of the model."""
 
-    licence: str = Field(min_length=1, description="of the weights; that of the data decides")
-    data: str = Field(min_length=1, description="what it was trained on")
+    licence: str = Field(min_length=1, description="licence of the weights; depends on that of the data")
+    data: str = Field(min_length=1, description="description of the training data")
 
 
 class Phase(_Table):
-    """A stretch of the run with one input size and one strength of augmentation."""
+    """A part of the run with one input size and one augmentation strength."""
 
     until: float = Field(gt=0, le=1, description="share of the run at which the phase ends")
     size: int = Field(multiple_of=32, gt=0, description="edge of the crops in pixels")
@@ -37,9 +37,9 @@ class Phase(_Table):
         default=None,
         multiple_of=32,
         gt=0,
-        description="edge of a part cut from each crop: traces keep their scale, and it costs less than all",
+        description="edge of a window cut from each crop: traces keep their scale at a lower cost",
     )
-    strength: float = Field(ge=0, le=1, description="of the augmentation")
+    strength: float = Field(ge=0, le=1, description="strength of the augmentation")
 
     @model_validator(mode="after")
     def _window_fits(self) -> Self:
@@ -49,69 +49,67 @@ class Phase(_Table):
 
 
 class TrainingConfig(_Table):
-    """Everything that decides a run. It lasts for ``epochs`` or, where cores are shared, for ``minutes``."""
+    """All settings of a run. Its length is given by ``epochs`` or, on shared cores, by ``minutes``."""
 
     network: str
-    imagenet: bool = Field(default=True, description="start from ImageNet weights, where they can be had")
+    imagenet: bool = Field(default=True, description="start from ImageNet weights")
     imagenet_weights: Path | None = Field(
-        default=None, description="file with them, where no package has any"
+        default=None, description="file with the ImageNet weights, if no package provides them"
     )
     attribute_epochs: float = Field(
         default=0.0,
         ge=0,
-        description="of a warm-up on the faces' attributes, for a start from random weights",
+        description="epochs of pre-training on face attributes, for a start from random weights",
     )
     init: Path | None = Field(default=None, description="folder of a model to start from instead")
     init_share: float = Field(
         default=0.0,
         ge=0,
         lt=1,
-        description="of the weights it started from in what is shipped, beside those it learned (WiSE-FT)",
+        description="share of the initial weights in the exported average (WiSE-FT)",
     )
     dropout: float = Field(default=DEFAULT_DROPOUT, ge=0, lt=1)
     fold_norms: bool = Field(
-        default=False, description="train with the norms' statistics fixed and folded into the convolutions"
+        default=False, description="train with fixed norm statistics, folded into the convolutions"
     )
 
     localisation: float = Field(
-        default=0.0, ge=0, description="weight of also learning where a picture is forged; 0: not at all"
+        default=0.0, ge=0, description="weight of the loss for localising forgeries; 0 disables it"
     )
     mirrored: bool = Field(
-        default=False, description="in service, judge each crop together with its mirror image"
+        default=False, description="in production, score each crop together with its mirror image"
     )
 
-    origin: Origin = Field(description="of the model that comes of the run")
+    origin: Origin = Field(description="licence and data for the model's card")
     data: tuple[DataSource, ...] = Field(min_length=1)
     population: Path | None = Field(
-        default=None, description="shards of the people to tune for; data is replayed"
+        default=None, description="shards of the population to fine-tune for; data is replayed"
     )
     replay_share: float = Field(
-        default=0.3, ge=0, lt=1, description="of the pictures, when tuning for a population"
+        default=0.3, ge=0, lt=1, description="share of replayed pictures when fine-tuning for a population"
     )
 
     group_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
-        description="how often a group's photographs are drawn beside the others of their collection",
+        description="weight of a group's photographs relative to others of their collection",
     )
 
     run: Path = Field(description="folder for state, logs and plots")
     epochs: float | None = Field(
-        default=None, gt=0, description="one epoch draws as many pairs as photographs"
+        default=None, gt=0, description="length in epochs of as many pairs as photographs"
     )
-    minutes: float | None = Field(default=None, gt=0, description="of training, all resumptions together")
-    batch_pairs: int = Field(gt=0, description="pairs in a step and process")
+    minutes: float | None = Field(default=None, gt=0, description="length in minutes, over all resumptions")
+    batch_pairs: int = Field(gt=0, description="pairs per step and process")
     learning_rate: float = Field(gt=0)
     layer_decay: float = Field(
-        default=1.0, gt=0, le=1, description="of the rate from each stage to the one below"
+        default=1.0, gt=0, le=1, description="factor of the learning rate from each stage to the one below"
     )
     warmup: float = Field(ge=0, lt=1, description="share of the run")
     weight_decay: float = Field(ge=0)
     ema_decay: float = Field(gt=0, lt=1)
     clip_norm: float = Field(gt=0)
-    validate_every: int = Field(
-        default=20_000, gt=0, description="pictures between two looks at held-out people"
-    )
-    validation_pairs: int = Field(default=160, gt=0, description="fixed pairs at each look")
+    validate_every: int = Field(default=20_000, gt=0, description="pictures between two validations")
+    validation_pairs: int = Field(default=160, gt=0, description="number of fixed pairs per validation")
     seed: int = 0
     phases: tuple[Phase, ...] = Field(min_length=1)
 
@@ -133,7 +131,7 @@ class TrainingConfig(_Table):
         return next((phase for phase in self.phases if progress < phase.until), self.phases[-1])
 
     def progress(self, pictures: int, seconds: float, photographs: int) -> float:
-        """Return the share of the run that is done, 1 or more at its end; a pair is two pictures."""
+        """Return the share of the run that is done, at least 1 at its end; a pair is two pictures."""
         if self.minutes is not None:
             return seconds / (self.minutes * 60)
         assert self.epochs is not None
@@ -141,14 +139,14 @@ class TrainingConfig(_Table):
 
 
 def read_config(path: Path, **changes: object) -> TrainingConfig:
-    """Return the run described in a TOML file, with ``changes`` to its top level; None changes nothing.
+    """Return the configuration of a TOML file with ``changes`` to top-level fields; None changes nothing.
 
-    Raises :class:`~training.errors.ConfigError`.
+    Raise :class:`~training.errors.ConfigError` if the file cannot be read or is invalid.
     """
     try:
-        described = tomllib.loads(path.read_text())
-        wanted = {name: value for name, value in changes.items() if value is not None}
-        return TrainingConfig.model_validate(described | wanted)
+        fields = tomllib.loads(path.read_text())
+        overrides = {name: value for name, value in changes.items() if value is not None}
+        return TrainingConfig.model_validate(fields | overrides)
     except OSError as error:
         raise ConfigError(
             f"cannot read the run's file {path} ({error.strerror}); give a TOML file"

@@ -1,4 +1,4 @@
-"""A critic that tells drawn faces from photographs, against which an autoencoder may learn."""
+"""A critic for adversarial training of the autoencoders."""
 
 import itertools
 
@@ -11,7 +11,7 @@ SLOPE = 0.2
 
 
 class PatchCritic(nn.Module):
-    """Says how real each patch looks (Isola et al., CVPR 2017): (N, 3, S, S) in, (N, 1, S/8, S/8) out."""
+    """Score how real each patch looks (Isola et al., CVPR 2017): (N, 3, S, S) to (N, 1, S/8, S/8)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,6 +24,6 @@ class PatchCritic(nn.Module):
         y: torch.Tensor = self.layers(x)
         return y
 
-    def loss(self, real: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
-        """Return the hinge loss (Lim & Ye, "Geometric GAN", 2017) by which the critic learns."""
-        return relu(1 - self(real)).mean() + relu(1 + self(drawn)).mean()
+    def loss(self, real: torch.Tensor, generated: torch.Tensor) -> torch.Tensor:
+        """Return the critic's hinge loss (Lim & Ye, "Geometric GAN", 2017)."""
+        return relu(1 - self(real)).mean() + relu(1 + self(generated)).mean()

@@ -1,7 +1,4 @@
-"""Photographs of faces with box, landmarks, labels and the person or cluster they belong to.
-
-Reads what ``preprocess`` wrote; who is trained on and who is kept back is left to ``splits``.
-"""
+"""Read photographs of faces, with box, landmarks and labels, from preprocessed shards."""
 
 import tarfile
 from collections import defaultdict
@@ -29,24 +26,24 @@ class Photo:
 
     name: str
     collection: str
-    unit: str  # what must stay on one side of a split: a person, or a cluster of near-duplicates
-    group: str  # population group where it is known, else ""
+    unit: str  # unit of the split: a person or a cluster of near-duplicates
+    group: str  # population group, "" if unknown
     box: NDArray[np.float32]  # (4,) x0, y0, x1, y1 in pixels
-    landmarks: NDArray[np.float32]  # (5, 2) in pixels: eyes, nose, mouth corners, left of the picture first
+    landmarks: NDArray[np.float32]  # (5, 2) pixels: eyes, nose, mouth corners, left of the picture first
     encoded: bytes
-    media: str = ""  # the picture or video it was cut from
+    media: str = ""  # id of the picture or video that it was cropped from
     forged: bool = False
-    method: str = ""  # of a forgery that came with its collection
-    original: str = ""  # the media that was forged, where that is known
-    sex: str = ""  # male, female
+    method: str = ""  # forgery method, if the forgery is part of the collection
+    original: str = ""  # id of the media item that was forged, if known
+    sex: str = ""  # "male", "female" or "" if unknown
     age: int | None = None
-    source: str = ""  # unit of the person whose face was put in
-    frame: int = 0  # of those taken from a video
-    published: str = ""  # side in the split that the collection's authors published
+    source: str = ""  # unit of the person whose face was swapped in
+    frame: int = 0  # frame number in a video
+    published: str = ""  # side of the split published by the collection's authors
 
 
 def decode(photo: Photo) -> NDArray[np.uint8]:
-    """Return the picture as (H, W, 3) uint8 RGB; raises ValueError where its bytes are no picture."""
+    """Return the picture as (H, W, 3) uint8 RGB. Raise ValueError if it cannot be decoded."""
     pixels = cv2.imdecode(np.frombuffer(photo.encoded, np.uint8), cv2.IMREAD_COLOR)
     if pixels is None:
         raise ValueError(f"{photo.collection}/{photo.name} cannot be decoded; fetch the data set again")
@@ -64,18 +61,18 @@ def read_shards(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
 
 
 def read_collection(folder: Path) -> list[Photo]:
-    """Return the crops in ``folder``, as ``fakeme preprocess`` wrote them, in the order of its index.
+    """Return the crops in ``folder``, written by ``fakeme preprocess``, in the order of its index.
 
-    Raises :class:`~training.errors.CollectionUnreadableError` where index and shards do not belong together.
+    Raise :class:`~training.errors.CollectionUnreadableError` if index and shards do not match.
     """
     table = read_table(folder / NAME)
     rows = {(row["shard"], row["name"]): row for row in table.to_pylist()}
     shards = sorted({shard for shard, _ in rows})
-    photos = {key: _cropped(rows[key], encoded) for key, encoded in _crops(folder, shards) if key in rows}
+    photos = {key: _photo(rows[key], encoded) for key, encoded in _crops(folder, shards) if key in rows}
     if len(photos) < len(rows):
         missing = next(key for key in rows if key not in photos)
         raise CollectionUnreadableError(
-            f"{folder / missing[0]} lacks {missing[1]}, which the index names; fetch the shard again"
+            f"{folder / missing[0]} lacks {missing[1]}, which the index lists; fetch the shard again"
         )
     return [photos[key] for key in rows]
 
@@ -91,7 +88,7 @@ def _crops(folder: Path, shards: Iterable[str]) -> Iterator[tuple[tuple[str, str
             ) from error
 
 
-def _cropped(row: dict[str, Any], encoded: bytes) -> Photo:
+def _photo(row: dict[str, Any], encoded: bytes) -> Photo:
     return Photo(
         box=np.array(row["box"], dtype=np.float32),
         landmarks=np.array(row["landmarks"], dtype=np.float32).reshape(5, 2),

@@ -1,16 +1,16 @@
-"""What can go wrong while data are prepared, a detector is trained or measured."""
+"""Errors of data preparation, training and evaluation."""
 
 
 class TrainingError(Exception):
-    """Base of this package's errors; the message says what was wrong, with which value, and what to do."""
+    """Base of this package's errors. Messages name the problem, the value and the remedy."""
 
 
 class GeneratorUnreadableError(TrainingError):
-    """A face autoencoder's file is missing or is not what it claims to be."""
+    """The file of a face autoencoder is missing or invalid."""
 
 
 class ConfigError(TrainingError):
-    """A run's TOML file cannot be read, or asks for something that does not exist."""
+    """A run's TOML file cannot be read or is invalid."""
 
 
 class MissingPackageError(TrainingError):
@@ -18,23 +18,23 @@ class MissingPackageError(TrainingError):
 
 
 class NoInitialWeightsError(TrainingError):
-    """No ImageNet weights can be had for a network here."""
+    """No ImageNet weights are available for a network."""
 
 
 class NoPhotographsError(TrainingError):
-    """The data hold nothing that can be trained on."""
+    """The data contain no usable photographs."""
 
 
 class SourceMissingError(TrainingError):
-    """The collection to preprocess is not there, or nothing of its layout is in it."""
+    """The collection to preprocess is missing or does not have the expected layout."""
 
 
 class UnknownLayoutError(TrainingError):
-    """No reader has the name that was asked for."""
+    """There is no reader for the given layout."""
 
 
 class MediaUnreadableError(TrainingError):
-    """One file of a collection cannot be read; it is passed over and named."""
+    """A file of a collection cannot be read; it is skipped and reported."""
 
 
 class FolderBusyError(TrainingError):
@@ -42,20 +42,20 @@ class FolderBusyError(TrainingError):
 
 
 class OptionsChangedError(TrainingError):
-    """A folder was begun with other options than it is asked to go on with."""
+    """A folder was started with other options than the current ones."""
 
 
 class WorkerDiedError(TrainingError):
-    """A process of a pool ended on its own, as when the system runs out of memory."""
+    """A worker process ended unexpectedly, for example for lack of memory."""
 
 
 class CollectionUnreadableError(TrainingError):
-    """A folder holds no preprocessed collection, or its index and shards do not belong together."""
+    """A folder is not a preprocessed collection, or its index and shards do not match."""
 
 
 class PhotoUnreadableError(TrainingError):
-    """A photograph's bytes are no picture."""
+    """A photograph cannot be decoded."""
 
 
 class NotTrainedError(TrainingError):
-    """A run that is to become a model has not been trained."""
+    """A run cannot be exported because it has not been trained."""

@@ -1,4 +1,4 @@
-"""What a run reported: lines of JSON for programs and plots, and TensorBoard's events for those who watch."""
+"""The metrics history of a run: JSON lines for programs and plots, and TensorBoard events."""
 
 import json
 from pathlib import Path
@@ -9,10 +9,10 @@ HISTORY_FILE = "history.jsonl"
 
 
 class History:
-    """Writes figures of a run into its folder; a resumed run goes on with the same files."""
+    """Writes the metrics of a run to its folder; a resumed run appends to the same files."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises :class:`~training.errors.MissingPackageError`."""
+        """Raise :class:`~training.errors.MissingPackageError` if TensorBoard is missing."""
         try:
             from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  (of the extra `train`)
         except ImportError as error:
@@ -21,7 +21,7 @@ class History:
         self._board = SummaryWriter(folder / "tensorboard")
 
     def write(self, pictures: int, figures: dict[str, float]) -> None:
-        """Add figures (name to value) at a number of pictures seen."""
+        """Add metrics (name to value) at a number of training pictures."""
         self._file.write(json.dumps({"pictures": pictures} | figures) + "\n")
         for name, value in figures.items():
             self._board.add_scalar(name, value, pictures)
@@ -33,6 +33,6 @@ class History:
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
-    """Return the lines of a run; empty where it has not reported yet."""
+    """Return the lines of a run; empty if it has not reported yet."""
     path = folder / HISTORY_FILE
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: losses, looks at held-out people, plots; it changes nothing."""
+"""Report the progress of a run: losses, validation metrics and plots."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from training.validation import Validation
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Where a run stands: the share done, pictures seen, and new figures (``train/…``, ``validation/…``)."""
+    """Progress of a run; ``figures`` are the new metrics (``train/...``, ``validation/...``)."""
 
     done: float
     pictures: int
@@ -28,17 +28,17 @@ class Report:
 
 
 class Losses(NamedTuple):
-    """What a step lost: by verdicts and, where it also learns where, by cells. Scalars, without gradients."""
+    """The losses of a step, scalars without gradients; ``localisation`` is None if it is not trained."""
 
-    verdicts: torch.Tensor
-    cells: torch.Tensor | None
+    classification: torch.Tensor
+    localisation: torch.Tensor | None
 
 
 Reporter = Callable[[Report], None]
 
 
 class Journal:
-    """The journal of the one process that keeps it (rank 0); the others keep :class:`NoJournal`."""
+    """The journal of rank 0; the other processes use :class:`NoJournal`."""
 
     def __init__(self, config: TrainingConfig, run: Run, device: torch.device, report: Reporter) -> None:
         self._config, self._run, self._device, self._report = config, run, device, report
@@ -47,26 +47,26 @@ class Journal:
         self._validation = Validation.draw(
             PairMaker(photos, shares), config.validation_pairs, find_network(config.network)
         )
-        looks = [line["pictures"] for line in read_history(config.run) if "validation/auc" in line]
-        self._looked = int(looks[-1]) if looks else 0
+        validated = [line["pictures"] for line in read_history(config.run) if "validation/auc" in line]
+        self._validated_at = int(validated[-1]) if validated else 0
 
     def step(self, done: float) -> None:
-        """Say how far the run is."""
+        """Report the share done."""
         self._report(Report(done, self._run.pictures, self._run.seconds, {}))
 
-    def losses(self, done: float, newest: Sequence[Losses], rate: float) -> None:
-        """Write the means of the newest losses."""
-        figures = {"train/loss": float(torch.stack([loss.verdicts for loss in newest]).mean())}
-        cells = [loss.cells for loss in newest if loss.cells is not None]
-        if cells:
-            figures["train/cells"] = float(torch.stack(cells).mean())
+    def losses(self, done: float, latest: Sequence[Losses], rate: float) -> None:
+        """Write the means of the latest losses."""
+        figures = {"train/loss": float(torch.stack([loss.classification for loss in latest]).mean())}
+        localisation = [loss.localisation for loss in latest if loss.localisation is not None]
+        if localisation:
+            figures["train/cells"] = float(torch.stack(localisation).mean())
         self._write(done, figures | {"train/learning_rate": rate})
 
-    def look(self, done: float, *, last: bool = False) -> None:
-        """Measure the averaged weights on held-out people, where that is due or the run is over."""
-        if self._run.pictures - self._looked < (1 if last else self._config.validate_every):
+    def validate(self, done: float, *, last: bool = False) -> None:
+        """Validate the averaged weights on held-out people, if that is due or this is the ``last`` call."""
+        if self._run.pictures - self._validated_at < (1 if last else self._config.validate_every):
             return
-        self._looked = self._run.pictures
+        self._validated_at = self._run.pictures
         self._write(done, self._validation.figures(self._run.average, self._device))
         draw_run(read_history(self._config.run), self._config.run / "progress.svg")
 
@@ -85,15 +85,15 @@ class Journal:
 
 
 class NoJournal(Journal):
-    """Says nothing: what the other processes of a run keep."""
+    """A journal without output, for the other processes of a run."""
 
     def __init__(self) -> None:
         """Open nothing."""
 
     def step(self, done: float) -> None: ...
 
-    def losses(self, done: float, newest: Sequence[Losses], rate: float) -> None: ...
+    def losses(self, done: float, latest: Sequence[Losses], rate: float) -> None: ...
 
-    def look(self, done: float, *, last: bool = False) -> None: ...
+    def validate(self, done: float, *, last: bool = False) -> None: ...
 
     def close(self) -> None: ...

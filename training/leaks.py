@@ -1,6 +1,6 @@
-"""Whether a split by :mod:`training.splits` leaks: nobody and no picture may be on two sides.
+"""Find leaks in a split by :mod:`training.splits`: a person or picture on more than one side.
 
-Works on the indexes of preprocessed collections; the pictures are not read.
+The check reads the indexes of preprocessed collections, not the pictures.
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ _COLUMNS = ("name", "collection", "media", "forged", "unit", "person", "source",
 
 
 class Shared(StrEnum):
-    """What two crops on different sides have in common."""
+    """What two crops on different sides share."""
 
     PERSON = "person"
     MEDIA = "media"
@@ -29,7 +29,7 @@ class Shared(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the check needs to know of a crop; ``pdq`` is 32 bytes."""
+    """The fields of a crop that the check uses; ``pdq`` is 32 bytes."""
 
     name: str
     collection: str
@@ -52,14 +52,14 @@ class Leak:
 
     shared: Shared
     what: str
-    one: Record
-    other: Record
+    first: Record
+    second: Record
     bits: int | None = None
 
 
 @dataclass
 class Count:
-    """Of one collection on one side."""
+    """Counts of one collection on one side."""
 
     units: int = 0
     media: int = 0
@@ -74,7 +74,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def counts(records: Iterable[Record]) -> dict[tuple[str, Split | None], Count]:
-    """Return what is on each side (None: swaps across sides, used nowhere) of each collection."""
+    """Return the counts by collection and side; None is for unused swaps across sides."""
     groups: dict[tuple[str, Split | None], list[Record]] = defaultdict(list)
     for record in records:
         groups[record.collection, record.side].append(record)
@@ -88,24 +88,24 @@ def _count(group: Sequence[Record]) -> Count:
 
 
 def find_leaks(records: Sequence[Record]) -> list[Leak]:
-    """Return a leak for each person and media on two sides, and for each pair of near-duplicates."""
+    """Return a leak for each person and media item on two sides, and for each pair of near-duplicates."""
     used = [record for record in records if record.side is not None]
     return [*_shared_names(used), *_near_duplicates(used)]
 
 
 def _shared_names(records: Sequence[Record]) -> Iterator[Leak]:
-    """One leak for each name and pair of sides, shown by the first crop of each."""
-    seen: dict[tuple[Shared, str], dict[Split | None, Record]] = defaultdict(dict)
+    """Yield a leak for each name and pair of sides, with the first crop on each side."""
+    crops: dict[tuple[Shared, str], dict[Split | None, Record]] = defaultdict(dict)
     for record in records:
         for key in _names(record):
-            seen[key].setdefault(record.side, record)
-    for (shared, what), sides in seen.items():
-        for one, other in combinations(sides.values(), 2):
-            yield Leak(shared, what, one, other)
+            crops[key].setdefault(record.side, record)
+    for (shared, what), sides in crops.items():
+        for first, second in combinations(sides.values(), 2):
+            yield Leak(shared, what, first, second)
 
 
 def _names(record: Record) -> Iterator[tuple[Shared, str]]:
-    """Persons and media that a crop shows; media are known by collection and name."""
+    """Yield the persons and media items of a crop; media items are identified by collection and name."""
     for person in {record.unit, record.person, record.source} - {""}:
         yield Shared.PERSON, person
     for media in {record.media, record.original} - {""}:
@@ -113,14 +113,14 @@ def _names(record: Record) -> Iterator[tuple[Shared, str]]:
 
 
 def _near_duplicates(records: Sequence[Record]) -> Iterator[Leak]:
-    """Pairs across sides whose PDQ hashes are within SAME_PICTURE_BITS."""
+    """Yield pairs across sides with PDQ hashes within SAME_PICTURE_BITS."""
     sides = [[record for record in records if record.side is split] for split in Split]
-    for ones, others in combinations(sides, 2):
-        if not ones or not others:
+    for left, right in combinations(sides, 2):
+        if not left or not right:
             continue
-        for one, other, bits in _within(_signs(ones), _signs(others)):
-            what = f"{ones[one].name} and {others[other].name}"
-            yield Leak(Shared.PICTURE, what, ones[one], others[other], bits)
+        for row, column, bits in _near_pairs(_signs(left), _signs(right)):
+            first, second = left[row], right[column]
+            yield Leak(Shared.PICTURE, f"{first.name} and {second.name}", first, second, bits)
 
 
 def _signs(records: Sequence[Record]) -> NDArray[np.float32]:
@@ -129,10 +129,10 @@ def _signs(records: Sequence[Record]) -> NDArray[np.float32]:
     return signs
 
 
-def _within(ones: NDArray[np.float32], others: NDArray[np.float32]) -> Iterator[tuple[int, int, int]]:
-    """Indices and distance in bits of near pairs; bits are ±1, so that a product gives their distance."""
-    width = ones.shape[1]
-    for start in range(0, len(ones), BLOCK):
-        distances = (width - ones[start : start + BLOCK] @ others.T) / 2
+def _near_pairs(left: NDArray[np.float32], right: NDArray[np.float32]) -> Iterator[tuple[int, int, int]]:
+    """Yield indices and distance in bits of near pairs; bits are ±1, so that a product gives the distance."""
+    width = left.shape[1]
+    for start in range(0, len(left), BLOCK):
+        distances = (width - left[start : start + BLOCK] @ right.T) / 2
         for row, column in np.argwhere(distances <= SAME_PICTURE_BITS).tolist():
             yield start + row, column, int(distances[row, column])

@@ -1,4 +1,4 @@
-"""One process at a time writes a folder; the kernel lets go of its lock when it dies."""
+"""Lock a folder so that one process at a time writes to it; the kernel releases the lock if it dies."""
 
 import fcntl
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ LOCK = ".lock"
 
 @contextmanager
 def held(folder: Path) -> Iterator[int]:
-    """Hold a folder, which is made where it is missing.
+    """Hold the lock of a folder, which is created if missing.
 
-    Yields the lock's file descriptor: a child that inherits it holds the folder too, until it ends.
+    Yield the lock's file descriptor. A child process that inherits it keeps the lock until it ends.
 
-    Raises :class:`~training.errors.FolderBusyError` where another process, or this one, holds it.
+    Raise :class:`~training.errors.FolderBusyError` if this or another process holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("a") as file:
@@ -30,7 +30,7 @@ def held(folder: Path) -> Iterator[int]:
 
 
 def is_held(folder: Path) -> bool:
-    """Return whether a process holds the folder now."""
+    """Return whether a process holds the lock of the folder."""
     try:
         with held(folder):
             return False

@@ -1,4 +1,4 @@
-"""Numbers that say how good a detector is; pure functions of scores."""
+"""Metrics, thresholds and calibration of a detector, as pure functions of scores."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Calibration:
 
 
 def auc(reals: Scores, forgeries: Scores) -> float:
-    """Return the chance that a forgery scores above a real picture, ties counting half."""
+    """Return the area under the ROC curve; ties count half."""
     ordered = np.sort(reals)
     below = np.searchsorted(ordered, forgeries, side="left")
     ties = np.searchsorted(ordered, forgeries, side="right") - below
@@ -30,17 +30,17 @@ def auc(reals: Scores, forgeries: Scores) -> float:
 
 
 def threshold_at(reals: Scores, rate: float) -> float:
-    """Return the least score such that at most ``rate`` of the reals reach it."""
+    """Return the lowest threshold that at most ``rate`` of the real scores reach."""
     allowed = int(np.floor(rate * len(reals)))
     ordered = np.sort(reals)[::-1]
     return float(np.nextafter(ordered[allowed], np.inf))
 
 
 def tail_threshold(reals: Scores, rate: float, beyond: float) -> float:
-    """Return a threshold for a rate so small that few of the reals are left to count.
+    """Return a threshold for a rate that is too small for counting.
 
-    The scores above the threshold for the larger rate ``beyond`` are taken as exponential (peaks over
-    threshold, Pickands 1975); where counting gives a higher threshold, that is returned.
+    The scores above the threshold of the larger rate ``beyond`` are assumed to be exponential (peaks over
+    threshold, Pickands 1975). If counting gives a higher threshold, that is returned.
     """
     base = threshold_at(reals, beyond)
     over = reals[reals >= base] - base
@@ -48,15 +48,15 @@ def tail_threshold(reals: Scores, rate: float, beyond: float) -> float:
     return max(float(fitted), threshold_at(reals, rate))
 
 
-def reached(scores: Scores, threshold: float) -> float:
-    """Return the share of scores at or above a threshold: FPR of reals, TPR of forgeries."""
+def rate_at_or_above(scores: Scores, threshold: float) -> float:
+    """Return the share of scores at or above a threshold: FPR for reals, TPR for forgeries."""
     return float((scores >= threshold).mean())
 
 
 def calibrate(reals: Scores, forgeries: Scores) -> Calibration:
-    """Fit temperature and bias to logits (Platt, 1999), both classes weighing the same.
+    """Fit temperature and bias to logits (Platt, 1999) with equal weight for both classes.
 
-    So the probabilities hold where half of what is asked about is forged.
+    The probabilities are therefore calibrated for inputs of which half are forged.
     """
     logits = torch.from_numpy(np.concatenate([reals, forgeries]))
     labels = torch.cat([torch.zeros(len(reals)), torch.ones(len(forgeries))]).double()

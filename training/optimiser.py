@@ -1,4 +1,4 @@
-"""AdamW over a network, stage by stage: what decays, and how fast each stage learns."""
+"""AdamW with weight decay and learning rate set per stage of the network."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from training.config import TrainingConfig
 
 
 def stages(network: nn.Module) -> list[list[nn.Parameter]]:
-    """Return the parameters from the picture to the logit, stage by stage, each norm with what it follows.
+    """Return the parameters by stage, from input to output; each norm belongs to the stage before it.
 
-    Heads that say where are of the last stage, as the classifier.
+    The localisation heads belong to the last stage, like the classifier.
     """
     parts: list[list[nn.Parameter]] = []
     for module in (*network.get_submodule("features").children(), network.get_submodule("classifier")):
@@ -27,10 +27,10 @@ def stages(network: nn.Module) -> list[list[nn.Parameter]]:
 
 
 def parameter_groups(network: nn.Module, config: TrainingConfig) -> list[dict[str, Any]]:
-    """Return the parameters by stage, with weight decay on kernels only, not on norms and biases.
+    """Return the parameters by stage, with weight decay on kernels but not on norms and biases.
 
-    ``scale`` is what a stage's learning rate is multiplied with: 1 at the head and ``layer_decay`` times less
-    at each stage below it (Clark et al., ELECTRA, 2020), since what early stages see changes least.
+    ``scale`` is the factor of a stage's learning rate: 1 at the head, multiplied by ``layer_decay`` for each
+    stage below (Clark et al., ELECTRA, 2020), since the features of early stages need to change least.
     """
     groups: list[dict[str, Any]] = []
     for depth, stage in enumerate(reversed(stages(network))):
@@ -50,6 +50,6 @@ def make_optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Op
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """Give each stage its share of the learning rate."""
+    """Set the learning rate of each stage to ``rate`` times its scale."""
     for group in optimiser.param_groups:
         group["lr"] = rate * group["scale"]

@@ -1,6 +1,6 @@
-"""Stickers and bars of text that people lay over pictures, drawn once and shared by both forging chains.
+"""Stickers and text bars, used as overlays by the numpy and the torch augmentation.
 
-Sprites are (H, W, 4) uint8 RGBA with a clear rim, so that they can be scaled without a hard edge.
+Sprites are (H, W, 4) uint8 RGBA with a transparent border, so that they can be scaled without a hard edge.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from PIL import ImageDraw, ImageFont
 
 Image = NDArray[np.uint8]
 
-EDGE = 64  # pixels of a sprite's shorter side; drawn at four times that and averaged
-FINE = 4
-RIM = 2
+EDGE = 64  # pixels, shorter side of a sprite
+SUPERSAMPLING = 4  # sprites are drawn larger by this factor and averaged
+BORDER = 2  # pixels
 BAR = (EDGE, 4 * EDGE)
 YELLOW, RED, WHITE, BLACK, BLUE = (255, 205, 50), (225, 45, 60), (255,) * 3, (20,) * 3, (60, 120, 240)
-WORDS = (
+TEXTS = (
     "LOL",
     "SHARE THIS",
     "breaking",
@@ -90,38 +90,38 @@ STICKERS: tuple[Draw, ...] = (
 )
 
 
-def _shrunk(picture: Pictures.Image) -> Image:
-    """Return the drawing at its real size, colours averaged by their weight, with a clear rim."""
+def _downscale(picture: Pictures.Image) -> Image:
+    """Return the drawing at its final size, colours averaged by alpha, with a transparent border."""
     pixels = np.asarray(picture, dtype=np.float32)
-    size = (pixels.shape[1] // FINE, pixels.shape[0] // FINE)
-    weight = pixels[..., 3:] / 255
+    size = (pixels.shape[1] // SUPERSAMPLING, pixels.shape[0] // SUPERSAMPLING)
+    alpha = pixels[..., 3:] / 255
     averaged = cv2.resize(
-        np.dstack([pixels[..., :3] * weight, pixels[..., 3]]), size, interpolation=cv2.INTER_AREA
+        np.dstack([pixels[..., :3] * alpha, pixels[..., 3]]), size, interpolation=cv2.INTER_AREA
     )
     colour = averaged[..., :3] / np.maximum(averaged[..., 3:] / 255, 1 / 255)
     sprite = np.dstack([np.clip(np.rint(colour), 0, 255), np.rint(averaged[..., 3])]).astype(np.uint8)
-    sprite[:RIM, :, 3] = sprite[-RIM:, :, 3] = 0
-    sprite[:, :RIM, 3] = sprite[:, -RIM:, 3] = 0
+    sprite[:BORDER, :, 3] = sprite[-BORDER:, :, 3] = 0
+    sprite[:, :BORDER, 3] = sprite[:, -BORDER:, 3] = 0
     return sprite
 
 
 def _sticker(draw: Draw) -> Image:
-    picture = Pictures.new("RGBA", (EDGE * FINE, EDGE * FINE))
+    picture = Pictures.new("RGBA", (EDGE * SUPERSAMPLING, EDGE * SUPERSAMPLING))
     draw(ImageDraw.Draw(picture))
-    return _shrunk(picture)
+    return _downscale(picture)
 
 
-def _bar(words: str, ink: tuple[int, ...], ground: tuple[int, ...] | None) -> Image:
-    """Return a line of text, on a bar or with an outline."""
-    picture = Pictures.new("RGBA", (BAR[1] * FINE, BAR[0] * FINE))
+def _bar(text: str, colour: tuple[int, ...], background: tuple[int, ...] | None) -> Image:
+    """Return a line of text on a bar, or with an outline if there is no background."""
+    picture = Pictures.new("RGBA", (BAR[1] * SUPERSAMPLING, BAR[0] * SUPERSAMPLING))
     pen = ImageDraw.Draw(picture)
-    if ground is not None:
-        pen.rectangle((0, 0, *picture.size), fill=ground)
+    if background is not None:
+        pen.rectangle((0, 0, *picture.size), fill=background)
     middle = (picture.width / 2, picture.height / 2)
     font = ImageFont.load_default(150)
-    outline = 0 if ground is not None else 8
-    pen.text(middle, words, fill=ink, font=font, anchor="mm", stroke_width=outline, stroke_fill=BLACK)
-    return _shrunk(picture)
+    outline = 0 if background is not None else 8
+    pen.text(middle, text, fill=colour, font=font, anchor="mm", stroke_width=outline, stroke_fill=BLACK)
+    return _downscale(picture)
 
 
 @cache
@@ -132,43 +132,41 @@ def stickers() -> tuple[Image, ...]:
 
 @cache
 def text_bars() -> tuple[Image, ...]:
-    """Return lines of text of 64x256: light with an outline, or on a light, dark or clear bar."""
-    looks = ((WHITE, None), (BLACK, (*WHITE, 255)), (WHITE, (*BLACK, 255)), (WHITE, (*BLACK, 140)))
-    return tuple(_bar(words, *looks[index % len(looks)]) for index, words in enumerate(WORDS))
+    """Return lines of text of 64x256: white with an outline, or on a white, black or translucent bar."""
+    styles = ((WHITE, None), (BLACK, (*WHITE, 255)), (WHITE, (*BLACK, 255)), (WHITE, (*BLACK, 140)))
+    return tuple(_bar(text, *styles[index % len(styles)]) for index, text in enumerate(TEXTS))
 
 
-def weighted(sprite: Image) -> NDArray[np.float32]:
-    """Return the sprite (H, W, 4) with colours weighted by their cover: clear pixels have none to bleed."""
+def premultiply(sprite: Image) -> NDArray[np.float32]:
+    """Return the sprite (H, W, 4) with premultiplied alpha, so that transparent pixels do not bleed."""
     pixels = sprite.astype(np.float32)
     pixels[..., :3] *= pixels[..., 3:] / 255
     return pixels
 
 
 def paste(image: Image, sprite: Image, corner: tuple[float, float], width: float, opacity: float) -> Image:
-    """Return the picture with a sprite, ``width`` pixels wide, laid over it; what reaches out is cut off.
+    """Return the picture with a sprite of ``width`` pixels over it, cropped to the picture.
 
-    ``corner`` is its upper left, (x, y) in pixels.
+    ``corner`` is the sprite's upper left corner, (x, y) in pixels.
     """
     factor = width / sprite.shape[1]
-    pixels = weighted(sprite)
+    pixels = premultiply(sprite)
     if factor < 1:
-        pixels = cv2.GaussianBlur(pixels, (0, 0), 0.4 / factor).astype(
-            np.float32
-        )  # no finer than the picture's pixels
+        pixels = cv2.GaussianBlur(pixels, (0, 0), 0.4 / factor).astype(np.float32)  # against aliasing
     matrix = np.array([[factor, 0, corner[0]], [0, factor, corner[1]]], dtype=np.float32)
     placed = cv2.warpAffine(pixels, matrix, (image.shape[1], image.shape[0]), flags=cv2.INTER_LINEAR)
     mixed = image * (1 - placed[..., 3:] / 255 * opacity) + placed[..., :3] * opacity
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
-def lay_over(image: Image, rng: np.random.Generator) -> Image:
-    """Return the picture with one sticker, or one bar of text, at a drawn place and size."""
+def add_overlay(image: Image, rng: np.random.Generator) -> Image:
+    """Return the picture with a sticker or a text bar at a random position and size."""
     height, width = image.shape[:2]
     opacity = float(rng.uniform(0.6, 1.0))
     if rng.random() < 0.5:
         sprite, share = stickers()[int(rng.integers(len(STICKERS)))], rng.uniform(0.12, 0.35)
         left, top = rng.uniform(0, 1 - share, 2)
     else:
-        sprite, share = text_bars()[int(rng.integers(len(WORDS)))], rng.uniform(0.4, 1.0)
+        sprite, share = text_bars()[int(rng.integers(len(TEXTS)))], rng.uniform(0.4, 1.0)
         left, top = rng.uniform(0, 1 - share), rng.uniform(0, 1 - share / 4)
     return paste(image, sprite, (left * width, top * height), share * width, opacity)

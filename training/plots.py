@@ -1,4 +1,4 @@
-"""Curves of a run for people: loss, and what it reaches on held-out people."""
+"""Plot the training loss and the validation metrics of a run."""
 
 from pathlib import Path
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from training.errors import MissingPackageError
 
 BLUE, ORANGE, GREEN, GREY = "#2b6cb0", "#c05621", "#2f855a", "#4a5568"
-SMOOTHING = 0.9  # of the loss of single reports, which jumps
+SMOOTHING = 0.9  # factor of the moving average of the noisy training loss
 
 
 def draw_run(history: list[dict[str, float]], path: Path) -> None:
-    """Draw the lines of ``history.jsonl`` as an SVG: loss on the left, accuracy and AUC on the right.
+    """Plot the lines of ``history.jsonl`` as an SVG: loss on the left, accuracy and AUC on the right.
 
-    Raises :class:`~training.errors.MissingPackageError`.
+    Raise :class:`~training.errors.MissingPackageError` if matplotlib is missing.
     """
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415  (of the extra `train`)
@@ -21,14 +21,14 @@ def draw_run(history: list[dict[str, float]], path: Path) -> None:
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     _curve(left, history, "train/loss", "training", GREY, smooth=True)
-    _curve(left, history, "train/cells", "training, where", GREEN, smooth=True)
+    _curve(left, history, "train/cells", "training, localisation", GREEN, smooth=True)
     _curve(left, history, "validation/loss", "held-out people", BLUE)
     left.set(title="Loss", ylim=(0, None))
     _curve(right, history, "validation/auc", "AUC", BLUE)
     _curve(right, history, "validation/accuracy", "accuracy", ORANGE)
     right.set(title="On held-out people", ylim=(0.5, 1.0))
     for axes in (left, right):
-        axes.set_xlabel("pictures seen")
+        axes.set_xlabel("training pictures")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k")
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)

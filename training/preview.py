@@ -1,4 +1,4 @@
-"""Look at what is made to learn from: a grid of real crop, forgery and what differs (``--out grid.png``)."""
+"""Write a grid of training pairs to look at: real crop, forgery and difference (``--out grid.png``)."""
 
 import argparse
 from collections.abc import Sequence
@@ -16,20 +16,20 @@ from training.pairs import PairMaker
 Image = NDArray[np.uint8]
 
 COLUMNS = 4
-GAIN = 4  # differences are enlarged by this, so that faint ones are seen
+GAIN = 4  # factor that makes faint differences visible
 
 
 def numpy_pairs(photos: Sequence[Photo], count: int, phase: Phase, seed: int) -> list[tuple[Image, Image]]:
-    """Return pairs (S, S, 3) of the chain that trains on a CPU."""
+    """Return pairs (S, S, 3) made by numpy, as in training on a CPU."""
     maker = PairMaker(photos)
     return [maker.draw(phase, np.random.default_rng((seed, number)))[:2] for number in range(count)]
 
 
-def batched_pairs(
+def torch_pairs(
     photos: Sequence[Photo], count: int, phase: Phase, seed: int, device: torch.device
 ) -> list[tuple[Image, Image]]:
-    """Return pairs (S, S, 3) of the chain that trains on a GPU."""
-    from training.batched import BatchMaker, PhotoStore  # noqa: PLC0415  (kornia is in the extra)
+    """Return pairs (S, S, 3) made by torch, as in training on a GPU."""
+    from training.torch_forgeries import BatchMaker, PhotoStore  # noqa: PLC0415  (kornia is optional)
 
     generator = torch.Generator(device).manual_seed(seed)
     crops, _, _ = BatchMaker(PhotoStore.read(photos, device)).draw(count, phase, generator)
@@ -38,7 +38,7 @@ def batched_pairs(
 
 
 def grid(pairs: Sequence[tuple[Image, Image]]) -> Image:
-    """Return one picture: each cell a real crop, its forgery and their difference enlarged."""
+    """Return one picture with a cell per pair: real crop, forgery and amplified difference."""
     cells = []
     for real, forged in pairs:
         difference = np.abs(real.astype(np.int16) - forged) * GAIN
@@ -53,9 +53,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="preprocessed collections")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--chain", choices=("numpy", "batched"), default="numpy")
-    parser.add_argument("--device", default="cpu", help="of the batched chain")
+    parser.add_argument("--device", default="cpu", help="device of the batched chain")
     parser.add_argument("--pairs", type=int, default=16)
-    parser.add_argument("--photos", type=int, default=400, help="drawn from at most")
+    parser.add_argument("--photos", type=int, default=400, help="maximum number of photographs to draw from")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--strength", type=float, default=0.5)
     parser.add_argument("--seed", type=int, default=0)
@@ -67,7 +67,7 @@ def main() -> None:
         pairs = numpy_pairs(photos, arguments.pairs, phase, arguments.seed)
     else:
         device = torch.device(arguments.device)
-        pairs = batched_pairs(photos, arguments.pairs, phase, arguments.seed, device)
+        pairs = torch_pairs(photos, arguments.pairs, phase, arguments.seed, device)
     if not cv2.imwrite(str(arguments.out), cv2.cvtColor(grid(pairs), cv2.COLOR_RGB2BGR)):
         parser.error(f"cannot write {arguments.out}; give a .png in a folder that exists")
 

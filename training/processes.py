@@ -1,4 +1,4 @@
-"""Several processes that train together (``torchrun``), or one alone."""
+"""Distributed training by several processes (``torchrun``), or a single process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,15 +7,15 @@ import torch
 import torch.distributed as dist
 
 
-def are_several() -> bool:
-    """Return whether ``torchrun`` started this process, beside others."""
+def is_distributed() -> bool:
+    """Return whether ``torchrun`` started this process."""
     return dist.is_torchelastic_launched()
 
 
 @contextmanager
 def process_group() -> Iterator[None]:
-    """Join the other processes, where ``torchrun`` started several."""
-    if not are_several():
+    """Join the process group if ``torchrun`` started this process."""
+    if not is_distributed():
         yield
         return
     dist.init_process_group("gloo")
@@ -26,12 +26,12 @@ def process_group() -> Iterator[None]:
 
 
 def rank_and_processes() -> tuple[int, int]:
-    """Return which of how many processes this is."""
+    """Return the rank of this process and the number of processes."""
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
-def agreed(value: float) -> float:
-    """Return rank 0's value in every process: clocks differ, and learning rates must not."""
+def from_rank_zero(value: float) -> float:
+    """Return rank 0's value in every process, since clocks differ but learning rates must not."""
     if not dist.is_initialized():
         return value
     shared = torch.tensor([value], dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""What changes while a detector is trained: weights, their running average, the optimiser, how far it is."""
+"""The state of a training run: weights, their moving average, optimiser and progress."""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ STATE_FILE = "state.pt"
 
 @dataclass(slots=True)
 class Run:
-    """A run in memory; ``average`` is what will be shipped. Both networks have heads or none has."""
+    """A run in memory. ``average`` is exported; both networks have localisation heads or neither has."""
 
     network: nn.Module
     average: nn.Module
@@ -41,13 +41,13 @@ class Run:
         }
 
     def save(self, folder: Path) -> None:
-        """Replace the state file in one move, so that a kill leaves the old or the new one."""
+        """Replace the state file atomically, so that a killed process leaves a valid one."""
         partial = folder / f"{STATE_FILE}.partial"
         torch.save(self.state(), partial)
         partial.replace(folder / STATE_FILE)
 
     def resume(self, folder: Path) -> bool:
-        """Take up the state saved in ``folder``; False where there is none."""
+        """Load the state saved in ``folder``; return False if there is none."""
         if not (folder / STATE_FILE).exists():
             return False
         state = torch.load(folder / STATE_FILE, map_location="cpu", weights_only=True)
@@ -59,25 +59,25 @@ class Run:
 
     @torch.no_grad()
     def update_average(self, longest: float) -> None:
-        """Move the averaged weights and statistics towards the network's."""
+        """Update the moving average of weights and statistics."""
         weight = 1 - ema_decay(self.step, longest=longest)
         means, values = self.average.state_dict(), self.network.state_dict()
         floats = [name for name, mean in means.items() if mean.is_floating_point()]
-        # One launch for all of them: on a GPU hundreds of small ones take longer than the step itself.
+        # A single launch: on a GPU hundreds of small ones take longer than the training step.
         torch._foreach_lerp_([means[name] for name in floats], [values[name] for name in floats], weight)
         for name in means.keys() - set(floats):
             means[name].copy_(values[name])
 
 
 def initial_network(config: TrainingConfig) -> nn.Module:
-    """Return the network with the weights a run starts from: a model's, ImageNet's or random ones."""
+    """Return the network with its initial weights: those of a model, of ImageNet or random ones."""
     torch.manual_seed(config.seed)
     network = build_network(config.network, config.dropout, localises=config.localisation > 0)
     if config.init is not None:
-        given, own = load_checkpoint(config.init).network.state_dict(), network.state_dict()
-        # A model that never learned where has no heads to give, and a run that does not learn it wants none.
-        heads = {key: given.get(key, value) for key, value in own.items() if key.startswith(f"{HEADS}.")}
-        rest = {key: value for key, value in given.items() if not key.startswith(f"{HEADS}.")}
+        initial, own = load_checkpoint(config.init).network.state_dict(), network.state_dict()
+        # The model or this run may lack localisation heads; missing ones keep their random weights.
+        heads = {key: initial.get(key, value) for key, value in own.items() if key.startswith(f"{HEADS}.")}
+        rest = {key: value for key, value in initial.items() if not key.startswith(f"{HEADS}.")}
         network.load_state_dict(rest | heads)
     elif config.imagenet:
         load_imagenet(config.network, network, config.imagenet_weights)
@@ -85,7 +85,7 @@ def initial_network(config: TrainingConfig) -> nn.Module:
 
 
 def start(config: TrainingConfig, device: torch.device) -> Run:
-    """Return a run at its beginning."""
+    """Return a new run."""
     network = initial_network(config).to(device)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
     return Run(network, deepcopy(network).requires_grad_(False), make_optimiser(network, config))

@@ -1,10 +1,10 @@
-"""How fast to learn at each point of a run."""
+"""Learning rate and averaging over the course of a run."""
 
 import math
 
 
 def learning_rate(progress: float, *, peak: float, warmup: float) -> float:
-    """Return the rate at a share of the run in [0, 1]: linear up to ``peak``, then a cosine down to 1 %."""
+    """Return the rate at ``progress`` in [0, 1]: linear warm-up to ``peak``, then a cosine down to 1 %."""
     if progress < warmup:
         return peak * max(progress / warmup, 0.01)
     done = min((progress - warmup) / (1 - warmup), 1.0)
@@ -12,5 +12,5 @@ def learning_rate(progress: float, *, peak: float, warmup: float) -> float:
 
 
 def ema_decay(step: int, *, longest: float) -> float:
-    """Return the weight of the past in the running average; short at first, when the past is worth little."""
+    """Return the decay of the moving average, which is lower in the first steps."""
     return min(longest, (1 + step) / (10 + step))

@@ -1,4 +1,4 @@
-"""The photographs of a run's sources, on one side of the split, and how often each is drawn."""
+"""Read the photographs of a run's data sources and their sampling weights."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,32 +14,33 @@ from training.splits import Split, take
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How often something is drawn, by name; what is not named weighs 1."""
+    """Sampling weights by name; the default weight is 1."""
 
     collections: Mapping[str, float] = field(default_factory=dict)
     groups: Mapping[str, float] = field(default_factory=dict)  # of people, within a collection
 
     def of_collections(self, names: Sequence[str]) -> NDArray[np.float64]:
-        """Return the chances of collections, summing to 1."""
-        return _normed([self.collections.get(name, 1.0) for name in names])
+        """Return the probabilities of collections, which sum to 1."""
+        return _normalised([self.collections.get(name, 1.0) for name in names])
 
     def of_photos(self, photos: Sequence[Photo]) -> NDArray[np.float64]:
-        """Return the chances of a collection's photographs, summing to 1; none for none."""
-        return _normed([self.groups.get(photo.group, 1.0) for photo in photos])
+        """Return the probabilities of a collection's photographs, which sum to 1; may be empty."""
+        return _normalised([self.groups.get(photo.group, 1.0) for photo in photos])
 
 
-def _normed(weights: Sequence[float]) -> NDArray[np.float64]:
-    chances: NDArray[np.float64] = np.array(weights, dtype=np.float64) / (sum(weights) or 1.0)
-    return chances
+def _normalised(weights: Sequence[float]) -> NDArray[np.float64]:
+    probabilities: NDArray[np.float64] = np.array(weights, dtype=np.float64) / (sum(weights) or 1.0)
+    return probabilities
 
 
 EVEN = Shares()
 
 
 def read_sources(config: TrainingConfig, split: Split) -> tuple[list[Photo], Shares]:
-    """Return photographs and how often each is drawn.
+    """Return the photographs of one side of the split, and their sampling weights.
 
-    With a population to tune for, its collections weigh ``1 - replay_share`` together, all others the rest.
+    With a population to fine-tune for, its collections get ``1 - replay_share`` of the weight, all others the
+    rest.
     """
     photos: list[Photo] = []
     shares: dict[str, float] = {}
@@ -56,5 +57,8 @@ def _weighted(config: TrainingConfig) -> list[tuple[Path, float]]:
     total = sum(source.share for source in config.data)
     if config.population is None:
         return [(source.folder, source.share / total) for source in config.data]
-    old = [(source.folder, config.replay_share * source.share / total) for source in config.data]
-    return [(config.population, 1 - config.replay_share), *[(f, share) for f, share in old if share > 0]]
+    replayed = [(source.folder, config.replay_share * source.share / total) for source in config.data]
+    return [
+        (config.population, 1 - config.replay_share),
+        *[(folder, share) for folder, share in replayed if share > 0],
+    ]

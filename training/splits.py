@@ -1,7 +1,6 @@
-"""Who is trained on and who is kept back: by person or cluster of near-duplicates, never by picture.
+"""Split data into training, calibration and test by person or cluster of near-duplicates.
 
-A swap shows two persons, so it belongs to a side only if both do; one whose persons are on different sides
-is used nowhere.
+A swap shows two persons. It belongs to a side only if both persons do; otherwise it is not used.
 """
 
 import hashlib
@@ -15,8 +14,8 @@ from training.datasets import Photo
 
 TRAIN_SHARE = 0.8
 CALIBRATION_SHARE = 0.1  # the rest is the test
-# Of 256 bits; PDQ's authors call 31 the same picture. The faces are aligned, which makes different persons
-# more alike than that rule expects, and they are many, so a little under it.
+# Of 256 bits. PDQ's authors use 31 for the same picture. The limit here is a little lower, since there are
+# many faces, and aligned faces of different persons are more similar than that rule assumes.
 SAME_PICTURE_BITS = 28
 BLOCK = 1024  # rows compared at a time: 1024 x 25,000 float32 are 100 MB
 
@@ -28,7 +27,7 @@ class Split(StrEnum):
 
 
 def split_of(unit: str) -> Split:
-    """Return the side of a person or cluster: by a hash of its name, so that it never moves."""
+    """Return the side of a person or cluster, by a hash of its name, so that it never changes."""
     position = int.from_bytes(hashlib.sha256(unit.encode()).digest()[:8]) / 2**64
     if position < TRAIN_SHARE:
         return Split.TRAIN
@@ -36,9 +35,9 @@ def split_of(unit: str) -> Split:
 
 
 def side_of(unit: str, source: str = "") -> Split | None:
-    """Return the side of a picture of ``unit`` into which the face of ``source`` may have been put.
+    """Return the side of a picture of ``unit``, with the face of ``source`` swapped in if given.
 
-    None where the two are on different sides: on either, the picture would show somebody of the other.
+    Return None if the two are on different sides: the picture would leak a person to either side.
     """
     side = split_of(unit)
     return side if not source or split_of(source) == side else None
@@ -50,9 +49,9 @@ def take(photos: Iterable[Photo], split: Split) -> list[Photo]:
 
 
 def near_duplicates(hashes: NDArray[np.uint8]) -> list[int]:
-    """Return for each of N PDQ hashes, (N, 256) of 0 and 1, the lowest index of its cluster.
+    """Return the lowest index of the cluster of each of N PDQ hashes, (N, 256) of 0 and 1.
 
-    Two hashes within SAME_PICTURE_BITS are in one cluster, and so are their neighbours' neighbours.
+    Hashes within SAME_PICTURE_BITS are in one cluster, transitively.
     """
     parents = list(range(len(hashes)))
     signs = hashes.astype(np.float32) * 2 - 1
@@ -71,6 +70,6 @@ def _root(parents: Sequence[int], index: int) -> int:
     return index
 
 
-def _join(parents: list[int], one: int, other: int) -> None:
-    low, high = sorted((_root(parents, one), _root(parents, other)))
+def _join(parents: list[int], first: int, second: int) -> None:
+    low, high = sorted((_root(parents, first), _root(parents, second)))
     parents[high] = low

@@ -1,7 +1,4 @@
-"""The training loop: batches of pairs in, a run's averaged weights out, saved as it goes.
-
-What is learned from is made by ``pairs`` and ``batched``; what changes is ``run``, what is told ``journal``.
-"""
+"""The training loop: learn from batches of pairs, update the averaged weights and save the state."""
 
 import time
 from collections import deque
@@ -13,25 +10,26 @@ from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from training.attributes import warm_up
-from training.batches import Batch, batch_source
+from training.batch import Batch
+from training.batch_sources import batch_source
 from training.config import Phase, TrainingConfig
 from training.journal import Journal, Losses, NoJournal, Report, Reporter
-from training.localising import Learner, localisation_loss
+from training.localisation import NetworkWithMaps, localisation_loss
 from training.optimiser import set_rate
-from training.processes import agreed, rank_and_processes
+from training.processes import from_rank_zero, rank_and_processes
 from training.run import Run, start
 from training.schedule import learning_rate
 from training.sources import read_sources
 from training.splits import Split
 
-SAVE_EVERY = 120.0  # seconds; what a kill costs at most
+SAVE_EVERY = 120.0  # seconds, the most that is lost if the process is killed
 REPORT_EVERY = 50  # steps
 
 
 def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig, rate: float) -> Losses:
-    """Learn from one batch with ``model``, a :class:`~training.localising.Learner` of the run's network.
+    """Learn from one batch and return the losses, still on the device so that nothing waits for them.
 
-    Returns the losses, still on the device so that nothing waits for them.
+    ``model`` is a :class:`~training.localisation.NetworkWithMaps` of the run's network, possibly distributed.
     """
     device = next(run.network.parameters()).device
     set_rate(run.optimiser, rate)
@@ -40,22 +38,22 @@ def train_step(run: Run, model: nn.Module, batch: Batch, config: TrainingConfig,
         logits, maps = model(pixels)
     labels = batch.labels.to(device)
     loss = functional.binary_cross_entropy_with_logits(logits.float().flatten(), labels)
-    cells = localisation_loss(maps, batch.forged.to(device)) if maps else None
-    total = loss if cells is None else loss + config.localisation * cells
+    localisation = localisation_loss(maps, batch.forged.to(device)) if maps else None
+    total = loss if localisation is None else loss + config.localisation * localisation
     run.optimiser.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
     run.optimiser.step()
     run.step += 1
     run.update_average(config.ema_decay)
-    return Losses(loss.detach(), None if cells is None else cells.detach())
+    return Losses(loss.detach(), None if localisation is None else localisation.detach())
 
 
 class Trainer:
-    """One run in this process, from its saved state where there is one."""
+    """Trains a run in this process, from its saved state if there is one."""
 
     def __init__(self, config: TrainingConfig, device: torch.device, report: Reporter) -> None:
-        """Raises :class:`~training.errors.TrainingError` where data or initial weights are missing."""
+        """Raise :class:`~training.errors.TrainingError` if data or initial weights are missing."""
         self.config, self.device, self.report = config, device, report
         self.rank, self.processes = rank_and_processes()
         config.run.mkdir(parents=True, exist_ok=True)
@@ -66,20 +64,20 @@ class Trainer:
         self._stream: Iterator[Batch] = iter(())
         self.run = start(config, device)
         if not self.run.resume(config.run) and config.attribute_epochs:
-            warm_up(self.run.network, photos, config, self._warming)
+            warm_up(self.run.network, photos, config, self._report_warm_up)
             self.run.average.load_state_dict(self.run.network.state_dict())
 
-    def _warming(self, done: float, loss: float) -> None:
+    def _report_warm_up(self, done: float, loss: float) -> None:
         self.report(Report(done, 0, 0.0, {} if done < 1 else {"warm-up/loss": loss}))
 
     @property
     def done(self) -> float:
-        """Share of the run, the same in every process."""
-        return agreed(self.config.progress(self.run.pictures, self.run.seconds, self.photographs))
+        """Return the share of the run that is done, the same in every process."""
+        return from_rank_zero(self.config.progress(self.run.pictures, self.run.seconds, self.photographs))
 
     def train(self, *, until: float = 1.0, seconds: float = float("inf")) -> Run:
-        """Train up to a share of the run, for so many seconds at most; then save."""
-        model: nn.Module = Learner(self.run.network)
+        """Train up to a share of the run, or for at most ``seconds``; then save the state."""
+        model: nn.Module = NetworkWithMaps(self.run.network)
         if self.processes > 1:
             model = DistributedDataParallel(model)
         model.train()
@@ -95,13 +93,13 @@ class Trainer:
                 journal.step(done)
                 if self.run.step % REPORT_EVERY == 0:
                     journal.losses(done, losses, rate)
-                journal.look(done)
+                journal.validate(done)
                 if self.rank == 0 and now - saved > SAVE_EVERY:
                     self.run.save(self.config.run)
                     saved = now
-                if agreed(now - began) > seconds:
+                if from_rank_zero(now - began) > seconds:
                     break
-            journal.look(self.done, last=True)
+            journal.validate(self.done, last=True)
         if self.rank == 0:
             self.run.save(self.config.run)
         return self.run
@@ -112,10 +110,10 @@ class Trainer:
         return Journal(self.config, self.run, self.device, self.report)
 
     def _batches(self, until: float) -> Iterator[tuple[float, Batch]]:
-        """Yield (share done, batch); a new phase begins a new stream, a later call goes on with it."""
+        """Yield (share done, batch); a new phase starts a new stream, which later calls continue."""
         while (done := self.done) < until:
             phase = self.config.phase_at(done)
             if phase != self._phase:
-                self._phase = phase  # a stream takes seconds to begin: its process imports all that forges
+                self._phase = phase  # starting a stream takes seconds: its process imports the forgeries
                 self._stream = self.source.of(phase, (self.config.seed, self.rank, self.run.step))
             yield done, next(self._stream)

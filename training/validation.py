@@ -1,4 +1,4 @@
-"""How a run is doing on people it does not learn from: the same pairs at each look."""
+"""Validate a run on the same pairs of held-out people each time."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from training.config import Phase
 from training.measures import auc
 from training.pairs import Image, PairMaker
 
-STRENGTH = 0.5  # of the augmentation: the middle of what a run goes through
+STRENGTH = 0.5  # of the augmentation, about the mean over a run
 SEED = 20_261_123
 BATCH = 32
 
@@ -35,7 +35,7 @@ class Validation:
 
     @torch.inference_mode()
     def figures(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        """Return loss, accuracy at probability one half, and AUC of a network in its present state."""
+        """Return loss, accuracy at probability 0.5 and AUC of the network."""
         training = network.training
         network.eval()
         batches = (self.crops[at : at + BATCH] for at in range(0, len(self.crops), BATCH))

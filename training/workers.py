@@ -1,4 +1,4 @@
-"""Worker processes that end with the process that made them, however that ends."""
+"""End worker processes when their parent process ends for any reason."""
 
 import multiprocessing
 import os
@@ -7,9 +7,9 @@ from threading import Thread
 
 
 def end_with_parent() -> None:
-    """Watch, in a thread, for the end of the process that made this one; to be called in the worker.
+    """End this process when its parent ends; call it in the worker.
 
-    Otherwise a killed run would leave workers behind that keep their memory, and write beside the next.
+    Otherwise the workers of a killed run keep their memory and may write to files of the next run.
     """
     Thread(target=_watch, daemon=True).start()
 

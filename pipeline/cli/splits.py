@@ -58,7 +58,7 @@ def _counts_table(counts: "dict[tuple[str, Split | None], Count]") -> Table:
 def _leaks_table(leaks: "list[Leak]") -> Table:
     table = Table("shared", "what", "on one side", "on the other side", "bits")
     for leak in leaks:
-        sides = (f"{crop.side}: {crop.collection}/{crop.name}" for crop in (leak.one, leak.other))
+        sides = (f"{crop.side}: {crop.collection}/{crop.name}" for crop in (leak.first, leak.second))
         bits = "" if leak.bits is None else str(leak.bits)
         table.add_row(leak.shared.value, Text(leak.what), *(Text(side) for side in sides), bits)
     return table

@@ -33,10 +33,10 @@ def train(  # noqa: PLR0917  (typer passes arguments by name)
     """Train a detector; continue an interrupted run."""
     from training.config import read_config  # noqa: PLC0415  (light start)
     from training.locking import held  # noqa: PLC0415
-    from training.processes import are_several  # noqa: PLC0415
+    from training.processes import is_distributed  # noqa: PLC0415
 
     run = read_config(config, init=init, population=data)
-    if are_several():  # the process that started this one holds the lock
+    if is_distributed():  # and the process that started them holds the folder
         _train(run, device, minutes)
         return
     with held(run.run) as lock:

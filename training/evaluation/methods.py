@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from training.datasets import Photo, decode
 from training.forgeries import (
     Region,
-    bend_face,
     load_generators,
-    resynthesise,
+    resynthesise_face,
     self_blend,
     swap_blend,
     unseen,
+    warp_face,
 )
 from training.pairs import is_tight
 
@@ -52,11 +52,11 @@ def _self_blend(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) 
 def _resynthesised(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> Image:
     generators = load_generators()
     generator = generators[int(rng.integers(len(generators)))]
-    return resynthesise(image, photo.landmarks, generator, rng, whole_face(photo, image))[0]
+    return resynthesise_face(image, photo.landmarks, generator, rng, whole_face(photo, image))[0]
 
 
 def _warped(photo: Photo, image: Image, _: Photo, rng: np.random.Generator) -> Image:
-    return bend_face(image, photo.landmarks, rng, whole_face(photo, image))[0]
+    return warp_face(image, photo.landmarks, rng, whole_face(photo, image))[0]
 
 
 def _swap(photo: Photo, image: Image, source: Photo, rng: np.random.Generator) -> Image:

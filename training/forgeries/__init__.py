@@ -1,24 +1,24 @@
-"""Forgeries made from real photographs, for training and for trying a detector out.
+"""Forgeries made from real photographs, for training a detector and for testing it.
 
-Pure functions of arrays and a ``numpy.random.Generator``; finding landmarks is left to the caller. Only
-generators need torch, once they are loaded.
+All functions are pure: they take arrays and a ``numpy.random.Generator``. They need landmarks, which the
+caller must find. torch is imported only when a generator is loaded.
 """
 
-from training.forgeries.bending import bend_face
 from training.forgeries.blends import self_blend, self_blend_pair, swap_blend
 from training.forgeries.generator import Generator, load_generators
-from training.forgeries.healing import heal_face
+from training.forgeries.inpainting import inpaint_spots
 from training.forgeries.masks import Region
-from training.forgeries.resynthesis import resynthesise
+from training.forgeries.resynthesis import resynthesise_face
+from training.forgeries.warping import warp_face
 
 __all__ = [
     "Generator",
     "Region",
-    "bend_face",
-    "heal_face",
+    "inpaint_spots",
     "load_generators",
-    "resynthesise",
+    "resynthesise_face",
     "self_blend",
     "self_blend_pair",
     "swap_blend",
+    "warp_face",
 ]

@@ -1,8 +1,8 @@
-"""The small convolutional autoencoder that stands in for a deepfake's generator, and its file.
+"""A small convolutional autoencoder that imitates the generator of a deepfake, and its file format.
 
-Its decoder leaves what any upsampling network leaves: smooth texture and a periodic pattern (Zhang, Karaman
-& Chang, "Detecting and Simulating Artifacts in GAN Fake Images", WIFS 2019). Training it is left to
-``training.autoencoders``, pasting its faces to ``resynthesis``.
+Its decoder leaves the traces of any upsampling network: smooth texture and a periodic pattern (Zhang, Karaman
+& Chang, "Detecting and Simulating Artifacts in GAN Fake Images", WIFS 2019). ``training.autoencoders`` trains
+it, ``resynthesis`` blends its faces into pictures.
 """
 
 import json
@@ -19,12 +19,12 @@ from torch import nn
 from training.errors import GeneratorUnreadableError
 
 SLOPE = 0.1  # of the leaky ReLUs
-REDUCTION = 8  # edge of the face to edge of the bottleneck
+REDUCTION = 8  # ratio of the face's edge to the bottleneck's
 METADATA_KEY = "architecture"
 
 
 class Upsampling(StrEnum):
-    """How the decoder doubles a resolution; each leaves a pattern of its own."""
+    """How the decoder doubles the resolution; each method leaves a different pattern."""
 
     TRANSPOSED = "transposed"
     NEAREST = "nearest"
@@ -34,7 +34,7 @@ class Upsampling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """What decides an autoencoder's layers."""
+    """Hyperparameters of an autoencoder's layers."""
 
     size: int  # edge of the aligned face in pixels, a multiple of REDUCTION
     width: int  # channels of the first layer; doubled twice
@@ -44,7 +44,7 @@ class Architecture:
 
 
 class Residual(nn.Module):
-    """Two 3x3 convolutions beside the identity, without norms."""
+    """A residual block of two 3x3 convolutions, without norms."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -90,7 +90,10 @@ def _refine(channels: int, *, residual: bool) -> list[nn.Module]:
 
 
 class FaceAutoencoder(nn.Module):
-    """(N, 3, S, S) float32 in [-1, 1] in and out (not clipped); no norms, so that batches do not matter."""
+    """Map (N, 3, S, S) float32 in [-1, 1] to the same shape and range (not clipped).
+
+    There are no norms, so the output does not depend on the rest of the batch.
+    """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -113,26 +116,26 @@ class FaceAutoencoder(nn.Module):
 
 
 def save_autoencoder(network: FaceAutoencoder, path: Path) -> None:
-    """Write weights (float16) and architecture into one safetensors file."""
+    """Write weights (float16) and architecture to one safetensors file."""
     weights = {key: value.detach().half().contiguous() for key, value in network.state_dict().items()}
     save_file(weights, path, metadata={METADATA_KEY: json.dumps(asdict(network.architecture))})
 
 
 def load_autoencoder(path: Path) -> FaceAutoencoder:
-    """Return the network of a file by ``save_autoencoder``, float32, in eval mode, without gradients.
+    """Return the network saved by ``save_autoencoder``: float32, in eval mode, without gradients.
 
-    Raises GeneratorUnreadableError.
+    Raises GeneratorUnreadableError if the file is missing or invalid.
     """
     try:
         with safe_open(path, framework="pt") as file:
-            known = json.loads(file.metadata()[METADATA_KEY])
+            architecture = json.loads(file.metadata()[METADATA_KEY])
             weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118  (no mapping)
-        known["upsampling"] = Upsampling(known["upsampling"])
-        network = FaceAutoencoder(Architecture(**known))
+        architecture["upsampling"] = Upsampling(architecture["upsampling"])
+        network = FaceAutoencoder(Architecture(**architecture))
         network.load_state_dict(weights)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise GeneratorUnreadableError(
-            f"{path} holds no face autoencoder ({error}); write it anew with python -m training.autoencoders"
+            f"{path} is not a face autoencoder ({error}); make it again with python -m training.autoencoders"
         ) from error
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it; a fifth faster
     return network.requires_grad_(False).eval()

@@ -1,7 +1,7 @@
-"""A small neural generator that redraws the face of a picture, and where the shipped ones are.
+"""Load the shipped face generators and resynthesise the face of a picture with them.
 
-``autoencoder`` holds the network, ``resynthesis`` pastes what is redrawn. torch is imported only once a
-generator is loaded, so that blending goes without it.
+``autoencoder`` holds the network, ``resynthesis`` blends the result into the picture. torch is imported only
+when a generator is loaded.
 """
 
 from dataclasses import dataclass
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 Image = NDArray[np.uint8]
 
 GENERATORS_DIR = Path(__file__).parent / "generators"
-HELD_OUT_DIR = GENERATORS_DIR / "held_out"  # one that training never uses, for the test
+HELD_OUT_DIR = GENERATORS_DIR / "held_out"  # never used in training, only in the evaluation
 
-# The square of the 112 px template that a generator sees: from the forehead to below the chin.
+# Input square of a generator in the 112 px template: from the forehead to below the chin.
 FRAME_LEFT, FRAME_TOP, FRAME_EDGE = 0.0, 10.0, 112.0
-JITTER = 0.03  # of the frame; no two generators align alike, and the pattern falls elsewhere each time
-LATENT_NOISE = 0.06  # of the bottleneck's spread: three networks draw more than three ways
-ENLARGERS = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
+JITTER = 0.03  # of the frame; varies the alignment and the position of the upsampling pattern
+LATENT_NOISE = 0.06  # of the bottleneck's standard deviation; adds variety to three networks
+UPSCALERS = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 
 
 def frame_matrix(landmarks: Floats, size: int) -> NDArray[np.float64]:
-    """Return the (2, 3) map of the picture onto a generator's frame of ``size`` pixels."""
+    """Return the (2, 3) map from the picture to a generator's frame of ``size`` pixels."""
     template = (TEMPLATE - np.array([FRAME_LEFT, FRAME_TOP], np.float32)) * np.float32(size / FRAME_EDGE)
     return similarity_between(landmarks, template)
 
 
 def align(image: Image, matrix: NDArray[np.float64], size: int) -> Image:
-    """Return the face in its frame, (size, size, 3) uint8; a large face is smoothed before it is shrunk."""
+    """Return the face in its frame, (size, size, 3) uint8; a large face is smoothed before downscaling."""
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if scale < 0.6:
         image = cv2.GaussianBlur(image, (0, 0), 0.4 / scale).astype(np.uint8, copy=False)
@@ -50,7 +50,7 @@ def align(image: Image, matrix: NDArray[np.float64], size: int) -> Image:
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """A trained autoencoder that redraws faces."""
+    """A trained autoencoder that resynthesises faces."""
 
     name: str
     network: "FaceAutoencoder"
@@ -60,38 +60,38 @@ class Generator:
         """Edge of its frame in pixels."""
         return self.network.architecture.size
 
-    def draw(self, aligned: Image, rng: np.random.Generator) -> Image:
-        """Return the aligned face (S, S, 3) uint8 redrawn, its code disturbed a little."""
-        import torch  # noqa: PLC0415  (those who only blend do without it)
+    def reconstruct(self, aligned: Image, rng: np.random.Generator) -> Image:
+        """Return the aligned face (S, S, 3) uint8 decoded from its code plus a little noise."""
+        import torch  # noqa: PLC0415  (blending does not need it)
 
         with torch.inference_mode():
             pixels = torch.from_numpy(aligned).permute(2, 0, 1)[None].float().div(127.5).sub(1)
             code = self.network.encoder(pixels)
             noise = torch.from_numpy(rng.standard_normal(code.shape, dtype=np.float32))
             code = code + noise * code.std() * float(rng.uniform(0, LATENT_NOISE))
-            drawn = self.network.decoder(code)[0].permute(1, 2, 0).add(1).mul(127.5)
-            return np.asarray(drawn.round().clamp(0, 255).to(torch.uint8).numpy())
+            decoded = self.network.decoder(code)[0].permute(1, 2, 0).add(1).mul(127.5)
+            return np.asarray(decoded.round().clamp(0, 255).to(torch.uint8).numpy())
 
-    def redraw(self, image: Image, landmarks: Floats, rng: np.random.Generator) -> Image:
-        """Return the picture (H, W, 3) uint8 with the face's frame as the network draws it."""
-        matrix = frame_matrix(_jittered(landmarks, rng), self.size)
-        drawn = self.draw(align(image, matrix, self.size), rng)
-        enlarger = ENLARGERS[int(rng.integers(len(ENLARGERS)))]
+    def resynthesise(self, image: Image, landmarks: Floats, rng: np.random.Generator) -> Image:
+        """Return the picture (H, W, 3) uint8 with the face's frame replaced by its reconstruction."""
+        matrix = frame_matrix(_jitter(landmarks, rng), self.size)
+        reconstructed = self.reconstruct(align(image, matrix, self.size), rng)
+        upscaler = UPSCALERS[int(rng.integers(len(UPSCALERS)))]
         placed = cv2.warpAffine(
-            drawn,
+            reconstructed,
             cv2.invertAffineTransform(matrix),
             (image.shape[1], image.shape[0]),
             dst=image.copy(),
-            flags=enlarger,
+            flags=upscaler,
             borderMode=cv2.BORDER_TRANSPARENT,
         )
         return placed.astype(np.uint8, copy=False)
 
 
-def _jittered(landmarks: Floats, rng: np.random.Generator) -> Floats:
-    """Return the landmarks moved and scaled together, so that the frame lies a little elsewhere."""
+def _jitter(landmarks: Floats, rng: np.random.Generator) -> Floats:
+    """Return the landmarks shifted and scaled together by a small random amount."""
     centre = landmarks.mean(axis=0)
-    spread = float(np.linalg.norm(landmarks - centre, axis=1).mean()) * 4  # about the face's edge
+    spread = float(np.linalg.norm(landmarks - centre, axis=1).mean()) * 4  # roughly the face's size
     shift = rng.uniform(-JITTER, JITTER, 2) * spread
     moved = (landmarks - centre) * rng.uniform(1 - JITTER, 1 + JITTER) + centre + shift
     return np.asarray(moved, dtype=np.float32)
@@ -114,11 +114,11 @@ def _load_all(folder: Path) -> tuple[Generator, ...]:
 
 @cache
 def load_generators() -> tuple[Generator, ...]:
-    """Return the generators that training draws from, by name; raises GeneratorUnreadableError."""
+    """Return the generators used in training, sorted by name. Raises GeneratorUnreadableError."""
     return _load_all(GENERATORS_DIR)
 
 
 @cache
 def load_held_out_generator() -> Generator:
-    """Return the generator that training never draws from; raises GeneratorUnreadableError."""
+    """Return the generator that is never used in training. Raises GeneratorUnreadableError."""
     return _load_all(HELD_OUT_DIR)[0]

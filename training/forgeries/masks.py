@@ -1,4 +1,4 @@
-"""Where a forgery covers a face: hulls of a face template laid on five landmarks, with soft edges.
+"""Soft masks of forgeries: hulls of a face template placed on five landmarks.
 
 Landmarks are (5, 2) float pixels: eyes, nose, mouth corners, left of the picture first.
 """
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-# The 112x112 face template of ArcFace (Deng et al., CVPR 2019), and outlines drawn in its frame.
+# The 112x112 face template of ArcFace (Deng et al., CVPR 2019), and outlines in its coordinates.
 TEMPLATE = np.array(
     [(38.29, 51.70), (73.53, 51.50), (56.03, 71.74), (41.55, 92.37), (70.73, 92.20)], dtype=np.float32
 )
@@ -23,8 +23,8 @@ class Region(StrEnum):
     """The part of the face that is replaced."""
 
     HEAD = "head"  # with most of the forehead
-    FACE = "face"  # brows to chin, as face swaps do
-    INNER = "inner"  # brows to below the mouth; fits pictures that cut the jaw off
+    FACE = "face"  # brows to chin, as in face swaps
+    INNER = "inner"  # brows to below the mouth; for pictures that cut off the jaw
     EYES = "eyes"
     MOUTH = "mouth"
 
@@ -45,30 +45,30 @@ def face_scale(landmarks: Floats) -> float:
 
 
 def affine_between(source: Floats, target: Floats) -> NDArray[np.float64]:
-    """Return the (2, 3) affine map that brings ``source`` landmarks nearest to ``target`` (least squares)."""
+    """Return the (2, 3) least-squares affine map from ``source`` landmarks to ``target``."""
     homogeneous = np.hstack([source, np.ones((len(source), 1))])
     solution, *_ = np.linalg.lstsq(homogeneous, target, rcond=None)
     return np.asarray(solution.T, dtype=np.float64)
 
 
 def similarity_between(source: Floats, target: Floats) -> NDArray[np.float64]:
-    """Return the (2, 3) turn, scaling and shift that brings ``source`` nearest to ``target`` (least squares).
+    """Return the (2, 3) least-squares similarity (rotation, scale, shift) from ``source`` to ``target``.
 
-    Umeyama, PAMI 1991, without reflections; it has an inverse for turned heads too.
+    Umeyama, PAMI 1991, without reflections. Unlike an affine map it is invertible for turned heads too.
     """
     centres = source.mean(axis=0), target.mean(axis=0)
     start, end = (source - centres[0]) @ (1, 1j), (target - centres[1]) @ (1, 1j)
-    turn = (start.conj() * end).sum() / (abs(start) ** 2).sum()
-    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    rotation = (start.conj() * end).sum() / (abs(start) ** 2).sum()
+    matrix = np.array([[rotation.real, -rotation.imag], [rotation.imag, rotation.real]])
     return np.column_stack([matrix, centres[1] - matrix @ centres[0]])
 
 
 def hull(
     shape: tuple[int, int], landmarks: Floats, region: Region, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Return the (H, W) mask, 0 or 255, of a region whose outline is moved a little, each time anew."""
+    """Return the (H, W) mask, 0 or 255, of a region with a randomly perturbed outline."""
     outline = np.array(OUTLINES[region], dtype=np.float32)
-    outline += rng.normal(0, 2.0, outline.shape).astype(np.float32)  # template pixels; people differ by more
+    outline += rng.normal(0, 2.0, outline.shape).astype(np.float32)  # template pixels; real faces vary more
     placed = (
         outline @ affine_between(TEMPLATE, landmarks)[:, :2].T + affine_between(TEMPLATE, landmarks)[:, 2]
     )
@@ -78,43 +78,49 @@ def hull(
     return mask
 
 
-def elastic_net(
+def elastic_displacements(
     shape: tuple[int, int],
     spacing: float,
-    amount: float,
+    amplitude: float,
     rng: np.random.Generator,
-    way: int = cv2.INTER_LINEAR,
+    interpolation: int = cv2.INTER_LINEAR,
 ) -> tuple[Floats, Floats]:
-    """Return shifts (H, W) along x and y: random at nodes ``spacing`` pixels apart, smooth between them.
+    """Return displacements (H, W) along x and y: random at nodes ``spacing`` pixels apart, smooth in between.
 
-    Simard et al., 2003; ``amount`` is their standard deviation in pixels, ``way`` the interpolation.
+    Simard et al., 2003. ``amplitude`` is the standard deviation at the nodes in pixels.
     """
     height, width = shape
     coarse = max(int(spacing), 2)
     grid = (max(height // coarse, 2), max(width // coarse, 2))
-    nets = [rng.normal(0, amount, grid).astype(np.float32) for _ in range(2)]
-    x, y = (cv2.resize(net, (width, height), interpolation=way).astype(np.float32) for net in nets)
+    nodes = [rng.normal(0, amplitude, grid).astype(np.float32) for _ in range(2)]
+    x, y = (
+        cv2.resize(axis, (width, height), interpolation=interpolation).astype(np.float32) for axis in nodes
+    )
     return x, y
 
 
-def shifted(pixels: NDArray[np.uint8], shift: tuple[Floats, Floats], way: int) -> NDArray[np.uint8]:
-    """Return a picture or mask that shows at each place what lay at the place moved by ``shift``."""
+def displace(
+    pixels: NDArray[np.uint8], shift: tuple[Floats, Floats], interpolation: int
+) -> NDArray[np.uint8]:
+    """Return a picture or mask resampled at each pixel's position plus ``shift``."""
     ys, xs = np.mgrid[: pixels.shape[0], : pixels.shape[1]].astype(np.float32)
-    moved = cv2.remap(pixels, xs + shift[0], ys + shift[1], way, borderMode=cv2.BORDER_REFLECT)
+    moved = cv2.remap(pixels, xs + shift[0], ys + shift[1], interpolation, borderMode=cv2.BORDER_REFLECT)
     return moved.astype(np.uint8, copy=False)
 
 
-def bend(mask: NDArray[np.uint8], scale: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the mask elastically deformed, by some template pixels."""
+def elastic_deform(mask: NDArray[np.uint8], scale: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return the mask elastically deformed by a few template pixels."""
     height, width = mask.shape
-    return shifted(mask, elastic_net((height, width), 8 * scale, 3.0 * scale, rng), cv2.INTER_LINEAR)
+    return displace(
+        mask, elastic_displacements((height, width), 8 * scale, 3.0 * scale, rng), cv2.INTER_LINEAR
+    )
 
 
 def soften(mask: NDArray[np.uint8], scale: float, rng: np.random.Generator) -> Floats:
-    """Return the mask as (H, W) float32 in [0, 1], its edge softened inwards by a drawn width.
+    """Return the mask as (H, W) float32 in [0, 1] with its edge softened inwards by a random width.
 
-    Blurred, cut down to what stays full and blurred again, so that it hardly grows (Shiohara, CVPR 2022).
-    A region too small for that is only blurred.
+    The mask is blurred, reduced to the pixels that stay full and blurred again, so that it hardly grows
+    (Shiohara, CVPR 2022). A region too small for that is only blurred.
     """
     first = float(rng.uniform(0.5, 3.0)) * scale
     second = float(rng.choice([rng.uniform(0.4, 2.0), rng.uniform(2.0, 8.0)])) * scale
@@ -125,6 +131,17 @@ def soften(mask: NDArray[np.uint8], scale: float, rng: np.random.Generator) -> F
 
 
 def blend_mask(shape: tuple[int, int], landmarks: Floats, region: Region, rng: np.random.Generator) -> Floats:
-    """Return a drawn mask (H, W) float32 in [0, 1] for a region of the face."""
+    """Return a random mask (H, W) float32 in [0, 1] for a region of the face."""
     scale = face_scale(landmarks)
-    return soften(bend(hull(shape, landmarks, region, rng), scale, rng), scale, rng)
+    return soften(elastic_deform(hull(shape, landmarks, region, rng), scale, rng), scale, rng)
+
+
+def draw_points(mask: Floats, max_count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Return 1 to ``max_count`` random pixels (x, y) under the mask, with probability by its opacity.
+
+    ``mask`` (H, W) must not be empty.
+    """
+    probabilities = mask.ravel() / mask.sum(dtype=np.float64)
+    count = int(rng.integers(1, max_count + 1))
+    indices = rng.choice(mask.size, size=count, p=probabilities)
+    return [(int(index) % mask.shape[1], int(index) // mask.shape[1]) for index in indices]

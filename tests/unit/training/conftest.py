@@ -1,4 +1,4 @@
-"""A real portrait, and a photograph record of it; public domain, shipped by scikit-image."""
+"""A real portrait and a photograph record of it; public domain, included in scikit-image."""
 
 import dataclasses
 
@@ -9,12 +9,12 @@ import skimage.data
 import torch
 from numpy.typing import NDArray
 
-from training.batches import Batch
+from training.batch import Batch
 from training.config import DataSource, Origin, Phase, TrainingConfig
 from training.datasets import Photo
 from training.sources import EVEN
 
-# What MTCNN finds in the portrait.
+# Found in the portrait by MTCNN.
 BOX = np.array([180.3, 60.7, 268.4, 172.2], dtype=np.float32)
 LANDMARKS = np.array(
     [(205.4, 101.5), (246.9, 103.1), (225.1, 129.2), (201.2, 139.6), (245.1, 141.1)], dtype=np.float32
@@ -39,7 +39,7 @@ def photo(portrait: NDArray[np.uint8]) -> Photo:
 
 @pytest.fixture
 def batch() -> Batch:
-    """Four pictures of noise, the last two called forged in their upper left quarter."""
+    """Four pictures of noise, the last two labelled as forged in their upper left quarter."""
     pixels = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     forged = torch.zeros(2, 1, 4, 4)
     forged[:, :, :2, :2] = 1
@@ -48,7 +48,7 @@ def batch() -> Batch:
 
 @pytest.fixture
 def config(tmp_path) -> TrainingConfig:
-    """A tiny run from random weights: four epochs of small pictures, one pair a step."""
+    """A tiny run from random weights: four epochs of small pictures, one pair per step."""
     return TrainingConfig(
         network="efficientnet_lite0",
         imagenet=False,
@@ -70,7 +70,7 @@ def config(tmp_path) -> TrainingConfig:
 
 @pytest.fixture
 def sources(photo, monkeypatch):
-    """Two photographs of two people, whatever folders a run names."""
+    """Two photographs of two people, returned for any data sources."""
     photos = [photo, dataclasses.replace(photo, unit="p2")]
     for module in ("train", "journal"):
         monkeypatch.setattr(f"training.{module}.read_sources", lambda *_: (photos, EVEN))

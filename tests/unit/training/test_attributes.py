@@ -1,4 +1,4 @@
-"""The warm-up on the faces' attributes."""
+"""Pre-training on face attributes."""
 
 import dataclasses
 
@@ -12,17 +12,17 @@ from training.errors import NoPhotographsError
 NAN = float("nan")
 
 
-def test_attributes_are_those_that_the_photographs_say(photo):
-    told = dataclasses.replace(photo, sex="female", age=40)
-    other = dataclasses.replace(photo, sex="male", group="asian")
-    attributes = Attributes.of([told, other, photo])
+def test_attributes_are_read_from_the_photographs(photo):
+    female = dataclasses.replace(photo, sex="female", age=40)
+    male = dataclasses.replace(photo, sex="male", group="asian")
+    attributes = Attributes.of([female, male, photo])
     assert attributes == Attributes(("female", "male"), ("asian",))
-    assert attributes.target(told)[:2] == (0, UNKNOWN)
-    assert attributes.target(told)[2] == pytest.approx(0.4)
-    assert attributes.target(other)[:2] == (1, 0)
+    assert attributes.target(female)[:2] == (0, UNKNOWN)
+    assert attributes.target(female)[2] == pytest.approx(0.4)
+    assert attributes.target(male)[:2] == (1, 0)
 
 
-def test_only_what_is_known_is_learned():
+def test_unknown_attributes_have_no_gradient():
     attributes = Attributes(("female", "male"), ("asian", "black"))
     outputs = torch.zeros(1, 5, requires_grad=True)
     attribute_loss(outputs, torch.tensor([[1.0, UNKNOWN, NAN]]), attributes).backward()
@@ -31,18 +31,18 @@ def test_only_what_is_known_is_learned():
 
 
 def test_warm_up_moves_the_features_and_keeps_the_head(config, photo):
-    # given photographs of two people whose sex is told
+    # given labelled photographs of two people
     network = build_network("efficientnet_lite0")
     head, first = network.classifier[1].weight.clone(), network.features[0].weight.clone()
     photos = [dataclasses.replace(photo, sex=sex, age=30) for sex in ("female", "male")]
 
     # when the network is warmed up for two epochs
-    news = []
+    reports = []
     plan = config.model_copy(update={"attribute_epochs": 2})
-    warm_up(network, photos, plan, lambda done, loss: news.append((done, loss)))
+    warm_up(network, photos, plan, lambda done, loss: reports.append((done, loss)))
 
-    # then its first layer has moved, and its head is the one it had
-    assert [done for done, _ in news] == [0.5, 1.0]
+    # then its first layer has changed, and its head is unchanged
+    assert [done for done, _ in reports] == [0.5, 1.0]
     assert not torch.equal(network.features[0].weight, first)
     assert torch.equal(network.classifier[1].weight, head)
 

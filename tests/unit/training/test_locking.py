@@ -1,4 +1,4 @@
-"""A folder has one writer at a time, and a dead one does not hold it."""
+"""A folder has one writer at a time, and the lock of a dead process is released."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ with held(Path(sys.argv[1])):
 """
 
 
-def test_second_holder_is_refused_until_the_first_lets_go(tmp_path):
+def test_lock_is_refused_until_it_is_released(tmp_path):
     folder = tmp_path / "run"
     with held(folder):
         assert is_held(folder)
@@ -27,8 +27,8 @@ def test_second_holder_is_refused_until_the_first_lets_go(tmp_path):
     assert not is_held(folder)
 
 
-def test_killed_holder_lets_go(tmp_path):
-    # given a process that holds the folder
+def test_lock_of_a_killed_process_is_released(tmp_path):
+    # given a process that holds the lock
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
@@ -39,12 +39,12 @@ def test_killed_holder_lets_go(tmp_path):
         holder.kill()
         holder.wait()
 
-    # then the folder is free
+    # then the lock is free
     assert not is_held(tmp_path)
 
 
 def test_child_that_inherits_the_lock_keeps_it(tmp_path):
-    # given a holder that started a child with its lock, and let go
+    # given a process that passed its lock to a child and released it
     command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
     with held(tmp_path) as lock:
         child = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(lock,))
@@ -53,5 +53,5 @@ def test_child_that_inherits_the_lock_keeps_it(tmp_path):
     # when the child ends
     child.communicate()
 
-    # then the folder is free
+    # then the lock is free
     assert not is_held(tmp_path)

@@ -1,4 +1,4 @@
-"""Measures: against values worked out by hand."""
+"""Metrics compared with values computed by hand."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from training.measures import (
     auc,
     calibrate,
     expected_calibration_error,
-    reached,
+    rate_at_or_above,
     tail_threshold,
     threshold_at,
 )
@@ -24,35 +24,35 @@ from training.measures import (
         ([0.1, 0.5], [0.5, 0.4], 0.625),
     ],
 )
-def test_auc_is_the_chance_of_right_order(reals, forgeries, expected):
+def test_auc_is_the_probability_of_correct_order(reals, forgeries, expected):
     assert auc(np.array(reals), np.array(forgeries)) == expected
 
 
 @given(
     scores=st.lists(st.floats(0, 1), min_size=10, max_size=200), rate=st.sampled_from([0.001, 0.02, 0.1, 0.5])
 )
-def test_threshold_lets_no_more_than_the_rate_pass(scores, rate):
+def test_threshold_does_not_exceed_the_rate(scores, rate):
     reals = np.array(scores)
-    assert reached(reals, threshold_at(reals, rate)) <= rate
+    assert rate_at_or_above(reals, threshold_at(reals, rate)) <= rate
 
 
-def test_threshold_uses_the_rate_it_may():
+def test_threshold_uses_the_full_rate():
     reals = np.arange(1000) / 1000
-    assert reached(reals, threshold_at(reals, 0.02)) == 0.02
+    assert rate_at_or_above(reals, threshold_at(reals, 0.02)) == 0.02
 
 
 def test_tail_threshold_needs_fewer_scores_than_counting():
-    # given 20,000 scores that fall off exponentially: e^-x of them are above x
+    # given 20,000 exponential scores: e^-x of them are above x
     reals = np.random.default_rng(0).exponential(size=20_000)
 
-    # when one in a thousand may pass, then the threshold is near ln(1000), and never below what counting says
+    # then the threshold for one in a thousand is near ln(1000), and not below the counted one
     found = tail_threshold(reals, 0.001, beyond=0.02)
     assert found == pytest.approx(6.9, abs=0.5)
     assert found >= threshold_at(reals, 0.001)
 
 
 def test_calibration_finds_the_temperature_and_the_bias():
-    # given logits that are three times too sure and shifted
+    # given logits that are three times too large and shifted
     rng = np.random.default_rng(0)
     true = rng.normal(0, 2, 40_000)
     labels = rng.random(true.size) < 1 / (1 + np.exp(-true))
@@ -61,12 +61,12 @@ def test_calibration_finds_the_temperature_and_the_bias():
     # when calibrated
     found = calibrate(logits[~labels], logits[labels])
 
-    # then the true logits come back
+    # then the true logits are recovered
     assert found.temperature == pytest.approx(3, rel=0.05)
     assert found.bias == pytest.approx(-0.5, abs=0.05)
     assert expected_calibration_error(found.probabilities(logits), labels.astype(float)) < 0.01
 
 
 def test_calibration_error_is_the_gap():
-    # given 0.9 said of what is forged half of the time
+    # given a probability of 0.9 where half of the pictures are forged
     assert expected_calibration_error(np.full(10, 0.9), np.array([0.0, 1.0] * 5)) == pytest.approx(0.4)

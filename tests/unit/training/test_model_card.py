@@ -1,4 +1,4 @@
-"""The card of a trained model: thresholds from one part of the people, figures from the other."""
+"""The card of an exported model: thresholds, licence, data and weights."""
 
 import hashlib
 from pathlib import Path
@@ -19,7 +19,7 @@ PLAN = Path(__file__).parents[3] / "training" / "runs" / "lite0.toml"
 
 
 def scored(seed: int, photos: int = 5_000) -> Scored:
-    """Logits of a fairly good detector: reals about -2, forgeries about 2."""
+    """Return logits of a fairly good detector: reals around -2, forgeries around 2."""
     rng = np.random.default_rng(seed)
     kinds = np.array([[REAL] * len(CONDITIONS) + list(KINDS[1:])] * photos).ravel()
     conditions = np.array([[*CONDITIONS, *["as it came"] * len(KINDS[1:])]] * photos).ravel()
@@ -34,40 +34,40 @@ def card() -> ModelCard:
     return make_card("name", "1", read_config(PLAN), b"weights", scored(0))
 
 
-def test_thresholds_hold_their_rates_on_others(card):
-    # given other people, and what a served model would say of them
+def test_thresholds_keep_their_rates_on_other_people(card):
+    # given probabilities of other people
     others = scored(1)
     probabilities = 1 / (1 + np.exp(-(others.logits / card.temperature + card.bias)))
     reals = probabilities[others.kinds == REAL]
 
-    # then as many of them are wronged as was allowed
+    # then the false positive rates are as intended
     assert card.suspect_threshold < card.tag_threshold
     assert (reals >= card.tag_threshold).mean() == pytest.approx(TAG_RATE, abs=0.0015)
     assert (reals >= card.suspect_threshold).mean() == pytest.approx(SUSPECT_RATE, abs=0.01)
 
 
-def test_card_knows_its_weights_and_where_they_come_from(card):
+def test_card_identifies_weights_licence_and_data(card):
     assert card.sha256 == hashlib.sha256(b"weights").hexdigest()
     assert (card.name, card.version, card.network) == ("name", "1", "efficientnet_lite0")
     assert "non-commercial" in card.licence
     assert "UTKFace" in card.data
 
 
-def test_settled_statistics_are_those_of_the_given_pictures():
-    # given a norm that has seen other data, and crops of one grey
+def test_statistics_are_recomputed_from_the_given_pictures():
+    # given a norm with statistics of other data, and uniformly grey crops
     norm = nn.BatchNorm2d(3)
     norm.running_mean.fill_(99.0)
     grey = torch.full((2, 8, 8, 3), 128, dtype=torch.uint8)
 
-    # when it is settled on them
+    # when its statistics are recomputed on them
     settled = settle_statistics(norm, [normalise(grey.numpy(), IMAGENET)] * 2)
 
-    # then nothing of what it had seen is left
+    # then nothing of the old statistics is left
     assert not settled.training
     assert torch.allclose(settled.running_mean, normalise(grey.numpy(), IMAGENET).mean(dim=(0, 2, 3)))
 
 
-def test_neither_collection_outnumbers_the_other():
+def test_collections_are_limited_in_size():
     photos = [
         Photo(f"{n}", name, f"{n}", "", np.zeros(4, np.float32), np.zeros((5, 2), np.float32), b"")
         for name, count in (("faces", 9), ("people", 2))
@@ -76,7 +76,7 @@ def test_neither_collection_outnumbers_the_other():
     assert [photo.collection for photo in limit(photos, 3)] == ["faces"] * 3 + ["people"] * 2
 
 
-def test_each_photograph_is_asked_about_in_every_condition_and_kind(photo):
+def test_each_photograph_is_sampled_in_every_condition_and_kind(photo):
     samples = list(held_out([photo], margin=0.25, size=224, seed=0))
     assert [sample.kind for sample in samples] == [REAL] * 4 + list(KINDS[1:])
     assert {sample.condition for sample in samples[:4]} == set(CONDITIONS)

@@ -1,4 +1,4 @@
-"""Resynthesis: the shipped generators redraw the face, nothing else, and the same each time for one seed."""
+"""Resynthesis: the shipped generators change the face only, reproducibly by seed."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import torch
 
 from training.autoencoders import HELD_OUT, RECIPES, Trainer, aligned_faces, batches
 from training.errors import GeneratorUnreadableError
-from training.forgeries import Region, load_generators, resynthesise, swap_blend
+from training.forgeries import Region, load_generators, resynthesise_face, swap_blend
 from training.forgeries.autoencoder import (
     Architecture,
     FaceAutoencoder,
@@ -23,13 +23,13 @@ from training.forgeries.masks import TEMPLATE, similarity_between
 FACE = (slice(80, 160), slice(195, 255))
 
 
-def test_similarity_finds_turn_scale_and_shift_and_never_shears():
-    # given the template turned by 90 degrees, doubled and moved, and one point off its place
-    turned = TEMPLATE[:, ::-1] * np.array([-2, 2], np.float32) + np.array([300, 20], np.float32)
-    crooked = turned + np.eye(5, 2, dtype=np.float32) * 5
+def test_similarity_finds_rotation_scale_and_shift_without_shear():
+    # given the template rotated by 90 degrees, doubled and moved, and the same with a point displaced
+    rotated = TEMPLATE[:, ::-1] * np.array([-2, 2], np.float32) + np.array([300, 20], np.float32)
+    crooked = rotated + np.eye(5, 2, dtype=np.float32) * 5
 
-    # then the first is found, and the second mapped by a turn and a scale alone
-    assert np.allclose(similarity_between(TEMPLATE, turned), [[0, -2, 300], [2, 0, 20]], atol=1e-3)
+    # then the first map is exact, and the second has no shear
+    assert np.allclose(similarity_between(TEMPLATE, rotated), [[0, -2, 300], [2, 0, 20]], atol=1e-3)
     (a, b, _), (c, d, _) = similarity_between(TEMPLATE, crooked)
     assert (a, b) == pytest.approx((d, -c))
 
@@ -42,12 +42,12 @@ def test_three_generators_are_shipped_for_training_and_another_kind_for_the_test
 
 
 @pytest.mark.parametrize("index", range(3))
-def test_generator_draws_the_same_face_softer(portrait, landmarks, index):
-    # when the portrait is redrawn
+def test_generator_returns_the_same_face_softer(portrait, landmarks, index):
+    # when the portrait is resynthesised
     generator = load_generators()[index]
-    drawn = generator.redraw(portrait, landmarks, np.random.default_rng(1))
+    drawn = generator.resynthesise(portrait, landmarks, np.random.default_rng(1))
 
-    # then it is the same face, but not the same pixels, and nothing changed away from the frame
+    # then the face is similar but not equal, and nothing changes outside the frame
     error = np.abs(drawn[FACE].astype(int) - portrait[FACE])
     assert 1 < error.mean() < 12
     assert np.array_equal(drawn[300:], portrait[300:])
@@ -56,23 +56,26 @@ def test_generator_draws_the_same_face_softer(portrait, landmarks, index):
 def test_resynthesis_changes_the_picture_only_under_the_mask(portrait, landmarks):
     for seed in range(6):
         generator = load_generators()[seed % 3]
-        forged, mask = resynthesise(portrait, landmarks, generator, np.random.default_rng(seed), Region.FACE)
+        forged, mask = resynthesise_face(
+            portrait, landmarks, generator, np.random.default_rng(seed), Region.FACE
+        )
         assert forged.shape == portrait.shape
         assert np.array_equal(forged[mask == 0], portrait[mask == 0])
         assert (forged[mask > 0.9] != portrait[mask > 0.9]).any()
 
 
-def test_one_seed_makes_one_resynthesis(portrait, landmarks):
+def test_resynthesis_is_reproducible_by_seed(portrait, landmarks):
     generator = load_generators()[0]
     first, again, other = (
-        resynthesise(portrait, landmarks, generator, np.random.default_rng(seed))[0] for seed in (7, 7, 8)
+        resynthesise_face(portrait, landmarks, generator, np.random.default_rng(seed))[0]
+        for seed in (7, 7, 8)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_swap_can_go_through_a_generator(portrait, landmarks):
-    # given the same draws with and without a generator
+    # given the same seed with and without a generator
     forged = [
         swap_blend(portrait, landmarks, portrait, landmarks, np.random.default_rng(2), generator=generator)
         for generator in (None, load_generators()[1])
@@ -84,7 +87,7 @@ def test_swap_can_go_through_a_generator(portrait, landmarks):
 def test_face_cut_off_by_the_edge_is_redrawn(portrait, landmarks):
     # given the portrait cut through the face
     cut, moved = portrait[90:, 200:], landmarks - np.array([200, 90], np.float32)
-    forged, _ = resynthesise(cut, moved, load_generators()[2], np.random.default_rng(0), Region.FACE)
+    forged, _ = resynthesise_face(cut, moved, load_generators()[2], np.random.default_rng(0), Region.FACE)
     assert forged.shape == cut.shape
 
 
@@ -99,14 +102,14 @@ def test_autoencoder_keeps_size_and_survives_its_file(upsampling, residual, tmp_
     save_autoencoder(network, tmp_path / "a.safetensors")
     loaded = load_autoencoder(tmp_path / "a.safetensors")
 
-    # then it draws the same
+    # then its output is equal
     with torch.inference_mode():
         assert loaded(faces).shape == faces.shape
         assert torch.allclose(loaded(faces), network(faces), atol=1e-5)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no tensors at all"])
-def test_broken_file_is_named(content, tmp_path):
+def test_unreadable_file_is_named(content, tmp_path):
     path = tmp_path / "broken.safetensors"
     if content is not None:
         path.write_bytes(content)
@@ -115,8 +118,8 @@ def test_broken_file_is_named(content, tmp_path):
 
 
 @pytest.mark.parametrize("recipe", ["transposed", "bilinear"])
-def test_trainer_learns_to_draw_a_face(recipe, photo):
-    # given one face, and a run past the point where the critic comes in
+def test_trainer_learns_to_reconstruct_a_face(recipe, photo):
+    # given one face, and a run past the start of adversarial training
     trainer = Trainer((RECIPES | HELD_OUT)[recipe])
     size = trainer.network.architecture.size
     stream = batches(aligned_faces([photo], size), np.random.default_rng(0))
@@ -124,7 +127,7 @@ def test_trainer_learns_to_draw_a_face(recipe, photo):
     # when trained for six steps
     errors = [trainer.step(next(stream), 0.5) for _ in range(6)]
 
-    # then it draws it better than at first
+    # then the error has decreased
     assert errors[-1] < errors[0]
 
 

@@ -1,4 +1,4 @@
-"""The shipped checkpoint on a portrait it was neither trained nor tuned on."""
+"""The shipped model on a portrait that was not used in training."""
 
 from collections.abc import Callable
 
@@ -39,14 +39,14 @@ def test_real_portrait_is_far_from_suspect(checkpoint, portrait, photo, change: 
 
 
 def test_most_forgeries_of_the_portrait_are_suspect(checkpoint, portrait, photo):
-    # given a dozen forgeries, from plain to hardly visible
+    # given twelve forgeries, from obvious to hardly visible
     forged = [
         self_blend(portrait, photo.landmarks, np.random.default_rng(seed), Region.FACE)[0]
         for seed in range(12)
     ]
 
-    # when judged
+    # when scored
     found = probabilities(checkpoint, forged, photo.box)
 
-    # then two of three are suspect
+    # then at least two thirds are suspect
     assert (found >= checkpoint.card.suspect_threshold).sum() >= 8

@@ -1,4 +1,4 @@
-"""Splits: nobody is on two sides, and near-duplicates count as one."""
+"""Splits: each person is on one side, and near-duplicates form one cluster."""
 
 import numpy as np
 from hypothesis import given
@@ -21,12 +21,12 @@ def test_shares_are_eight_to_one_to_one():
 
 
 @given(st.text(min_size=1))
-def test_a_unit_stays_where_it_is(unit):
+def test_side_of_a_unit_is_deterministic(unit):
     assert split_of(unit) == split_of(unit)
 
 
 def test_duplicates_of_duplicates_share_a_cluster():
-    # given a picture, one just near enough to it, one near enough to that, and strangers
+    # given a chain of three near-duplicates, and two unrelated pictures
     rng = np.random.default_rng(0)
     first, stranger = rng.integers(0, 2, (2, 256)).astype(np.uint8)
     near = flipped(first, range(SAME_PICTURE_BITS))
@@ -36,5 +36,5 @@ def test_duplicates_of_duplicates_share_a_cluster():
     # when clustered
     clusters = near_duplicates(np.stack([further, stranger, first, too_far, near]))
 
-    # then the chain is one cluster, and one bit more than allowed is none
+    # then the chain is one cluster, and one bit above the limit is not a duplicate
     assert clusters == [0, 1, 0, 3, 0]

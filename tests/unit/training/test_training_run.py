@@ -1,4 +1,4 @@
-"""A training run: its plan, its pace, its journal, and that it goes on where it stopped."""
+"""A training run: configuration, schedule, journal and resumption."""
 
 import multiprocessing
 import re
@@ -12,13 +12,13 @@ import torch
 
 from inference.checkpoint import load_checkpoint
 from inference.networks import build_network
-from training.batches import PairBatches
+from training.batch_sources import PairBatches
 from training.calibrate import averaged
 from training.config import Phase, TrainingConfig, read_config
 from training.errors import ConfigError
 from training.history import read_history
 from training.journal import Journal, Losses
-from training.localising import Learner
+from training.localisation import NetworkWithMaps
 from training.locking import LOCK, held
 from training.optimiser import parameter_groups
 from training.pairs import PairMaker, PairStream
@@ -41,11 +41,11 @@ def test_each_run_that_is_shipped_can_be_read(plan):
     ("progress", "rate"),
     [(0.0, 0.01), (0.05, 0.5), (0.1, 1.0), (0.55, 0.505), (1.0, 0.01), (1.2, 0.01)],
 )
-def test_rate_rises_then_falls_as_a_cosine(progress, rate):
+def test_rate_warms_up_then_decays_as_a_cosine(progress, rate):
     assert learning_rate(progress, peak=1.0, warmup=0.1) == pytest.approx(rate)
 
 
-def test_average_forgets_the_beginning_first():
+def test_average_has_a_low_decay_at_first():
     assert [round(ema_decay(step, longest=0.99), 2) for step in (0, 8, 10_000)] == [0.1, 0.5, 0.99]
 
 
@@ -71,12 +71,12 @@ def test_progress_is_of_minutes_or_of_epochs(config, length, share):
         ({"phases": [{"until": 1, "size": 64, "window": 96, "strength": 0}]}, "larger than the crops"),
     ],
 )
-def test_plan_that_makes_no_sense_is_refused(config, change, reason):
+def test_invalid_config_is_refused(config, change, reason):
     with pytest.raises(ValueError, match=reason):
         TrainingConfig.model_validate(config.model_dump() | change)
 
 
-def test_file_that_is_no_plan_is_named(tmp_path):
+def test_invalid_file_is_named(tmp_path):
     (tmp_path / "plan.toml").write_text("network = 7")
     with pytest.raises(ConfigError, match=r"plan\.toml does not describe a run"):
         read_config(tmp_path / "plan.toml")
@@ -89,7 +89,7 @@ def test_early_stages_learn_slower_and_norms_do_not_decay(config):
     network = build_network("efficientnet_lite0")
     groups = parameter_groups(network, config.model_copy(update={"layer_decay": 0.5}))
 
-    # then the head learns at the full rate, the first stage slowest, and every parameter is in one group
+    # then the head has the full rate, the first stage the lowest, and each parameter is in one group
     scale = {id(p): g["scale"] for g in groups for p in g["params"]}
     assert scale[id(network.classifier[1].weight)] == 1.0
     assert scale[id(network.features[-3].weight)] == 0.5
@@ -98,7 +98,7 @@ def test_early_stages_learn_slower_and_norms_do_not_decay(config):
     assert {g["weight_decay"] for g in groups for p in g["params"] if p.ndim == 1} == {0.0}
 
 
-def test_streams_of_one_seed_are_the_same(photo):
+def test_streams_are_reproducible_by_seed(photo):
     phase = Phase(until=1.0, size=64, strength=1.0)
     streams = [iter(PairStream(PairMaker([photo]), phase, (1, rank))) for rank in (0, 0, 1)]
     first, again, other = (next(stream)[0] for stream in streams)
@@ -107,11 +107,11 @@ def test_streams_of_one_seed_are_the_same(photo):
 
 
 def test_maker_of_pairs_is_not_forked_from_a_process_with_threads(config, photo):
-    # given a stream that has begun, beside whatever threads this process has
+    # given a started stream, in a process that may have threads
     stream = PairBatches([photo], EVEN, config).of(config.phases[0], (1,))
     batch = next(stream)
 
-    # then the process that makes it holds no copies of their locks: one forked hung for ever
+    # then its process is not forked: a forked one can deadlock on copied locks
     assert batch.labels.tolist() == [0, 1]
     children = {type(child).__name__ for child in multiprocessing.active_children()}
     stream.close()
@@ -124,67 +124,72 @@ def test_run_learns_and_resumes_where_it_stopped(config, fold, batch, tmp_path):
     plan = config.model_copy(update={"fold_norms": fold})
     run = start(plan, CPU)
     for _ in range(2):
-        assert torch.isfinite(train_step(run, Learner(run.network), batch, plan, rate=1e-3).verdicts)
+        assert torch.isfinite(
+            train_step(run, NetworkWithMaps(run.network), batch, plan, rate=1e-3).classification
+        )
     run.save(tmp_path)
 
-    # when another process takes it up
+    # when another run resumes it
     resumed = start(plan, CPU)
     assert resumed.resume(tmp_path)
 
-    # then it stands where the first one stood
+    # then it has the same state
     assert resumed.step == 2
     for name, value in run.average.state_dict().items():
         assert torch.equal(resumed.average.state_dict()[name], value), name
 
 
 def test_one_batch_can_be_learned_by_heart(config, batch):
-    # given a network whose norms are folded, and two pictures of each kind
+    # given a network with folded norms, and two pictures of each kind
     plan = config.model_copy(update={"fold_norms": True, "dropout": 0.0, "init": SHIPPED})
     run = start(plan, CPU)
 
-    # when it sees them again and again
+    # when it is trained on them repeatedly
     losses = [
-        float(train_step(run, Learner(run.network), batch, plan, rate=1e-4).verdicts) for _ in range(12)
+        float(train_step(run, NetworkWithMaps(run.network), batch, plan, rate=1e-4).classification)
+        for _ in range(12)
     ]
 
-    # then it knows them
+    # then the loss has halved
     assert losses[-1] < 0.5 * losses[0]
 
 
 def test_training_ends_with_its_epochs_and_a_second_start_finds_nothing_to_do(config, sources):
     # when a plan of four epochs over two photographs is trained, and started again afterwards
-    news = []
-    first = Trainer(config, CPU, news.append).train()
-    again = Trainer(config, CPU, news.append).train()
+    reports = []
+    first = Trainer(config, CPU, reports.append).train()
+    again = Trainer(config, CPU, reports.append).train()
 
-    # then it saw each photograph and a forgery of it four times
+    # then it used each photograph and a forgery of it four times
     assert (first.pictures, first.step) == (16, 8)
     assert (again.pictures, again.seconds) == (first.pictures, first.seconds)
-    assert news[0].done == 0.0
-    looks = [line["pictures"] for line in read_history(config.run) if "validation/auc" in line]
-    assert looks == [16]
+    assert reports[0].done == 0.0
+    validated = [line["pictures"] for line in read_history(config.run) if "validation/auc" in line]
+    assert validated == [16]
     assert (config.run / "progress.svg").read_text().startswith("<?xml")
 
 
-def test_journal_tells_what_is_lost_by_verdicts_and_by_cells(config, sources):
-    # given losses of two steps of a run that also learns where
+def test_journal_reports_both_losses(config, sources):
+    # given losses of two steps of a run with localisation
     config.run.mkdir()
     steps = [Losses(torch.tensor(0.5), torch.tensor(0.2)), Losses(torch.tensor(0.7), torch.tensor(0.4))]
-    told = []
-    with Journal(config, start(config, CPU), CPU, told.append) as journal:
+    reports = []
+    with Journal(config, start(config, CPU), CPU, reports.append) as journal:
         journal.losses(0.5, steps, 1e-3)
         journal.losses(0.6, [Losses(torch.tensor(0.5), None)], 1e-3)
 
-    # then their means are written, those of cells only where there are any
+    # then their means are written, the localisation loss only if there is one
     lines = read_history(config.run)
     assert lines[0]["train/loss"] == pytest.approx(0.6)
     assert lines[0]["train/cells"] == pytest.approx(0.3)
     assert "train/cells" not in lines[1]
-    assert [news.figures for news in told] == [{k: v for k, v in line.items() if "/" in k} for line in lines]
+    assert [report.figures for report in reports] == [
+        {k: v for k, v in line.items() if "/" in k} for line in lines
+    ]
 
 
-def test_run_stopped_between_goes_on_from_there(config, sources):
-    # given a run stopped halfway, and one that was not
+def test_stopped_run_is_resumed(config, sources):
+    # given a run that was stopped halfway
     Trainer(config, CPU, lambda _: None).train(until=0.5)
     halves = Trainer(config, CPU, lambda _: None).train()
 
@@ -199,21 +204,23 @@ def test_piece_of_a_run_ends_in_time(config, sources):
 
 
 def test_pieces_of_a_run_share_one_stream(config, sources, monkeypatch):
-    # given a run in pieces, as a sweep looks at it
-    trainer, begun = Trainer(config, CPU, lambda _: None), []
+    # given a run in pieces, as in a sweep
+    trainer, started = Trainer(config, CPU, lambda _: None), []
     stream = trainer.source.of
-    monkeypatch.setattr(trainer.source, "of", lambda *given: begun.append(given) or stream(*given))
+    monkeypatch.setattr(
+        trainer.source, "of", lambda *arguments: started.append(arguments) or stream(*arguments)
+    )
     for until in (0.25, 0.5, 1.0):
         trainer.train(until=until)
 
-    # then each phase began its process of forgeries once
-    assert len(begun) == len(config.phases)
+    # then each phase started its process once
+    assert len(started) == len(config.phases)
     assert trainer.run.step == 8
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_second_start_of_a_run_is_refused(tmp_path, processes):
-    # given a run whose folder is written
+    # given a run with a locked folder
     plan = tmp_path / "plan.toml"
     text = (RUNS / "v2s-rehearsal.toml").read_text()
     plan.write_text(re.sub(r"^run = .*$", f'run = "{tmp_path / "run"}"', text, flags=re.MULTILINE))
@@ -222,14 +229,14 @@ def test_second_start_of_a_run_is_refused(tmp_path, processes):
         command = [sys.executable, "-m", "pipeline", "train", str(plan), "--processes", processes]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    # then it says so, in one line, and touches nothing
+    # then it fails with one line and writes nothing
     assert ended.returncode == 2
     assert ended.stderr.startswith(f"error: another process writes {tmp_path / 'run'}; wait")
     assert [path.name for path in (tmp_path / "run").iterdir()] == [LOCK]
 
 
 def test_run_starts_from_a_shipped_model(config):
-    # given the default model as the start
+    # given the default model as initial weights
     network = initial_network(config.model_copy(update={"init": SHIPPED}))
 
     # then its logits are those of that model
@@ -238,12 +245,12 @@ def test_run_starts_from_a_shipped_model(config):
         assert torch.equal(network.eval()(pixels), load_checkpoint(SHIPPED).network(pixels))
 
 
-def test_what_is_shipped_lies_between_start_and_end(config, batch):
-    # given a run that learned, of which a quarter of the start is to be kept
+def test_exported_weights_are_interpolated(config, batch):
+    # given a trained run with a quarter of its initial weights kept
     plan = config.model_copy(update={"fold_norms": True, "init": SHIPPED, "init_share": 0.25})
     run = start(plan, CPU)
     before = run.average.classifier[1].weight.clone()
-    train_step(run, Learner(run.network), batch, plan, rate=1e-2)
+    train_step(run, NetworkWithMaps(run.network), batch, plan, rate=1e-2)
     plan.run.mkdir()
     run.save(plan.run)
 

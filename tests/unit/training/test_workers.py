@@ -9,7 +9,7 @@ PORTRAIT = """
 import multiprocessing, sys
 from pathlib import Path
 import cv2, numpy as np, skimage.data
-from training.batches import PairBatches
+from training.batch_sources import PairBatches
 from training.config import Phase, read_config
 from training.datasets import Photo
 from training.sources import EVEN

@@ -1,4 +1,4 @@
-"""Pictures bent by moving some points of them, without seams: moving least squares."""
+"""Warp a picture by moving control points of it (moving least squares)."""
 
 import cv2
 import numpy as np
@@ -9,20 +9,20 @@ from training.forgeries.masks import Floats
 Image = NDArray[np.uint8]
 Complex = NDArray[np.complex128]  # x + iy
 
-FALLOFF = 1.5  # exponent of the distance in a point's weight: above 1 the bending stays local
-GRID = 4  # pixels between the places where the map is computed; it is smooth
+FALLOFF = 1.5  # exponent of the distance in a point's weight; above 1 the deformation stays local
+GRID = 4  # pixels between the positions where the map is computed; it is smooth
 
 
 def moving_least_squares(places: Complex, start: Complex, end: Complex) -> Complex:
-    """Return where ``places`` go, given that each point of ``start`` goes to its ``end``.
+    """Return the positions of ``places`` after moving each point of ``start`` to its ``end``.
 
-    The rigid kind: Schaefer, McPhail & Warren, "Image Deformation Using Moving Least Squares", 2006.
+    Rigid variant: Schaefer, McPhail & Warren, "Image Deformation Using Moving Least Squares", 2006.
     """
     weights = 1 / (np.abs(places[:, None] - start) ** (2 * FALLOFF) + 1e-6)
     weights /= weights.sum(axis=1, keepdims=True)
     centre, goal = weights @ start, weights @ end
-    turn = (weights * (start - centre[:, None]).conj() * (end - goal[:, None])).sum(axis=1)
-    moved: Complex = goal + turn / np.maximum(np.abs(turn), 1e-12) * (places - centre)
+    rotation = (weights * (start - centre[:, None]).conj() * (end - goal[:, None])).sum(axis=1)
+    moved: Complex = goal + rotation / np.maximum(np.abs(rotation), 1e-12) * (places - centre)
     return moved
 
 
@@ -33,7 +33,7 @@ def _complex(points: Floats) -> Complex:
 def deform(image: Image, start: Floats, end: Floats, weight: Floats) -> Image:
     """Return the picture (H, W, 3) with the points ``start`` moved to ``end``, (P, 2) pixels each.
 
-    ``weight`` (H, W) in [0, 1] says how far each place takes part; where it is 0 nothing moves.
+    ``weight`` (H, W) in [0, 1] scales the displacement of each pixel; where it is 0 nothing moves.
     """
     height, width = image.shape[:2]
     rows, columns = (
@@ -41,7 +41,7 @@ def deform(image: Image, start: Floats, end: Floats, weight: Floats) -> Image:
         np.linspace(0, width - 1, width // GRID + 2),
     )
     places = (columns[None, :] + 1j * rows[:, None]).ravel()
-    # Backwards: where does each place of the result come from?
+    # Inverse map: the origin of each position of the result.
     origins = moving_least_squares(places, _complex(end), _complex(start)) - places
     coarse = origins.reshape(len(rows), len(columns))
     shift = [

@@ -1,4 +1,4 @@
-"""Masks of the unseen forgeries: ovals about the face, drawn otherwise than training's hulls."""
+"""Oval masks of the unseen forgeries; training uses hulls instead."""
 
 import cv2
 import numpy as np
@@ -11,12 +11,12 @@ Image = NDArray[np.uint8]
 # In the frame of the 112 px template: the middle of the face, and half its width and height.
 CENTRE = (56.0, 76.0)
 HALF_WIDTH, HALF_HEIGHT = 31.0, 36.0
-VARIATION = 0.08  # of both, drawn
-CORNERS = 48  # of the polygon that stands for the oval
+VARIATION = 0.08  # random, of both
+CORNERS = 48  # of the polygon that approximates the oval
 
 
 def oval(shape: tuple[int, int], landmarks: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the (H, W) mask, 0 or 255, of an oval over brows to chin, drawn a little larger or smaller."""
+    """Return the (H, W) mask, 0 or 255, of an oval from brows to chin, with a small random size change."""
     angle = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
     radii = np.array([HALF_WIDTH, HALF_HEIGHT]) * rng.uniform(1 - VARIATION, 1 + VARIATION, 2)
     outline = np.array(CENTRE) + radii * np.column_stack([np.cos(angle), np.sin(angle)])
@@ -29,12 +29,14 @@ def oval(shape: tuple[int, int], landmarks: Floats, rng: np.random.Generator) ->
 
 def feather(mask: NDArray[np.uint8], width: float) -> Floats:
     """Return the mask as (H, W) float32 in [0, 1] that rises linearly inwards over ``width`` pixels."""
-    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)  # the picture's edge is no outline
+    padded = cv2.copyMakeBorder(
+        mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE
+    )  # no soft edge along the picture's border
     distance = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
     rising: Floats = np.minimum(distance / max(width, 1.0), 1).astype(np.float32)
     return rising
 
 
 def feathered_oval(shape: tuple[int, int], landmarks: Floats, rng: np.random.Generator) -> Floats:
-    """Return a drawn oval with a linear edge of 4 to 12 template pixels."""
+    """Return a random oval with a linear edge of 4 to 12 template pixels."""
     return feather(oval(shape, landmarks, rng), float(rng.uniform(4, 12)) * face_scale(landmarks))

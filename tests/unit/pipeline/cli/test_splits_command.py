@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import cli
-from tests.unit.training.test_leaks import ONE, OTHER
+from tests.unit.training.test_leaks import FIRST, SECOND
 from training.errors import CollectionUnreadableError
 from training.leaks import Record
 from training.preprocess import index
@@ -24,7 +24,7 @@ def check(*folders):
 
 
 def test_a_clean_split_exits_with_0(tmp_path):
-    result = check(written(tmp_path, ONE, OTHER))
+    result = check(written(tmp_path, FIRST, SECOND))
     assert result.exit_code == 0
     assert "no leak among 2 crops" in result.output
     assert re.search(r"kodf\W+train\W+1\W+1\W+1\W+0", result.output)
@@ -32,7 +32,7 @@ def test_a_clean_split_exits_with_0(tmp_path):
 
 def test_a_leak_between_folders_exits_with_1_and_is_named(tmp_path):
     folders = tmp_path / "one", tmp_path / "other"
-    for folder, record in zip(folders, (ONE, Record(**{**_fields(OTHER), "pdq": ONE.pdq})), strict=True):
+    for folder, record in zip(folders, (FIRST, Record(**{**_fields(SECOND), "pdq": FIRST.pdq})), strict=True):
         folder.mkdir()
         written(folder, record)
     result = check(*folders)
