@@ -25,10 +25,11 @@ class Validation:
 
     @classmethod
     def draw(cls, maker: PairMaker, pairs: int) -> "Validation":
+        """Return ``pairs`` pairs, always the same for the same photographs."""
         rng = np.random.default_rng(SEED)
         phase = Phase(until=1.0, size=CROP_SIZE, strength=STRENGTH)
-        drawn = [maker.draw(phase, rng) for _ in range(pairs)]
-        return cls([pair.real for pair in drawn] + [pair.forged for pair in drawn])
+        fixed = [maker.draw(phase, rng) for _ in range(pairs)]
+        return cls([pair.real for pair in fixed] + [pair.forged for pair in fixed])
 
     @torch.inference_mode()
     def figures(self, network: nn.Module, device: torch.device) -> dict[str, float]:
