@@ -39,6 +39,10 @@ class DuplicateNetworkError(InferenceError):
     """A network was registered under a name that is already taken."""
 
 
+class DuplicateFormatError(InferenceError):
+    """A media format was registered for a media type that another format has."""
+
+
 class PretrainedWeightsError(InferenceError):
     """The pretrained weights of a network cannot be obtained."""
 

@@ -55,8 +55,8 @@ def warm_up(
 ) -> None:
     """Train the features of ``network`` for ``config.attribute_epochs``.
 
-    ``report`` is called with (share done, loss). The network's own head stays
-    unchanged. Raise :class:`~training.errors.NoPhotographsError` if no photograph has an attribute.
+    ``report`` is called with (share done, loss). The network's own head stays unchanged. Raise
+    :class:`~training.errors.NoPhotographsError` if no photograph has an attribute.
     """
     labelled = [p for p in photos if not p.forged and (p.sex or p.group or p.age is not None)]
     if not labelled:

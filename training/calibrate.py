@@ -36,8 +36,8 @@ CROP_MARGIN = 0.1
 MIN_FACE_PX = 48  # below a quarter of the network's input size the traces are gone
 TAG_RATE = 0.001  # false positives; a wrong tag is public
 SUSPECT_RATE = 0.02  # false positives; each costs a moderator's review
-SETTLING_BATCHES = 40  # about a thousand pictures, enough to estimate means and variances
-SETTLING_SEED = 1_000_000  # above any rank, so that the stream differs from those of training
+STATISTICS_BATCHES = 40  # about a thousand pictures, enough to estimate means and variances
+STATISTICS_SEED = 1_000_000  # above any rank, so that the stream differs from those of training
 WEIGHTS_FILE = "weights.safetensors"
 
 
@@ -49,13 +49,15 @@ def averaged(config: TrainingConfig) -> nn.Module:
     run = start(config, torch.device("cpu"))
     initial = deepcopy(run.average)
     if not run.resume(config.run):
-        raise NotTrainedError(f"{config.run} holds no state of a run; train it first: fakeme train")
+        raise NotTrainedError(f"{config.run} contains no saved state of a run; train it first: fakeme train")
     interpolate_weights(run.average, initial, config.init_share)
     if config.fold_norms:
         return unfold_norms(run.average, _build(config)).eval()
     photos, shares = read_sources(config, Split.TRAIN)
-    batches = PairBatches(photos, shares, config).of(config.phases[-1], (config.seed, SETTLING_SEED))
-    return settle_statistics(run.average, (b.pixels for b in itertools.islice(batches, SETTLING_BATCHES)))
+    batches = PairBatches(photos, shares, config).of(config.phases[-1], (config.seed, STATISTICS_SEED))
+    return recompute_norm_statistics(
+        run.average, (batch.pixels for batch in itertools.islice(batches, STATISTICS_BATCHES))
+    )
 
 
 @torch.no_grad()
@@ -75,7 +77,7 @@ def _build(config: TrainingConfig) -> nn.Module:
     return build_network(config.network, localises=config.localisation > 0)
 
 
-def settle_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> nn.Module:
+def recompute_norm_statistics(network: nn.Module, batches: Iterable[torch.Tensor]) -> nn.Module:
     """Return the network with batch norm statistics recomputed from normalised ``batches``.
 
     Averaged weights need their own statistics (Izmailov et al., 2018), and those collected in training are

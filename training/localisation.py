@@ -6,9 +6,10 @@ The extra cost is negligible.
 """
 
 import torch
-from inference.localisation import CELL, locate
 from torch import nn
 from torch.nn import functional
+
+from inference.localisation import CELL, locate
 
 MIN_FORGED_OPACITY = 0.1  # mask opacity; fainter forgeries cannot be told from their surroundings
 

@@ -45,12 +45,8 @@ RESYNTHESISED_SWAP_SHARE = 0.4  # of the swaps, with the source's face resynthes
 SOURCES_TRIED = 6  # candidates; the one with the nearest pose is used
 WINDOWS_TRIED = 6
 TIGHT = 0.9  # the jaw is closer than a tenth to the picture's edge, as in aligned sets that cut off the chin
-TIGHT_REGIONS = (
-    Region.INNER,
-    Region.FACE,
-    Region.EYES,
-    Region.MOUTH,
-)  # regions with edges inside such a picture
+# Regions with edges inside a tight picture.
+TIGHT_REGIONS = (Region.INNER, Region.FACE, Region.EYES, Region.MOUTH)
 TIGHT_SHARES = (0.5, 0.25, 0.1, 0.15)
 
 
@@ -225,9 +221,8 @@ class PairMaker:
         region = Region(rng.choice(TIGHT_REGIONS, p=TIGHT_SHARES)) if face.tight else None
         kind = float(rng.random())
         if kind < (below := RESYNTHESISED_SHARE):
-            return face.image, *resynthesise_face(
-                face.image, face.landmarks, draw_generator(rng), rng, region
-            )
+            generator = draw_generator(rng)
+            return face.image, *resynthesise_face(face.image, face.landmarks, generator, rng, region)
         if kind < (below := below + WARPED_SHARE):
             return face.image, *warp_face(face.image, face.landmarks, rng, region)
         if kind < (below := below + INPAINTED_SHARE):
@@ -235,10 +230,10 @@ class PairMaker:
         if kind >= below + SWAP_SHARE:
             return self_blend_pair(face.image, face.landmarks, rng, region)
         source = draw_source(photo, self._reals[photo.collection], rng)
-        generator = draw_generator(rng) if rng.random() < RESYNTHESISED_SWAP_SHARE else None
+        swap_generator = draw_generator(rng) if rng.random() < RESYNTHESISED_SWAP_SHARE else None
         image, points = decode(source), source.landmarks
         blended = swap_blend(
-            face.image, face.landmarks, image, points, rng, region=region, generator=generator
+            face.image, face.landmarks, image, points, rng, region=region, generator=swap_generator
         )
         return face.image, *blended
 

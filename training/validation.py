@@ -27,10 +27,11 @@ class Validation:
 
     @classmethod
     def draw(cls, maker: PairMaker, pairs: int, network: Network) -> "Validation":
+        """Return ``pairs`` pairs, always the same for the same photographs."""
         rng = np.random.default_rng(SEED)
         phase = Phase(until=1.0, size=network.input_size, strength=STRENGTH)
-        drawn = [maker.draw(phase, rng) for _ in range(pairs)]
-        crops = [pair.real for pair in drawn] + [pair.forged for pair in drawn]
+        fixed = [maker.draw(phase, rng) for _ in range(pairs)]
+        crops = [pair.real for pair in fixed] + [pair.forged for pair in fixed]
         return cls(crops, network.normalisation)
 
     @torch.inference_mode()

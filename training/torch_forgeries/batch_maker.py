@@ -17,7 +17,7 @@ from training.torch_forgeries.framing import (
     resize_crops,
 )
 from training.torch_forgeries.photo_store import PhotoStore
-from training.torch_forgeries.sampling import DrawnPairs, PhotoSampler
+from training.torch_forgeries.sampling import PairIndices, PhotoSampler
 from training.torch_forgeries.tones import to_levels
 
 CHUNK = 64  # pairs that are made at once; see BatchMaker
@@ -71,7 +71,7 @@ class BatchMaker:
         corners = draw_windows(masks, phase.window, generator)
         return cut_windows(crops, corners, phase.window), cut_windows(known, corners, phase.window)
 
-    def _forge(self, drawn: DrawnPairs, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def _forge(self, drawn: PairIndices, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Return pairs (N, 2, 3, canvas, canvas), masks, and the photograph number of each picture (N, 2)."""
         targets, sources = self._faces(drawn.reals), self._faces(drawn.sources)
         reals, forged, masks = forge(targets, sources, self.store.tight[drawn.reals], generator)

@@ -37,9 +37,10 @@ class Framings:
 
 
 def draw_framings(count: int, generator: torch.Generator) -> Framings:
-    turned = bernoulli(count, GEOMETRY_SHARE, generator)
-    angle = torch.deg2rad(uniform(count, -LARGEST_TURN, LARGEST_TURN, generator)) * turned
-    shear = uniform(count, -LARGEST_SHEAR, LARGEST_SHEAR, generator) * turned
+    """Return random framings of ``count`` pairs."""
+    warped = bernoulli(count, GEOMETRY_SHARE, generator)
+    angle = torch.deg2rad(uniform(count, -LARGEST_TURN, LARGEST_TURN, generator)) * warped
+    shear = uniform(count, -LARGEST_SHEAR, LARGEST_SHEAR, generator) * warped
     ones = torch.ones_like(angle)
     return Framings(
         edges=uniform(count, MIN_RESOLUTION, MAX_RESOLUTION + 1, generator).long().clamp(max=MAX_RESOLUTION),
@@ -47,7 +48,7 @@ def draw_framings(count: int, generator: torch.Generator) -> Framings:
         inset=uniform(count, 0.85, 1.0, generator),
         offset=normal((count, 2), 0.03, generator),
         linear=shear_scale_rotate(angle, ones, ones, shear),
-        shift=uniform((count, 2), -LARGEST_SHIFT, LARGEST_SHIFT, generator) * turned[:, None],
+        shift=uniform((count, 2), -LARGEST_SHIFT, LARGEST_SHIFT, generator) * warped[:, None],
         narrowing=uniform(count, 0.86, 1.02, generator),
         flip=torch.where(bernoulli(count, 0.5, generator), -ones, ones),
     )
@@ -61,23 +62,25 @@ def squares(framings: Framings, sizes: Tensor, boxes: Tensor, tight: Tensor) -> 
     middles = torch.where(tight[:, None], edges / 2, (boxes[:, :2] + boxes[:, 2:]) / 2)
     middles = middles + framings.offset * longest[:, None]
     half = sides[:, None] / 2
-    held = torch.minimum(torch.maximum(middles, half), torch.maximum(edges - half, half))
-    return torch.where(tight[:, None], held, middles), sides
+    inside = torch.minimum(torch.maximum(middles, half), torch.maximum(edges - half, half))
+    return torch.where(tight[:, None], inside, middles), sides
 
 
 def framing_maps(framings: Framings, sizes: Tensor, boxes: Tensor, tight: Tensor) -> Tensor:
     """Return maps (N, 2, 3) from crops of ``framings.edges`` pixels to pictures with faces at ``boxes``.
 
-    Boxes and sizes are narrowed as the picture is; what a crop shows beyond its picture is mirrored there.
+    Boxes and sizes are narrowed like the picture. Crops mirror the picture at its edges.
     """
     narrowing = torch.where(tight, framings.narrowing, 1.0)
-    wide = torch.stack([narrowing, torch.ones_like(narrowing)], dim=1)
-    middles, sides = squares(framings, sizes * wide.flip(1), boxes * wide.repeat(1, 2), tight)
+    width_factors = torch.stack([narrowing, torch.ones_like(narrowing)], dim=1)
+    middles, sides = squares(
+        framings, sizes * width_factors.flip(1), boxes * width_factors.repeat(1, 2), tight
+    )
     step = sides / framings.edges
     middle_of_crop = (framings.edges[:, None] - 1) / 2 - framings.shift * framings.edges[:, None]
     flipped = framings.linear * torch.stack([framings.flip, torch.ones_like(step)], dim=1)[:, None]
-    linear = step[:, None, None] * flipped / wide[:, :, None]
-    offset = (middles / wide - 0.5)[:, :, None] - linear @ middle_of_crop[:, :, None]
+    linear = step[:, None, None] * flipped / width_factors[:, :, None]
+    offset = (middles / width_factors - 0.5)[:, :, None] - linear @ middle_of_crop[:, :, None]
     return torch.cat([linear, offset], dim=2)
 
 

@@ -50,11 +50,11 @@ class RaggedLists:
 
     def draw(self, numbers: Tensor, generator: torch.Generator) -> Tensor:
         """Return a value from each list in ``numbers`` (any shape); an arbitrary value for an empty list."""
-        drawn = numbers + uniform(tuple(numbers.shape), 0, 1, generator).double()
+        positions = numbers + uniform(tuple(numbers.shape), 0, 1, generator).double()
         first, counts = self.starts[numbers], self.counts[numbers]
-        places = torch.searchsorted(self.bounds, drawn, right=True)
-        places = torch.minimum(torch.maximum(places, first), first + (counts - 1).clamp(min=0))
-        return self.values[places.clamp(max=len(self.values) - 1)]
+        indices = torch.searchsorted(self.bounds, positions, right=True)
+        indices = torch.minimum(torch.maximum(indices, first), first + (counts - 1).clamp(min=0))
+        return self.values[indices.clamp(max=len(self.values) - 1)]
 
 
 def pose_shapes(landmarks: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def pose_shapes(landmarks: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnPairs:
+class PairIndices:
     """Indices of photographs (N,). ``forgeries`` are used where ``labelled``, ``sources`` elsewhere."""
 
     reals: Tensor
@@ -104,7 +104,7 @@ class PhotoSampler:
         self.has_forgeries = bool(partners)
         self._shapes, self._units = pose_shapes(store.landmarks), store.units
 
-    def draw(self, count: int, generator: torch.Generator) -> DrawnPairs:
+    def draw(self, count: int, generator: torch.Generator) -> PairIndices:
         """Return the photographs of ``count`` pairs."""
         collections = categorical(self._collection_probabilities.expand(count, -1), generator)
         labelled = bernoulli(count, LABELLED_SHARE, generator) & (self._forgeries.counts[collections] > 0)
@@ -113,6 +113,6 @@ class PhotoSampler:
         reals = torch.where(labelled, partners, self._reals.draw(collections, generator))
         candidates = self._sources.draw(collections[:, None].expand(-1, SOURCES_TRIED), generator)
         distance = torch.linalg.vector_norm(self._shapes[candidates] - self._shapes[reals][:, None], dim=2)
-        same = self._units[candidates] == self._units[reals][:, None]
-        nearest = (distance + SAME_UNIT_PENALTY * same).argmin(1, keepdim=True)
-        return DrawnPairs(reals, candidates.gather(1, nearest)[:, 0], forgeries, labelled)
+        same_person = self._units[candidates] == self._units[reals][:, None]
+        nearest = (distance + SAME_UNIT_PENALTY * same_person).argmin(1, keepdim=True)
+        return PairIndices(reals, candidates.gather(1, nearest)[:, 0], forgeries, labelled)

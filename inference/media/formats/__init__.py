@@ -1,5 +1,6 @@
 """The registry of media formats: the built-in ones and those registered from outside this package."""
 
+from inference.errors import DuplicateFormatError
 from inference.media.formats.avif import FORMAT as AVIF
 from inference.media.formats.bmp import FORMAT as BMP
 from inference.media.formats.format import MediaFormat
@@ -43,12 +44,13 @@ def formats() -> tuple[MediaFormat, ...]:
 def register_format(media_format: MediaFormat) -> None:
     """Add a format, which is matched before those registered earlier.
 
-    Raise :class:`ValueError` if another format already has its media type or one of its aliases.
+    Raise :class:`~inference.errors.DuplicateFormatError` if another format already has its media type or one
+    of its aliases.
     """
     for other in _registered:
         duplicates = media_format.declarable_types & other.declarable_types
         if duplicates:
-            raise ValueError(
+            raise DuplicateFormatError(
                 f"cannot register {media_format.name}: {', '.join(sorted(duplicates))} already means "
                 f"{other.name}; choose another media type or unregister {other.media_type} first"
             )

@@ -31,17 +31,24 @@ from pipeline.settings import load_settings
 print(list(WORKERS), [spec.name for spec in worker_specs()][-1])
 print([topic.name for topic in topics() if topic.name.startswith("posts.tags")])
 print([signal.name for signal in make_signals(SignalContext(load_settings(), None))])
+from inference.media import decode
+from inference.networks import build_network
+print(type(build_network("acme")).__name__)
+media = decode(b"ACME" + (2).to_bytes(4, "little") + (1).to_bytes(4, "little") + bytes(6), "image/x-acme")
+print(media.media_type, media.width, media.height)
 """
 
 
-def test_plugin_adds_a_worker_its_retry_topics_and_a_signal() -> None:
+def test_plugin_adds_a_worker_a_signal_a_network_and_a_format() -> None:
     result = run("-c", REPORT, path=PLUGIN)
 
     assert result.stdout.splitlines() == [
-        "('acme',)",
+        "('acme', 'acme-extras')",
         "['detection', 'tagging', 'moderation', 'relay', 'gateway', 'acme-amplifier'] acme-amplifier",
         "['posts.tags', 'posts.tags.retry']",
         "['acme-letterhead']",
+        "AcmeNetwork",
+        "image/x-acme 2 1",
     ], result.stderr
 
 

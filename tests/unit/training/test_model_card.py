@@ -10,7 +10,7 @@ from torch import nn
 
 from inference.card import ModelCard
 from inference.normalisation import IMAGENET, normalise
-from training.calibrate import SUSPECT_RATE, TAG_RATE, limit, make_card, settle_statistics
+from training.calibrate import SUSPECT_RATE, TAG_RATE, limit, make_card, recompute_norm_statistics
 from training.config import read_config
 from training.datasets import Photo
 from training.evaluation import CONDITIONS, KINDS, REAL, Scored, held_out
@@ -60,11 +60,11 @@ def test_statistics_are_recomputed_from_the_given_pictures():
     grey = torch.full((2, 8, 8, 3), 128, dtype=torch.uint8)
 
     # when its statistics are recomputed on them
-    settled = settle_statistics(norm, [normalise(grey.numpy(), IMAGENET)] * 2)
+    recomputed = recompute_norm_statistics(norm, [normalise(grey.numpy(), IMAGENET)] * 2)
 
     # then nothing of the old statistics is left
-    assert not settled.training
-    assert torch.allclose(settled.running_mean, normalise(grey.numpy(), IMAGENET).mean(dim=(0, 2, 3)))
+    assert not recomputed.training
+    assert torch.allclose(recomputed.running_mean, normalise(grey.numpy(), IMAGENET).mean(dim=(0, 2, 3)))
 
 
 def test_collections_are_limited_in_size():

@@ -139,7 +139,7 @@ def test_run_learns_and_resumes_where_it_stopped(config, fold, batch, tmp_path):
         assert torch.equal(resumed.average.state_dict()[name], value), name
 
 
-def test_one_batch_can_be_learned_by_heart(config, batch):
+def test_network_can_overfit_one_batch(config, batch):
     # given a network with folded norms, and two pictures of each kind
     plan = config.model_copy(update={"fold_norms": True, "dropout": 0.0, "init": SHIPPED})
     run = start(plan, CPU)
@@ -260,7 +260,7 @@ def test_exported_weights_are_interpolated(config, batch):
     torch.testing.assert_close(shipped, 0.75 * after + 0.25 * before)
 
 
-def test_command_says_what_is_wrong_with_a_plan(tmp_path):
+def test_command_reports_an_invalid_config(tmp_path):
     plan = tmp_path / "plan.toml"
     plan.write_text("network = 7")
     ended = subprocess.run(

@@ -1,11 +1,11 @@
-"""No process of forgeries outlives its training."""
+"""The worker process that makes pairs ends with its training process."""
 
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-PORTRAIT = """
+SCRIPT = """
 import multiprocessing, sys
 from pathlib import Path
 import cv2, numpy as np, skimage.data
@@ -26,11 +26,11 @@ if __name__ == "__main__":
     sys.stdin.read()
 """
 PLAN = Path(__file__).parents[3] / "training" / "runs" / "v2s-rehearsal.toml"
-PATIENCE = 30.0  # seconds
+TIMEOUT = 30.0  # seconds
 
 
-def is_there(pid: int) -> bool:
-    """Whether the process runs; a dead one that nobody has asked after yet does not."""
+def is_running(pid: int) -> bool:
+    """Return whether the process runs; zombies do not count."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -38,23 +38,23 @@ def is_there(pid: int) -> bool:
     return state not in {"Z", "X"}
 
 
-def test_process_of_forgeries_ends_with_a_killed_training(tmp_path):
-    # given a training that makes its pairs in a process of their own
+def test_worker_ends_when_its_training_is_killed(tmp_path):
+    # given a training process with a worker that makes pairs
     script = tmp_path / "train.py"
-    script.write_text(PORTRAIT)
+    script.write_text(SCRIPT)
     command = [sys.executable, str(script), str(PLAN)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as training:
         assert training.stdout is not None
         workers = [int(pid) for pid in training.stdout.readline().split()]
         assert workers
-        assert all(is_there(pid) for pid in workers)
+        assert all(is_running(pid) for pid in workers)
 
         # when it is killed
         training.kill()
         training.wait()
 
-    # then none of them stays
-    deadline = time.monotonic() + PATIENCE
-    while any(is_there(pid) for pid in workers) and time.monotonic() < deadline:
+    # then all workers end
+    deadline = time.monotonic() + TIMEOUT
+    while any(is_running(pid) for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not any(is_there(pid) for pid in workers)
+    assert not any(is_running(pid) for pid in workers)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.errors import Unprocessable
+from inference.errors import DuplicateFormatError, Unprocessable
 from inference.media import MediaKind, decode
 from inference.media.decoded import DecodedFrames, Frame
 from inference.media.formats import MediaFormat, formats, register_format, unregister_format
@@ -151,7 +151,7 @@ def test_a_registered_format_is_matched_before_a_more_general_built_in_one() -> 
 def test_a_duplicate_media_type_is_refused(media_format: MediaFormat, message: str) -> None:
     before = formats()
 
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(DuplicateFormatError, match=message):
         register_format(media_format)
 
     assert formats() == before
