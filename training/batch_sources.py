@@ -1,4 +1,4 @@
-"""Choose the source of batches for a device: a numpy process beside a CPU, or the GPU itself."""
+"""Choose the source of batches for a device: a process that uses numpy for a CPU, or the GPU itself."""
 
 from collections.abc import Iterator
 
