@@ -39,6 +39,10 @@ class DuplicateNetworkError(InferenceError):
     """A network was registered under a name that is already taken."""
 
 
+class PluginError(InferenceError):
+    """An installed plugin cannot be imported, or its registration failed."""
+
+
 class DuplicateFormatError(InferenceError):
     """A media format was registered for a media type that another format has."""
 

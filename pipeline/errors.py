@@ -35,7 +35,3 @@ class UnknownSignalError(PipelineError):
 
 class DuplicateRegistrationError(PipelineError):
     """The name of a worker or signal is registered already."""
-
-
-class PluginError(PipelineError):
-    """An installed plugin cannot be imported, or its registration failed."""

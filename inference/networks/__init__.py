@@ -6,6 +6,7 @@ from inference.errors import DuplicateNetworkError, UnknownNetworkError
 from inference.localisation import add_heads
 from inference.networks import efficientnet_lite0, efficientnet_lite0_origin, efficientnet_v2_s, mesonet4
 from inference.networks.network import DEFAULT_DROPOUT, Network
+from inference.plugins import load_plugins
 
 __all__ = ["DEFAULT_DROPOUT", "Network", "build_network", "find_network", "register_network"]
 
@@ -37,6 +38,7 @@ for _network in BUILT_IN:
 
 def find_network(name: str) -> Network:
     """Return the network with this name; raise UnknownNetworkError if there is none."""
+    load_plugins()
     if name not in _registered:
         raise UnknownNetworkError(
             f"no network is named {name!r}; the known ones are {', '.join(_registered)}"

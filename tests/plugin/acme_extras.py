@@ -1,4 +1,4 @@
-"""The parts of the extension that need torch: a network and a media format."""
+"""The parts of the extension that only inference needs: a network and a media format."""
 
 import struct
 

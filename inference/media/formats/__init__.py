@@ -14,6 +14,7 @@ from inference.media.formats.quicktime import FORMAT as QUICKTIME
 from inference.media.formats.tiff import FORMAT as TIFF
 from inference.media.formats.webm import FORMAT as WEBM
 from inference.media.formats.webp import FORMAT as WEBP
+from inference.plugins import load_plugins
 
 __all__ = ["BUILT_IN_FORMATS", "MediaFormat", "formats", "register_format", "unregister_format"]
 
@@ -38,6 +39,7 @@ _registered: list[MediaFormat] = list(BUILT_IN_FORMATS)
 
 def formats() -> tuple[MediaFormat, ...]:
     """Return all registered formats in the order in which they are matched."""
+    load_plugins()
     return tuple(_registered)
 
 

@@ -31,7 +31,7 @@ ALLOWED_IN_PIPELINE = {
     "consumers": {"runtime", "models", "settings", "errors"},
     "producers": {"runtime", "models", "settings", "errors"},
     "workers": {"consumers", "producers", "runtime", "settings", "errors"},
-    "plugins": {"errors"},
+    "plugins": set(),
     "operations": {"workers", "consumers", "producers", "runtime", "models", "settings", "errors"},
     "demo": {"workers", "producers", "settings", "errors"},
     "cli": {
