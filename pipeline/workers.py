@@ -37,11 +37,6 @@ def register_worker(description: WorkerDescription) -> None:
     _workers[description.name] = description
 
 
-def unregister_worker(name: str) -> None:
-    """Remove a worker that was added by :func:`register_worker`."""
-    del _workers[name]
-
-
 def find_worker(name: str) -> WorkerDescription:
     """Return the worker with this name; raise :class:`~pipeline.errors.UnknownWorkerError` otherwise."""
     if name not in _workers:

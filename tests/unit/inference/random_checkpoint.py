@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save as to_bytes
@@ -10,7 +11,7 @@ from inference.checkpoint import Checkpoint, ModelCard
 from inference.networks import build_network
 
 
-def random_checkpoint(
+def made_up_card(
     *,
     tag: float = 0.9,
     suspect: float = 0.5,
@@ -18,9 +19,8 @@ def random_checkpoint(
     network: str = "efficientnet_lite0",
     input_size: int = 224,
     localises: bool = False,
-) -> Checkpoint:
-    torch.manual_seed(0)
-    card = ModelCard(
+) -> ModelCard:
+    return ModelCard(
         name="random",
         version="0",
         network=network,
@@ -36,6 +36,12 @@ def random_checkpoint(
         licence="none",
         data="none",
     )
+
+
+def random_checkpoint(**fields: Any) -> Checkpoint:
+    """Return a checkpoint with the card that :func:`made_up_card` makes of ``fields``."""
+    torch.manual_seed(0)
+    card = made_up_card(**fields)
     module = build_network(card.network, localises=card.localises)
     return Checkpoint(card, module.requires_grad_(False).eval())
 

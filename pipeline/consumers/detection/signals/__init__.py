@@ -21,7 +21,6 @@ __all__ = [
     "SignalContext",
     "make_signals",
     "register_signal",
-    "unregister_signal",
 ]
 
 
@@ -48,11 +47,6 @@ def register_signal(name: str, factory: SignalFactory) -> None:
             f"a signal named {name!r} is registered already; choose another name"
         )
     _factories[name] = factory
-
-
-def unregister_signal(name: str) -> None:
-    """Remove a signal that was added by :func:`register_signal`."""
-    del _factories[name]
 
 
 def make_signals(context: SignalContext, disabled: Collection[str] = ()) -> tuple[Signal, ...]:

@@ -39,5 +39,6 @@ def test_a_user_error_is_one_line_without_a_traceback() -> None:
         env={"FAKEME_KAFKA_BOOTSTRAP": "x:1", "FAKEME_DATABASE_URL": "postgresql://x"},
     )
     assert process.returncode == 2
-    assert process.stderr.startswith("error: there is no worker 'nonsense'; the workers are detection,")
+    message = "error: there is no worker 'nonsense'; the workers are detection, tagging,"
+    assert process.stderr.startswith(message)
     assert len(process.stderr.splitlines()) == 1

@@ -12,7 +12,6 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from inference.analysis import MediaAnalysis, ModelIdentity
-from inference.card import ModelCard
 from inference.detector import Detector
 from inference.media.decoded import DecodedMedia, MediaKind
 from pipeline.consumers.detection.assembly import shadow_verdict
@@ -30,6 +29,7 @@ from schemas.verdicts import (
     UnprocessableReason,
     VerdictIssued,
 )
+from tests.unit.inference.random_checkpoint import made_up_card
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SHADOW_MODEL = ModelIdentity("shadow", "2", "b" * 64)
@@ -153,21 +153,7 @@ class FakeDetector:
     """A shadow model that can be made to block or to fail."""
 
     model = SHADOW_MODEL
-    card = ModelCard(
-        name="shadow",
-        version="2",
-        network="efficientnet_lite0",
-        input_size=224,
-        crop_margin=0.1,
-        temperature=1.0,
-        tag_threshold=0.95,
-        suspect_threshold=0.5,
-        min_face_px=48,
-        weights="weights.safetensors",
-        sha256="b" * 64,
-        licence="none",
-        data="none",
-    )
+    card = made_up_card(suspect=0.5, tag=0.95)
 
     def __init__(self) -> None:
         self.unblocked = threading.Event()

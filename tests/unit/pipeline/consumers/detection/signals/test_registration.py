@@ -1,12 +1,12 @@
 """Registration of signals, the order in which they run, and how to disable them."""
 
-from collections.abc import Iterator
 from typing import cast
 
 import pytest
 from sqlalchemy import Engine
 
 from inference.media.limits import MediaLimits
+from pipeline.consumers.detection import signals
 from pipeline.consumers.detection.analysis_identity import analysis_identity
 from pipeline.consumers.detection.signals import (
     ExaminedMedia,
@@ -15,14 +15,13 @@ from pipeline.consumers.detection.signals import (
     SignalContext,
     make_signals,
     register_signal,
-    unregister_signal,
 )
 from pipeline.consumers.detection.signals.examination import examine
 from pipeline.errors import DuplicateRegistrationError, UnknownSignalError
 from pipeline.settings import Settings
 from schemas.posts import Media
 from schemas.verdicts import Label
-from tests.unit.inference.random_checkpoint import random_checkpoint
+from tests.unit.inference.random_checkpoint import made_up_card
 
 CONTEXT = SignalContext(
     Settings(kafka_bootstrap="localhost:1", database_url="postgresql://localhost/none"), cast(Engine, None)
@@ -52,14 +51,13 @@ LATER_DECISIVE = FakeSignal("later-decisive", Finding(Label.AUTHENTIC, decisive=
 
 
 @pytest.fixture
-def registered() -> Iterator[list[FakeSignal]]:
-    signals = [ADVISORY, SILENT, DECISIVE, LATER_DECISIVE]
-    for signal in signals:
-        signal.calls = 0
-        register_signal(signal.name, lambda _, signal=signal: signal)
-    yield signals
-    for signal in signals:
-        unregister_signal(signal.name)
+def registered(monkeypatch: pytest.MonkeyPatch) -> list[FakeSignal]:
+    monkeypatch.setattr(signals, "_factories", {})
+    fakes = [ADVISORY, SILENT, DECISIVE, LATER_DECISIVE]
+    for fake in fakes:
+        fake.calls = 0
+        register_signal(fake.name, lambda _, fake=fake: fake)
+    return fakes
 
 
 def test_signals_run_in_order_until_one_is_decisive(registered: list[FakeSignal]) -> None:
@@ -108,7 +106,7 @@ def named_signal(name: str, version: str) -> Signal:
 
 
 def test_identity_covers_everything_that_changes_an_answer_and_nothing_else() -> None:
-    card = random_checkpoint().card
+    card = made_up_card()
     identity = analysis_identity(card)
 
     assert identity.startswith("random@0-")
