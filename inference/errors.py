@@ -77,3 +77,7 @@ class DownloadError(InferenceError):
 
 class ForeignWeightsError(InferenceError):
     """Weights from another project cannot be imported."""
+
+
+class SandboxUnavailableError(InferenceError):
+    """No confined process can be started for decoding."""

@@ -27,6 +27,17 @@ def decode(
     Safe to call from several threads.
     """
     limits.check_bytes(len(data))
+    try:
+        return _decode(data, declared_type, limits)
+    except Unprocessable:
+        raise
+    except Exception as error:
+        raise Unprocessable(
+            UnprocessableReason.UNDECODABLE, f"the decoder failed: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _decode(data: bytes, declared_type: str | None, limits: MediaLimits) -> DecodedMedia:
     media_format = identify(data, declared_type)
     _check_complete(data, media_format)
     content = media_format.decode(data, limits)
