@@ -12,6 +12,8 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.cli.terminal_text import printable
+
 if TYPE_CHECKING:
     from inference.detector import Detector
     from pipeline.operations.local_detection import FileAnswer
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 EXIT_FILE_MISSING = 2
 _COLOURS = {"deepfake": "bold red", "suspected": "yellow", "authentic": "green", "unprocessable": "magenta"}
 
-FILES = typer.Argument(..., metavar="FILE...", help="Pictures and videos.", show_default=False)
+FILES = typer.Argument(
+    ..., metavar="FILE...", help="Pictures and videos, or folders of them.", show_default=False
+)
 AS_JSON = typer.Option(False, "--json", help="Print one JSON object per line and file, as they are done.")
 MODEL = typer.Option(
     None,
@@ -52,12 +56,14 @@ def detect(
 ) -> None:
     """Report for each picture or video whether it contains a forged face.
 
-    Files that are not valid media are reported as unprocessable, with the reason. Exit code 0: every file was
-    read; 2: a file is missing or could not be read (the others are still reported).
+    Each file is decoded in a process that has no access to files and network. Files that are not valid media
+    are reported as unprocessable, with the reason. Exit code 0: every file was read; 2: a file is missing or
+    could not be read (the others are still reported).
     """
     missing: list[Path] = []
     detector = _detector(model, registry, device)
-    answers = _collect_missing(_with_progress(_answers(detector, files, explain), len(files)), missing)
+    found = _files(files)
+    answers = _collect_missing(_with_progress(_answers(detector, found, explain), len(found)), missing)
     if as_json:
         for answer in answers:
             print(json.dumps(answer.document()), flush=True)
@@ -76,9 +82,20 @@ def _detector(model: str | None, registry: Path | None, device: str) -> "Detecto
 
 def _answers(detector: "Detector", files: list[Path], explain: Path | None) -> "Iterator[FileAnswer]":
     from inference.media import MediaLimits  # noqa: PLC0415 - torch takes seconds to import
-    from pipeline.operations.local_detection import detect_files  # noqa: PLC0415 - likewise
+    from inference.sandbox import DecoderPool  # noqa: PLC0415 - likewise
+    from pipeline.operations.local_detection import DECODERS, detect_files  # noqa: PLC0415 - likewise
 
-    yield from detect_files(detector, files, MediaLimits(), explain)
+    decoders = DecoderPool(DECODERS)
+    try:
+        yield from detect_files(detector, decoders.decode, files, MediaLimits(), explain)
+    finally:
+        decoders.close()
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    from pipeline.operations.local_files import files_below  # noqa: PLC0415 - only when needed
+
+    return list(files_below(paths))
 
 
 def _with_progress(answers: "Iterable[FileAnswer]", total: int) -> "Iterator[FileAnswer]":
@@ -98,11 +115,11 @@ def _table(answers: "Iterable[FileAnswer]") -> Table:
     table = Table("file", "label", "score", "faces", "reason")
     for answer in answers:
         table.add_row(
-            Text(str(answer.file)),
+            Text(printable(str(answer.file))),
             Text(answer.label.value, style=_COLOURS.get(answer.label.value, "")),
             "" if answer.score is None else f"{answer.score:.3f}",
             str(len(answer.faces)),
-            Text(answer.detail or answer.reason or _evidence_hint(answer)),
+            Text(printable(answer.detail or answer.reason or _evidence_hint(answer))),
         )
     return table
 

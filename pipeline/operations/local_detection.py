@@ -1,9 +1,11 @@
-"""Detects forgeries in local files without any service: decodes ahead in threads, detects in batches.
+"""Detects forgeries in local files without any service: decodes ahead, detects in batches.
 
 Every file gets an answer, in the order given. The evidence for flagged files is written to a folder if
 requested.
 """
 
+import os
+import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,11 +17,11 @@ from typing import Any
 from inference.analysis import FaceFinding, MediaAnalysis
 from inference.detector import Detector
 from inference.errors import Unprocessable
-from inference.media import DecodedMedia, MediaLimits, decode
+from inference.media import DecodedMedia, MediaLimits
 from pipeline.operations.local_evidence import write_evidence
 from schemas.verdicts import Label
 
-DECODE_THREADS = 2  # enough to keep the networks busy on two cores
+DECODERS = min(os.cpu_count() or 1, 4)  # enough to keep the networks busy
 READ_AHEAD = 4  # files; at 50 MP each they take 600 MB of memory
 BATCH_FILES = 8  # answers are returned in batches of this size
 BATCH_BYTES = 200_000_000  # decoded; two full-length videos or one 50 MP picture
@@ -69,18 +71,24 @@ class Refusal:
 
 
 Opened = DecodedMedia | Refusal
+Decode = Callable[[bytes, str | None, MediaLimits], DecodedMedia]
 
 
 def detect_files(
-    detector: Detector, files: Iterable[Path], limits: MediaLimits, evidence: Path | None = None
+    detector: Detector,
+    decode: Decode,
+    files: Iterable[Path],
+    limits: MediaLimits,
+    evidence: Path | None = None,
 ) -> Iterator[FileAnswer]:
     """Yield an answer for each file, in order, as soon as its batch is done.
 
+    ``decode`` is called from several threads; use that of a :class:`~inference.sandbox.DecoderPool`.
     ``evidence`` is a folder for the evidence of flagged files; raises
     :class:`~pipeline.errors.EvidenceFolderError` if it cannot be written.
     """
     batch: list[tuple[Path, Opened]] = []
-    for file, opened in _open_ahead(lambda path: open_media(path, limits), files):
+    for file, opened in _open_ahead(lambda path: open_media(path, decode, limits), files):
         batch.append((file, opened))
         decoded_bytes = sum(media.nbytes for _, media in batch if isinstance(media, DecodedMedia))
         if len(batch) >= BATCH_FILES or decoded_bytes >= BATCH_BYTES:
@@ -89,11 +97,14 @@ def detect_files(
     yield from _answers(detector, batch, evidence)
 
 
-def open_media(file: Path, limits: MediaLimits) -> Opened:
+def open_media(file: Path, decode: Decode, limits: MediaLimits) -> Opened:
     """Decode the file by its content, ignoring its name; return a refusal if that fails. Never raises."""
     try:
-        limits.check_bytes(file.stat().st_size)  # before reading, because it may not fit into memory
-        return decode(file.read_bytes(), limits=limits)
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return Refusal(FILE_UNREADABLE, f"{file} is not a regular file")
+        limits.check_bytes(status.st_size)  # before reading, because it may not fit into memory
+        return decode(file.read_bytes(), None, limits)
     except Unprocessable as error:
         return Refusal(error.reason.value, error.detail)
     except FileNotFoundError:
@@ -106,7 +117,7 @@ def _open_ahead(open_file: Callable[[Path], Opened], files: Iterable[Path]) -> I
     """Yield files with their decoded media, in order, at most ``READ_AHEAD`` of them decoded or queued."""
     waiting: deque[tuple[Path, Future[Opened]]] = deque()
     remaining = iter(files)
-    with ThreadPoolExecutor(DECODE_THREADS, thread_name_prefix="decode") as pool:
+    with ThreadPoolExecutor(DECODERS, thread_name_prefix="decode") as pool:
         waiting.extend((file, pool.submit(open_file, file)) for file in islice(remaining, READ_AHEAD))
         while waiting:
             file, opened = waiting.popleft()

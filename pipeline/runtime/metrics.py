@@ -33,6 +33,19 @@ MEDIA_REUSED = Counter("fakeme_media_reused_total", "Media items whose earlier a
 STAGE_SECONDS = Histogram(
     "fakeme_stage_seconds", "Time spent in one stage of detection.", ["stage"], buckets=_STAGE_BUCKETS
 )
+MODEL_BATCH_SIZE = Histogram(
+    "fakeme_model_batch_size", "Media items per batch of the model.", buckets=(1, 2, 4, 8, 16, 32, 64)
+)
+MODEL_BATCH_SECONDS = Histogram(
+    "fakeme_model_batch_seconds", "Time of the model for a batch.", buckets=_STAGE_BUCKETS
+)
+MEDIA_BYTES = Gauge("fakeme_media_bytes", "Memory that fetched and decoded media items hold.", ["state"])
+DECODING = Counter(
+    "fakeme_decoding_attempts_total", "Attempts to decode a media item in a process of its own.", ["outcome"]
+)
+DECODING_CPU_SECONDS = Histogram(
+    "fakeme_decoding_cpu_seconds", "CPU time of one attempt to decode.", buckets=_STAGE_BUCKETS
+)
 SIGNAL_SECONDS = Histogram(
     "fakeme_signal_seconds",
     "Time that one signal took to examine a media item.",

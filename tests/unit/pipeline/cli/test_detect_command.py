@@ -1,6 +1,7 @@
 """`fakeme detect`: an answer for every file, in order, and the exit code."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from skimage import data
 from typer.testing import CliRunner, Result
 
-from inference.media import MediaLimits
+from inference.media import MediaLimits, decode
 from pipeline.cli import cli
 from pipeline.errors import EvidenceFolderError
 from pipeline.operations.local_detection import BATCH_FILES, READ_AHEAD, Refusal, detect_files, open_media
@@ -65,8 +66,9 @@ def test_json_has_one_line_per_file_in_order(model: Path, tmp_path: Path) -> Non
 
 def test_a_missing_file_is_reported_and_the_command_fails(model: Path, tmp_path: Path) -> None:
     (tmp_path / "face.jpg").write_bytes(still("JPEG"))
+    os.mkfifo(tmp_path / "pipe")
 
-    result = detect(model, tmp_path / "none.jpg", tmp_path, tmp_path / "face.jpg", "--json")
+    result = detect(model, tmp_path / "none.jpg", tmp_path / "pipe", tmp_path / "face.jpg", "--json")
 
     assert result.exit_code == 2
     assert [answer["reason"] for answer in documents(result)] == ["file_not_found", "file_unreadable", None]
@@ -114,7 +116,7 @@ def test_a_file_larger_than_the_limit_is_not_read(tmp_path: Path) -> None:
     large = tmp_path / "large.jpg"
     with large.open("wb") as file:
         file.truncate(10**12)  # sparse: takes no disk space, but does not fit into memory
-    assert open_media(large, MediaLimits()) == Refusal(
+    assert open_media(large, decode, MediaLimits()) == Refusal(
         "too_large", f"the file has {10**12} bytes; the limit is 200000000"
     )
 
@@ -141,7 +143,7 @@ def test_read_ahead_is_bounded(tmp_path: Path) -> None:
             opened += 1
             yield tmp_path / f"{number}.jpg"
 
-    answers = detect_files(NoNetworks(), files(), MediaLimits())
+    answers = detect_files(NoNetworks(), decode, files(), MediaLimits())
 
     next(answers)
     assert opened <= BATCH_FILES + READ_AHEAD
@@ -156,3 +158,33 @@ def test_answers_keep_the_order_of_files_over_several_batches(model: Path, tmp_p
     result = detect(model, *files, "--json")
 
     assert [answer["label"] for answer in documents(result)] == ["no_face", "unprocessable"] * BATCH_FILES
+
+
+def test_a_folder_stands_for_all_files_below_it(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    for name in ("b/2.jpg", "a.jpg", ".hidden.jpg"):
+        (tmp_path / name).write_bytes(b"\xff\xd8\xff")
+    os.mkfifo(tmp_path / "pipe")
+
+    result = detect(model, tmp_path, "--json")
+
+    assert result.exit_code == 0
+    assert [Path(str(answer["file"])).name for answer in documents(result)] == [
+        ".hidden.jpg",
+        "a.jpg",
+        "2.jpg",
+    ]
+
+
+def test_file_names_and_details_cannot_control_the_terminal(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "red\x1b[31m.jpg").touch()
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/not-\xff-utf8.jpg")).touch()
+
+    monkeypatch.setenv("COLUMNS", "400")  # no cell is wrapped
+    result = detect(model, tmp_path)
+
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+    assert r"\x1b[31m" in result.stdout

@@ -15,7 +15,6 @@ from inference.analysis import MediaAnalysis, ModelIdentity
 from inference.detector import Detector
 from inference.media.decoded import DecodedMedia, MediaKind
 from pipeline.consumers.detection.assembly import shadow_verdict
-from pipeline.consumers.detection.explanations import AnalysedMedia
 from pipeline.consumers.detection.shadow import Shadow
 from pipeline.runtime.kafka import PublishError, RecordPublisher
 from schemas.envelope import Record, decode
@@ -160,8 +159,10 @@ class FakeDetector:
         self.unblocked.set()
         self.started = threading.Event()
         self.failures = 0
+        self.calls = 0
 
     def analyse_again(self, media: Any, before: tuple[MediaAnalysis, ...]) -> list[MediaAnalysis]:
+        self.calls += 1
         self.started.set()
         assert self.unblocked.wait(TIMEOUT_SECONDS)
         if self.failures:
@@ -202,8 +203,10 @@ class FakeDecodedMedia:
 DECODED = cast(DecodedMedia, FakeDecodedMedia())
 
 
-def analysed(sha256: str = SHA256) -> list[AnalysedMedia]:
-    return [(DECODED, analysis(sha256, 0.1, Label.AUTHENTIC))]
+def submit(shadow: Shadow, sha256: str, *posts: str) -> None:
+    """Let the shadow see one media item, then the verdicts on the posts that have it."""
+    shadow.offer([(DECODED, analysis(sha256, 0.1, Label.AUTHENTIC))])
+    shadow.publish([verdict(media_verdict(sha256), post=post) for post in posts])
 
 
 def count(outcome: str) -> float:
@@ -216,10 +219,8 @@ def test_every_verdict_on_new_media_items_gets_a_shadow_verdict(
     before = count("published")
     shadow = make_shadow(lambda: cast(Detector, detector))
 
-    shadow.submit(
-        analysed(),
-        [verdict(media_verdict()), verdict(media_verdict(), post="post-2"), verdict(media_verdict("2" * 64))],
-    )
+    submit(shadow, SHA256, "post-1", "post-2")
+    shadow.publish([verdict(media_verdict("2" * 64), post="post-3")])
     shadow.close(TIMEOUT_SECONDS)
 
     assert [(verdict.post_id, verdict.label) for verdict in publisher.sent] == [
@@ -236,12 +237,12 @@ def test_batches_that_do_not_fit_into_the_queue_are_dropped_and_counted(
     before = count("dropped")
     detector.unblocked.clear()
     shadow = make_shadow(lambda: cast(Detector, detector), max_queued_bytes=2000)
-    shadow.submit(analysed(), [verdict(media_verdict(), post="blocks")])
+    submit(shadow, "1" * 64, "blocks")
     assert detector.started.wait(TIMEOUT_SECONDS)
 
     # when three more batches are submitted
-    for post in ("waits", "dropped", "dropped-too"):
-        shadow.submit(analysed(), [verdict(media_verdict(), post=post)])
+    for sha256, post in (("2" * 64, "waits"), ("3" * 64, "dropped"), ("4" * 64, "dropped-too")):
+        submit(shadow, sha256, post)
     detector.unblocked.set()
     shadow.close(TIMEOUT_SECONDS)
 
@@ -256,17 +257,18 @@ def test_stopping_worker_does_not_wait_for_queued_batches(
     # given a batch in progress and a queued one
     detector.unblocked.clear()
     shadow = make_shadow(lambda: cast(Detector, detector))
-    shadow.submit(analysed(), [verdict(media_verdict(), post="in-progress")])
+    submit(shadow, "1" * 64, "in-progress")
     assert detector.started.wait(TIMEOUT_SECONDS)
-    shadow.submit(analysed(), [verdict(media_verdict(), post="waits")])
+    submit(shadow, "2" * 64, "waits")
 
     # when the worker stops
     shadow.close(0.0, finish=False)
     detector.unblocked.set()
     shadow.close(TIMEOUT_SECONDS, finish=False)
 
-    # then only the first is finished
-    assert [verdict.post_id for verdict in publisher.sent] == ["in-progress"]
+    # then only the analysis in progress is finished
+    assert detector.calls == 1
+    assert publisher.sent == []
 
 
 def test_empty_queue_accepts_a_batch_that_exceeds_the_limit(
@@ -274,7 +276,7 @@ def test_empty_queue_accepts_a_batch_that_exceeds_the_limit(
 ) -> None:
     shadow = make_shadow(lambda: cast(Detector, detector), max_queued_bytes=1)
 
-    shadow.submit(analysed(), [verdict(media_verdict())])
+    submit(shadow, SHA256, "post-1")
     shadow.close(TIMEOUT_SECONDS)
 
     assert len(publisher.sent) == 1
@@ -288,13 +290,13 @@ def test_shadow_model_continues_after_a_failure(
 
     with capture_logs() as logs:
         shadow = make_shadow(lambda: cast(Detector, detector))
-        shadow.submit(analysed(), [verdict(media_verdict(), post="fails")])
-        shadow.submit(analysed(), [verdict(media_verdict(), post="works")])
+        submit(shadow, "1" * 64, "fails")
+        submit(shadow, "2" * 64, "works")
         shadow.close(TIMEOUT_SECONDS)
 
     assert [verdict.post_id for verdict in publisher.sent] == ["works"]
     assert count("failed") - before == 1
-    assert [(line["event"], line["posts"]) for line in logs] == [("shadow.failed", ["fails"])]
+    assert [(line["event"], line["sha256"]) for line in logs] == [("shadow.failed", ("1" * 64,))]
 
 
 def test_shadow_model_that_cannot_be_loaded_only_loses_shadow_verdicts(
@@ -307,7 +309,7 @@ def test_shadow_model_that_cannot_be_loaded_only_loses_shadow_verdicts(
 
     with capture_logs() as logs:
         shadow = make_shadow(load)
-        shadow.submit(analysed(), [verdict(media_verdict())])
+        submit(shadow, SHA256, "post-1")
         shadow.close(TIMEOUT_SECONDS)
 
     assert (publisher.sent, count("failed") - before) == ([], 1)
@@ -322,7 +324,7 @@ def test_rejected_shadow_verdict_is_counted(
 
     with capture_logs() as logs:
         shadow = make_shadow(lambda: cast(Detector, detector))
-        shadow.submit(analysed(), [verdict(media_verdict())])
+        submit(shadow, SHA256, "post-1")
         shadow.close(TIMEOUT_SECONDS)
 
     assert count("failed") - before == 1
