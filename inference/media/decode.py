@@ -50,6 +50,8 @@ def _decode(data: bytes, declared_type: str | None, limits: MediaLimits) -> Deco
         frames=content.frames,
         sha256=hashlib.sha256(data).hexdigest(),
         seconds=content.seconds,
+        decoded_share=content.decoded_share,
+        fault=content.fault,
     )
 
 

@@ -30,13 +30,16 @@ class DecodedFrames:
     """What the decoder of a format returns.
 
     ``width`` and ``height`` are the upright size in pixels before frames were reduced. ``seconds`` is the
-    duration, None for a still picture.
+    duration, None for a still picture. ``decoded_share`` is the part of what a viewer would
+    see that could be decoded, from 0 to 1; ``fault`` says what could not.
     """
 
     width: int
     height: int
     frames: tuple[Frame, ...]
     seconds: float | None = None
+    decoded_share: float = 1.0
+    fault: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +48,8 @@ class DecodedMedia:
 
     ``width`` and ``height`` are the upright size of the media item in pixels; frames may be smaller
     (``scale`` below 1). ``seconds`` is the duration, None for a still picture. ``sha256`` is the
-    lower-case hex digest of the bytes.
+    lower-case hex digest of the bytes. ``decoded_share`` is the part of what a viewer would
+    see that could be decoded, from 0 to 1; ``fault`` says what could not.
     """
 
     kind: MediaKind
@@ -55,6 +59,8 @@ class DecodedMedia:
     frames: tuple[Frame, ...]
     sha256: str
     seconds: float | None = None
+    decoded_share: float = 1.0
+    fault: str = ""
 
     @property
     def scale(self) -> float:

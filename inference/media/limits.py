@@ -17,6 +17,8 @@ class MediaLimits:
     max_frame_side: int = 1280  # longer side kept of a video or animation frame: 32 take less than 90 MB
     max_picture_side: int = 4096  # longer side kept of a still: a phone's 12 MP stay as they are, 38 MB
     max_animation_pixels: int = 2_000_000_000  # over all frames, decoded one after another: about 20 s
+    max_decoded_pixels: int = 1_200_000_000  # of a video, over all frames: 600 of 1080p, 2 s on one core
+    max_samples: int = 200_000  # packets of a video: half an hour at 120 frames a second
 
     def check_bytes(self, size: int) -> None:
         """Raise :class:`Unprocessable` with ``empty`` or ``too_large``."""
@@ -44,6 +46,13 @@ class MediaLimits:
                 UnprocessableReason.TOO_MANY_PIXELS,
                 f"the animation has {frames} frames of {width}x{height} pixels; "
                 f"the limit is {self.max_animation_pixels} pixels in all frames together",
+            )
+
+    def check_samples(self, samples: int) -> None:
+        """Raise :class:`Unprocessable` with ``too_long``."""
+        if samples > self.max_samples:
+            raise Unprocessable(
+                UnprocessableReason.TOO_LONG, f"the video has more than {self.max_samples} frames, the limit"
             )
 
     def check_seconds(self, seconds: float) -> None:

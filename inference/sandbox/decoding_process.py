@@ -88,6 +88,8 @@ def _decoded(media: DecodedMedia, cpu_seconds: float) -> Decoded:
             FrameShape(height=frame.image.shape[0], width=frame.image.shape[1], seconds=frame.seconds)
             for frame in media.frames
         ),
+        decoded_share=media.decoded_share,
+        fault=media.fault[:MAX_DETAIL],
         cpu_seconds=cpu_seconds,
         max_rss_bytes=_max_rss_bytes(),
     )

@@ -72,6 +72,8 @@ class Decoded(_Answer):
     height: int = Field(ge=1, le=MAX_SIDE)
     seconds: float | None
     frames: tuple[FrameShape, ...] = Field(min_length=1, max_length=MAX_FRAMES)
+    decoded_share: float = Field(ge=0, le=1)
+    fault: str = Field(max_length=MAX_DETAIL)
 
 
 class Refused(_Answer):

@@ -119,4 +119,6 @@ def _media(result: DecodedFile, sha256: str) -> DecodedMedia:
         frames=result.frames,
         sha256=sha256,
         seconds=header.seconds,
+        decoded_share=header.decoded_share,
+        fault=header.fault,
     )

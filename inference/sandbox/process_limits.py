@@ -1,7 +1,5 @@
 """The limits of one decoding process."""
 
-import math
-
 from pydantic import BaseModel, ConfigDict, Field
 
 MEGABYTE = 1_000_000
@@ -24,7 +22,7 @@ class ProcessLimits(BaseModel):
 
     def cpu_allowance(self, size: int, attempt: int) -> int:
         """Return the whole seconds of CPU time for a file of ``size`` bytes; ``attempt`` counts from 1."""
-        return math.ceil(attempt * (self.cpu_seconds + self.cpu_seconds_per_megabyte * size / MEGABYTE))
+        return max(1, round(attempt * (self.cpu_seconds + self.cpu_seconds_per_megabyte * size / MEGABYTE)))
 
     def wall_allowance(self, size: int, attempt: int) -> float:
         """Return the seconds after which the process is killed, whatever it is doing."""

@@ -1,5 +1,7 @@
 """Matroska (RFC 9559)."""
 
+from functools import partial
+
 from inference.media.decoded import MediaKind
 from inference.media.ebml import is_ebml, segment_fault
 from inference.media.formats.format import MediaFormat
@@ -10,7 +12,7 @@ FORMAT = MediaFormat(
     media_type="video/x-matroska",
     kind=MediaKind.VIDEO,
     matches=is_ebml,
-    decode=decode_video,
+    decode=partial(decode_video, demuxer="matroska"),
     fault=segment_fault,
     aliases=frozenset({"video/matroska"}),
     interchangeable_with=frozenset({"video/webm"}),  # browsers write either name for either container

@@ -3,7 +3,7 @@
 from inference.media.decoded import MediaKind
 from inference.media.formats.format import MediaFormat
 from inference.media.iso_boxes import major_brand, movie_fault
-from inference.media.video import decode_video
+from inference.media.movie import decode_movie
 
 _FIRST_ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"})  # of files without `ftyp`
 
@@ -17,7 +17,7 @@ FORMAT = MediaFormat(
     media_type="video/quicktime",
     kind=MediaKind.VIDEO,
     matches=_matches,
-    decode=decode_video,
+    decode=decode_movie,
     fault=movie_fault,
     interchangeable_with=frozenset({"video/mp4"}),  # cameras write either name for either container
 )

@@ -1,5 +1,7 @@
 """WebM, the Matroska subset for browsers."""
 
+from functools import partial
+
 from inference.media.decoded import MediaKind
 from inference.media.ebml import is_ebml, segment_fault
 from inference.media.formats.format import MediaFormat
@@ -15,7 +17,7 @@ FORMAT = MediaFormat(
     media_type="video/webm",
     kind=MediaKind.VIDEO,
     matches=_matches,
-    decode=decode_video,
+    decode=partial(decode_video, demuxer="matroska"),
     fault=segment_fault,
     interchangeable_with=frozenset({"video/x-matroska"}),  # browsers write either name for either container
 )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from inference.media import MediaLimits, decode
 from inference.media.sampling import evenly_spaced
-from inference.media.video import sample_times
+from inference.media.video_sampling import sample_times
 from tests.unit.inference.media_samples import video
 
 

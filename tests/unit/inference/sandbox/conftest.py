@@ -24,5 +24,5 @@ def pool(attempts: list[Attempt]) -> Iterator[DecoderPool]:
         patch.setattr(sys, "path", [str(PROBE), *sys.path])
         limits = ProcessLimits(memory_bytes=200_000_000, cpu_seconds=1.0, wall_factor=3.0)
         pool = DecoderPool(2, limits, attempts.append)
-    yield pool
-    pool.close()
+        yield pool
+        pool.close()
