@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from inference.decision import Thresholds, decide
+from inference.decision import Thresholds, decide, with_unseen_parts
 from inference.face import Box, Face, Point
 from inference.fingerprint import Fingerprint
 from inference.media.decoded import DecodedMedia, MediaKind
 from inference.tracks import link_tracks
-from schemas.verdicts import Label
+from schemas.verdicts import Label, UnprocessableReason
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class DetectedFace:
 class MediaAnalysis:
     """The detector's result for one media item.
 
-    ``score`` is None if no face was judged; ``note`` may then give the reason. ``frames`` is the number of
+    ``score`` is None if no face was judged; ``note`` may then give the reason. ``reason`` is set if the label
+    is ``unprocessable``: too little of the item could be decoded. ``frames`` is the number of
     analysed frames. ``timings`` are seconds by stage, this item's share of its batch. ``detected`` are all
     faces, including those that were not judged, in pixels of the decoded frames.
     """
@@ -71,6 +72,7 @@ class MediaAnalysis:
     pdq: str
     pdq_quality: int
     model: ModelIdentity
+    reason: UnprocessableReason | None = None
     detected: tuple[DetectedFace, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict)
 
@@ -93,11 +95,20 @@ def assemble(
     detected: Sequence[DetectedFace],
     scored: Sequence[tuple[DetectedFace, float]],
     fingerprint: Fingerprint,
+    skipped: int,
     thresholds: Thresholds,
     model: ModelIdentity,
 ) -> MediaAnalysis:
-    """Return the analysis of ``media``; detected faces that have no score were too small to judge."""
-    decision = decide(_by_track(scored), len(detected) - len(scored), thresholds)
+    """Return the analysis of ``media``.
+
+    Of the detected faces, those in ``scored`` were judged, ``skipped`` were too many, the rest too small.
+    """
+    decision = with_unseen_parts(
+        decide(_by_track(scored), len(detected) - len(scored) - skipped, thresholds),
+        decoded_share=media.decoded_share,
+        fault=media.fault,
+        skipped_faces=skipped,
+    )
     return MediaAnalysis(
         label=decision.label,
         score=decision.score,
@@ -105,6 +116,7 @@ def assemble(
         suspect_threshold=thresholds.suspect,
         faces=tuple(_finding(media, face, score) for face, score in scored),
         note=decision.note,
+        reason=decision.reason,
         kind=media.kind,
         media_type=media.media_type,
         width=media.width,

@@ -6,10 +6,10 @@ averaged away.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
-from schemas.verdicts import Label
+from schemas.verdicts import Label, UnprocessableReason
 
 CONFIDENT_FAKE = 0.8
 CONFIDENT_REAL = 0.2
@@ -18,6 +18,9 @@ FAKE_SHARE = 1 / 2.5
 FAKE_FRAMES = 11
 REAL_SHARE = 0.9
 
+MIN_DECODED_SHARE = 0.9  # of what viewers see: enough to say that there is no forgery in it
+
+TOO_MANY_FACES = "too_many_faces"  # the note if the largest faces were judged and others left out
 FACES_TOO_SMALL = "faces_too_small"  # the note if faces were detected but none could be judged
 
 
@@ -35,11 +38,15 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Decision:
-    """The label of a media item; ``score`` is None if no face was judged, ``note`` may give the reason."""
+    """The label of a media item; ``score`` is None if no face was judged, ``note`` may give the reason.
+
+    ``reason`` is set if the label is ``unprocessable``.
+    """
 
     label: Label
     score: float | None
     note: str = ""
+    reason: UnprocessableReason | None = None
 
 
 def label_of(score: float, thresholds: Thresholds) -> Label:
@@ -73,3 +80,22 @@ def decide(tracks: Iterable[Sequence[float]], unjudged: int, thresholds: Thresho
         score = max(scores)
         return Decision(label_of(score, thresholds), score)
     return Decision(Label.NO_FACE, None, FACES_TOO_SMALL if unjudged else "")
+
+
+def with_unseen_parts(
+    decision: Decision, *, decoded_share: float, fault: str, skipped_faces: int
+) -> Decision:
+    """Return the decision on a media item of which a part was not looked at.
+
+    A forgery in the rest stays one. Otherwise the media item cannot be cleared: it is unprocessable if less
+    than ``MIN_DECODED_SHARE`` of it could be decoded (``fault`` says why), and suspected if ``skipped_faces``
+    were too many to judge.
+    """
+    if decision.label not in (Label.AUTHENTIC, Label.NO_FACE):
+        return decision
+    if decoded_share < MIN_DECODED_SHARE:
+        note = f"only {decoded_share:.0%} of it can be decoded: {fault}"
+        return replace(decision, label=Label.UNPROCESSABLE, note=note, reason=UnprocessableReason.TRUNCATED)
+    if skipped_faces:
+        return replace(decision, label=Label.SUSPECTED, note=TOO_MANY_FACES)
+    return decision

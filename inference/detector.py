@@ -5,6 +5,7 @@ A second model reuses the results of the first two steps. Decoding (`inference.m
 that it can run in threads while the detector works on a batch.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,10 @@ from inference.face_detection import FaceDetector
 from inference.fingerprint import Fingerprint, media_fingerprint
 from inference.media.decoded import DecodedMedia
 from inference.scoring import FaceScorer
+
+# A face takes 15 ms on a CPU core, and hundreds fit into a picture. Pictures of more are of crowds.
+MAX_JUDGED_FACES = 64  # of a still picture; the largest
+MAX_JUDGED_CROPS = 256  # of all frames of a video or an animation: the 8 largest in each of 32
 
 
 class Detector:
@@ -81,28 +86,30 @@ class Detector:
         fingerprints: Sequence[Fingerprint],
         timings: dict[str, float],
     ) -> list[MediaAnalysis]:
+        large = [[face for face in faces if self._is_large_enough(face)] for faces in detected]
+        judged = [_largest(item, faces) for item, faces in zip(media, large, strict=True)]
         with _timed(timings, "score", len(media)):
-            scored = self._score(media, detected)
+            scored = self._score(media, judged)
         analyses = [
             assemble(
                 item,
                 detected=faces,
                 scored=scored_faces,
+                skipped=len(large_faces) - len(scored_faces),
                 fingerprint=fingerprint,
                 thresholds=self._thresholds,
                 model=self.model,
             )
-            for item, faces, scored_faces, fingerprint in zip(
-                media, detected, scored, fingerprints, strict=True
+            for item, faces, large_faces, scored_faces, fingerprint in zip(
+                media, detected, large, scored, fingerprints, strict=True
             )
         ]
         return [replace(analysis, timings=timings) for analysis in analyses]
 
     def _score(
-        self, media: Sequence[DecodedMedia], detected: Sequence[Sequence[DetectedFace]]
+        self, media: Sequence[DecodedMedia], judged: Sequence[Sequence[DetectedFace]]
     ) -> list[list[tuple[DetectedFace, float]]]:
-        """Return, for each media item, the faces that are large enough to judge with their scores."""
-        judged = [[face for face in faces if self._is_large_enough(face)] for faces in detected]
+        """Return, for each media item, its faces with their scores."""
         scores = iter(
             self._scorer.score(
                 (item.frames[detection.frame].image, detection.face.box)
@@ -114,6 +121,18 @@ class Detector:
 
     def _is_large_enough(self, detected: DetectedFace) -> bool:
         return detected.face.shorter_edge >= self.card.min_face_px
+
+
+def _largest(media: DecodedMedia, faces: Sequence[DetectedFace]) -> list[DetectedFace]:
+    """Return the largest faces of each frame, in their order, as many as are judged."""
+    limit = max(1, MAX_JUDGED_CROPS // len(media.frames)) if len(media.frames) > 1 else MAX_JUDGED_FACES
+    in_frame = Counter[int]()
+    kept = []
+    for face in faces:  # the largest of a frame come first
+        in_frame[face.frame] += 1
+        if in_frame[face.frame] <= limit:
+            kept.append(face)
+    return kept
 
 
 @contextmanager

@@ -16,7 +16,9 @@ class MediaLimits:
     max_frames: int = 32  # frames scored of a video or animation, as the winner of the DFDC did
     max_frame_side: int = 1280  # longer side kept of a video or animation frame: 32 take less than 90 MB
     max_picture_side: int = 4096  # longer side kept of a still: a phone's 12 MP stay as they are, 38 MB
-    max_animation_pixels: int = 2_000_000_000  # over all frames, decoded one after another: about 20 s
+    max_side: int = 40_000  # pixels: panoramas of phones are below 30,000
+    max_animation_pixels: int = 500_000_000  # over all frames, decoded one after another: about 4 s
+    max_scan_pixels: int = 2_000_000_000  # of a JPEG, pixels times scans: about 4 s
     max_decoded_pixels: int = 1_200_000_000  # of a video, over all frames: 600 of 1080p, 2 s on one core
     max_samples: int = 200_000  # packets of a video: half an hour at 120 frames a second
 
@@ -33,19 +35,31 @@ class MediaLimits:
         """Raise :class:`Unprocessable` with ``too_many_pixels``, or ``undecodable`` for an empty picture."""
         if width < 1 or height < 1:
             raise Unprocessable(UnprocessableReason.UNDECODABLE, f"the header states {width}x{height} pixels")
+        if max(width, height) > self.max_side:
+            raise Unprocessable(
+                UnprocessableReason.TOO_MANY_PIXELS,
+                f"the picture has {width}x{height} pixels; the limit of a side is {self.max_side}",
+            )
         if width * height > self.max_pixels:
             raise Unprocessable(
                 UnprocessableReason.TOO_MANY_PIXELS,
                 f"the picture has {width}x{height} pixels; the limit is {self.max_pixels} pixels",
             )
 
-    def check_animation(self, width: int, height: int, frames: int) -> None:
-        """Raise :class:`Unprocessable` with ``too_many_pixels`` for all frames together."""
-        if width * height * frames > self.max_animation_pixels:
+    def check_animation(self, pixels: int) -> None:
+        """Raise :class:`Unprocessable` with ``too_many_pixels``; ``pixels`` are those of all frames."""
+        if pixels > self.max_animation_pixels:
             raise Unprocessable(
                 UnprocessableReason.TOO_MANY_PIXELS,
-                f"the animation has {frames} frames of {width}x{height} pixels; "
-                f"the limit is {self.max_animation_pixels} pixels in all frames together",
+                f"the frames of the animation have more than {self.max_animation_pixels} pixels together",
+            )
+
+    def check_scans(self, width: int, height: int, scans: int) -> None:
+        """Raise :class:`Unprocessable` with ``too_many_pixels``: each scan is a pass over the picture."""
+        if width * height * scans > self.max_scan_pixels:
+            raise Unprocessable(
+                UnprocessableReason.TOO_MANY_PIXELS,
+                f"{scans} scans of {width}x{height} pixels; the limit is {self.max_scan_pixels} together",
             )
 
     def check_samples(self, samples: int) -> None:

@@ -150,7 +150,8 @@ def _judged(file: Path, analysis: MediaAnalysis, evidence: tuple[Path, ...]) -> 
         analysis.score,
         analysis.threshold,
         analysis.faces,
-        analysis.note or None,
+        analysis.reason.value if analysis.reason else analysis.note or None,
+        analysis.note if analysis.reason else "",
         evidence=evidence,
     )
 

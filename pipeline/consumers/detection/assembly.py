@@ -7,7 +7,7 @@ from datetime import datetime
 from heapq import nlargest
 
 from inference.analysis import FaceFinding, MediaAnalysis
-from inference.decision import FACES_TOO_SMALL
+from inference.decision import FACES_TOO_SMALL, TOO_MANY_FACES
 from inference.errors import Unprocessable
 from schemas.envelope import Event
 from schemas.identity import shadow_id, verdict_id
@@ -33,7 +33,10 @@ _KINDS: dict[type, TriggerKind] = {
     PostAppealed: TriggerKind.APPEALED,
     PostReplayed: TriggerKind.REPLAYED,
 }
-_EXPLANATIONS = {FACES_TOO_SMALL: "faces were found, but all of them are too small to judge"}
+_EXPLANATIONS = {
+    FACES_TOO_SMALL: "faces were found, but all of them are too small to judge",
+    TOO_MANY_FACES: "no forgery among the largest faces, but there are too many to judge all of them",
+}
 _MAX_DETAIL = 1_000  # characters; the limit of the event schema
 
 
@@ -83,7 +86,8 @@ def media_verdict(media: Media, analysis: MediaAnalysis, evidence: Sequence[str]
             for face in _most_suspicious(analysis.faces)
         ),
         evidence=tuple(evidence),
-        detail=_EXPLANATIONS.get(analysis.note, analysis.note),
+        reason=analysis.reason,
+        detail=_EXPLANATIONS.get(analysis.note, analysis.note)[:_MAX_DETAIL],
         sha256=analysis.sha256,
         pdq=analysis.pdq,
     )

@@ -4,8 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.decision import FACES_TOO_SMALL, Decision, Thresholds, decide, label_of, track_score
-from schemas.verdicts import Label
+from inference.decision import (
+    FACES_TOO_SMALL,
+    MIN_DECODED_SHARE,
+    TOO_MANY_FACES,
+    Decision,
+    Thresholds,
+    decide,
+    label_of,
+    track_score,
+    with_unseen_parts,
+)
+from schemas.verdicts import Label, UnprocessableReason
 
 THRESHOLDS = Thresholds(tag=0.9, suspect=0.5)
 
@@ -75,3 +85,30 @@ def test_decide(tracks: list[list[float]], unjudged: int, expected: Decision) ->
     decided = decide(tracks, unjudged, THRESHOLDS)
     assert (decided.label, decided.note) == (expected.label, expected.note)
     assert decided.score == pytest.approx(expected.score)
+
+
+@pytest.mark.parametrize(
+    ("label", "share", "skipped", "expected"),
+    [
+        (Label.AUTHENTIC, 1.0, 0, Label.AUTHENTIC),
+        (Label.AUTHENTIC, MIN_DECODED_SHARE, 0, Label.AUTHENTIC),
+        (Label.AUTHENTIC, 0.89, 0, Label.UNPROCESSABLE),
+        (Label.NO_FACE, 0.5, 0, Label.UNPROCESSABLE),
+        (Label.NO_FACE, 1.0, 1, Label.SUSPECTED),
+        (Label.AUTHENTIC, 1.0, 1, Label.SUSPECTED),
+        (Label.AUTHENTIC, 0.5, 1, Label.UNPROCESSABLE),
+        (Label.DEEPFAKE, 0.1, 100, Label.DEEPFAKE),
+        (Label.SUSPECTED, 0.1, 100, Label.SUSPECTED),
+    ],
+)
+def test_what_was_not_seen_is_not_cleared(label: Label, share: float, skipped: int, expected: Label) -> None:
+    seen = Decision(label, 0.1)
+
+    decision = with_unseen_parts(seen, decoded_share=share, fault="cut", skipped_faces=skipped)
+
+    assert decision.label is expected
+    assert (decision.reason is UnprocessableReason.TRUNCATED) == (expected is Label.UNPROCESSABLE)
+    if expected is Label.UNPROCESSABLE:
+        assert decision.note == f"only {share:.0%} of it can be decoded: cut"
+    elif expected is not label:
+        assert decision.note == TOO_MANY_FACES
