@@ -108,6 +108,18 @@ class GatewaySettings(BaseModel):
 
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65_535)
+    docs: bool = Field(
+        False, description="Serve the OpenAPI page at /docs and the document at /openapi.json, without a key."
+    )
+    requests_per_second: float = Field(
+        50.0, gt=0, le=10_000, description="Requests of one API key per second, at each gateway process."
+    )
+    burst: int = Field(
+        200, ge=1, le=100_000, description="Requests of one API key that may come at once after a pause."
+    )
+    waiting_per_key: int = Field(
+        100, ge=1, le=10_000, description="Requests of one API key that may wait for a verdict at once."
+    )
 
 
 class Settings(BaseSettings):

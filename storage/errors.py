@@ -48,6 +48,10 @@ class MigrationError(StorageError):
     """The database schema is at a revision that this version does not know."""
 
 
+class ApiKeyInvalidError(StorageError):
+    """An API key cannot be issued with these values; the message names the value and the remedy."""
+
+
 class CaseError(StorageError):
     """The state of the case does not allow the requested action."""
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -212,9 +213,25 @@ class ApiKey(Base):
 
     key_id: Mapped[str] = mapped_column(Text, primary_key=True)  # the public part, shown in lists
     secret_sha256: Mapped[str] = mapped_column(Text)
-    owner: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str] = mapped_column(Text)  # the tenant: its keys see the same posts
+    # The default is for keys that are older than scopes, or that the version before creates.
+    scopes: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{publish,report,read,all-posts}'")
+    )
     created_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+    expires_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    last_used_at: Mapped[datetime | None] = mapped_column(Timestamp)  # up to a minute late
     revoked_at: Mapped[datetime | None] = mapped_column(Timestamp)
+
+
+class PostOwner(Base):
+    """The tenant that published a post through the gateway. Posts that came by Kafka have no row."""
+
+    __tablename__ = "post_owners"
+
+    post_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    owner: Mapped[str] = mapped_column(Text)
+    claimed_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
 
 
 class IdempotentRequest(Base):

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from pipeline.runtime.web_connections import BoundedConnection
+
 STOP_SECONDS = 20  # for requests in progress when the server stops; a worker has 30 in total
 
 
@@ -17,7 +19,8 @@ class WebServer:
     """Serve ``app`` on ``host:port``: :meth:`run` in the main thread, :meth:`stop` from a signal handler.
 
     ``alive`` and ``ready`` report the state of the application; ``on_stop`` runs once a stop is requested,
-    before requests in progress are finished. Port 0 picks any free port.
+    before requests in progress are finished. Port 0 picks any free port. Slow clients are disconnected; see
+    :mod:`pipeline.runtime.web_connections`.
     """
 
     def __init__(
@@ -38,6 +41,8 @@ class WebServer:
                 app,
                 host=host,
                 port=port,
+                http=BoundedConnection,
+                ws="none",
                 log_config=None,  # structlog configures the root logger
                 access_log=False,  # applications log their own requests, with more fields
                 server_header=False,

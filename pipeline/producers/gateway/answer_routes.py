@@ -1,22 +1,26 @@
 """The routes that return the verdict on a post and the state of its tag."""
 
 import re
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from pipeline.producers.gateway.authentication import caller
-from pipeline.producers.gateway.problems import Problem, ProblemKind, problem_responses
+from pipeline.producers.gateway.authentication import AuthenticatedRoute, needs
+from pipeline.producers.gateway.problems import post_unknown, problem_responses
+from pipeline.producers.gateway.request_bodies import URL_SAFE
 from pipeline.producers.gateway.request_log import add_log_fields
-from pipeline.producers.gateway.services import InjectedServices
+from pipeline.producers.gateway.services import InjectedServices, Services
+from pipeline.producers.gateway.tenants import Caller
 from schemas.base import PlatformId
 from schemas.tags import DEEPFAKE_TAG, TAGGED_BY_LABEL, CauseKind, TagCause
 from schemas.verdicts import VerdictIssued
-from storage import posts, tags, verdicts
+from storage import post_owners, posts, tags, verdicts
+from storage.api_keys import Scope
 from storage.database import transaction
 
 MAX_WAIT_SECONDS = 30  # proxies commonly close a request after 60 seconds without a response
@@ -48,7 +52,8 @@ def _seconds(text: object) -> object:
     return match[1] if match else text
 
 
-PostId = Annotated[PlatformId, Path(examples=["post-1"])]
+PostId = Annotated[PlatformId, URL_SAFE, Path(examples=["post-1"])]
+Reader = Annotated[Caller, needs(Scope.READ)]
 Wait = Annotated[
     float,
     BeforeValidator(_seconds),
@@ -64,14 +69,16 @@ Wait = Annotated[
 router = APIRouter(
     prefix="/v1/posts/{post_id}",
     tags=["Answers"],
-    dependencies=[Depends(caller)],
+    route_class=AuthenticatedRoute,
     responses={
         202: {"model": Pending, "description": "No verdict yet: repeat the request, or use a longer `wait`."},
         **problem_responses(
             {
                 401: "The API key is missing or invalid.",
-                404: "FakeME does not know this post.",
+                403: "The key lacks the scope `read`.",
+                404: "FakeME does not know this post, or another tenant published it.",
                 422: "The post id or `wait` is invalid.",
+                429: "Too many requests, or too many that wait: repeat after Retry-After seconds.",
                 503: "The database is unavailable: repeat after Retry-After seconds.",
             }
         ),
@@ -81,12 +88,17 @@ router = APIRouter(
 
 @router.get("/verdict", summary="Read the newest verdict on a post", response_model=VerdictIssued | Pending)
 async def read_verdict(
-    request: Request, post_id: PostId, services: InjectedServices, response: Response, wait: Wait = 0.0
+    *,
+    request: Request,
+    post_id: PostId,
+    caller: Reader,
+    services: InjectedServices,
+    response: Response,
+    wait: Wait = 0.0,
 ) -> VerdictIssued | Pending:
     """Return the newest verdict as soon as there is one. After `wait`, return `pending`."""
-    verdict = await services.notifier.wait(
-        post_id, wait, lambda: run_in_threadpool(_newest_verdict, services.engine, post_id)
-    )
+    await run_in_threadpool(_check_visible, services.engine, caller, post_id)
+    verdict = await _await_verdict(services, caller, post_id, wait)
     if verdict is not None:
         add_log_fields(request, verdict_id=str(verdict.verdict_id), label=verdict.label.value)
         return verdict
@@ -94,8 +106,11 @@ async def read_verdict(
 
 
 @router.get("/tag", summary="Read the tag of a post", response_model=TagState | Pending)
-def read_tag(post_id: PostId, services: InjectedServices, response: Response) -> TagState | Pending:
+def read_tag(
+    post_id: PostId, caller: Reader, services: InjectedServices, response: Response
+) -> TagState | Pending:
     """Return whether the post should carry `#Deepfake`, and which verdict or decision is the reason."""
+    _check_visible(services.engine, caller, post_id)
     with transaction(services.engine) as session:
         row = tags.find(session, post_id)
         verdict = verdicts.latest(session, post_id)
@@ -107,6 +122,24 @@ def read_tag(post_id: PostId, services: InjectedServices, response: Response) ->
     return _pending(services.engine, post_id, response)
 
 
+async def _await_verdict(
+    services: Services, caller: Caller, post_id: str, wait: float
+) -> VerdictIssued | None:
+    """Return the newest verdict; wait for one up to ``wait`` seconds."""
+    with services.waiting_limit.hold(caller.key_id) if wait > 0 else nullcontext():
+        return await services.notifier.wait(
+            post_id, wait, lambda: run_in_threadpool(_newest_verdict, services.engine, post_id)
+        )
+
+
+def _check_visible(engine: Engine, caller: Caller, post_id: str) -> None:
+    """Raise :class:`Problem` (404) for a post of another tenant, as for an unknown one."""
+    with transaction(engine) as session:
+        owner = post_owners.owner_of(session, post_id)
+    if not caller.sees(owner):
+        raise post_unknown(post_id)
+
+
 def _newest_verdict(engine: Engine, post_id: str) -> VerdictIssued | None:
     with transaction(engine) as session:
         return verdicts.latest(session, post_id)
@@ -116,10 +149,7 @@ def _pending(engine: Engine, post_id: str, response: Response) -> Pending:
     with transaction(engine) as session:
         known = posts.find(session, post_id) is not None
     if not known:
-        raise Problem(
-            ProblemKind.POST_UNKNOWN,
-            f"FakeME does not know post {post_id}: publish it first with POST /v1/posts",
-        )
+        raise post_unknown(post_id)
     response.status_code = status.HTTP_202_ACCEPTED
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return Pending(post_id=post_id)

@@ -9,10 +9,11 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from pipeline.producers.gateway import answer_routes, event_routes, probes
+from pipeline.producers.gateway import answer_routes, event_routes
 from pipeline.producers.gateway.body_limit import BodyLimit
 from pipeline.producers.gateway.problems import add_problem_handlers
 from pipeline.producers.gateway.request_log import RequestLog
+from pipeline.producers.gateway.response_headers import ResponseHeaders
 from pipeline.producers.gateway.services import Services
 from storage import idempotency
 from storage.database import transaction
@@ -25,29 +26,35 @@ log = structlog.get_logger(__name__)
 DESCRIPTION = """
 For platforms without a Kafka client. Post an event, then read FakeME's verdict on the post.
 
-* Every request needs an API key: `Authorization: Bearer fk_…`.
+* Every request needs an API key: `Authorization: Bearer fk_…`. A key sees only the posts of its tenant.
 * Upload media to the platform's bucket first; events contain only their URIs.
 * Send an `Idempotency-Key` to repeat a request safely; without one, the ids in the body make repeats safe.
 * Errors are `application/problem+json` (RFC 9457) with a stable `type`.
+* `RateLimit` tells how many requests the key has left; after `429`, wait for `Retry-After` seconds.
 """
 
 
-def create_app(services: Services) -> FastAPI:
-    """Return the gateway as an ASGI application, which closes ``services`` when it shuts down."""
+def create_app(services: Services, *, docs: bool = False) -> FastAPI:
+    """Return the gateway as an ASGI application, which closes ``services`` when it shuts down.
+
+    ``docs``: also serve the OpenAPI document and page, without a key.
+    """
     app = FastAPI(
         title="FakeME gateway",
         summary="Submit posts, reports and appeals; read verdicts and tags.",
         description=DESCRIPTION,
         version=version("fakeme"),
         lifespan=_lifespan,
+        redirect_slashes=False,  # a redirect would name the host that the client claimed
+        openapi_url="/openapi.json" if docs else None,  # None also disables the pages
     )
     app.state.services = services
     add_problem_handlers(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(ResponseHeaders)
     app.add_middleware(RequestLog)
     app.include_router(event_routes.router)
     app.include_router(answer_routes.router)
-    app.include_router(probes.router)
     return app
 
 

@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem+json: what was wrong, with which value, and what to do."""
 
+import json
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from http import HTTPStatus
@@ -13,7 +14,8 @@ from starlette.exceptions import HTTPException
 
 from pipeline.producers.client.errors import BrokerUnreachableError, EventTooLargeError, ProducerError
 from pipeline.producers.gateway.request_log import add_log_fields
-from pipeline.producers.gateway.validation_errors import FieldError, field_errors
+from pipeline.producers.gateway.validation_errors import FieldError, field_errors, logged_place, printable
+from pipeline.producers.gateway.waiting_limit import TooManyWaitingError
 from storage.errors import UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -25,12 +27,15 @@ class ProblemKind(Enum):
 
     MALFORMED_JSON = ("malformed-json", 400, "The body is not valid JSON")
     NOT_AUTHENTICATED = ("not-authenticated", 401, "A valid API key is required")
+    SCOPE_MISSING = ("scope-missing", 403, "The API key does not allow this request")
     POST_UNKNOWN = ("post-unknown", 404, "FakeME does not know this post")
     POST_DIFFERS = ("post-differs", 409, "The post was published with different content")
+    POST_ID_TAKEN = ("post-id-taken", 409, "The post id is not available")
     BODY_TOO_LARGE = ("body-too-large", 413, "The body is too large")
     BODY_NOT_JSON = ("body-not-json", 415, "The body must be JSON")
     INVALID_REQUEST = ("invalid-request", 422, "The request is not valid")
     KEY_REUSED = ("idempotency-key-reused", 422, "The Idempotency-Key was used for another request")
+    TOO_MANY_REQUESTS = ("too-many-requests", 429, "The API key has sent too many requests")
     UNAVAILABLE = ("unavailable", 503, "A required service is unavailable")
     INTERNAL = ("internal", 500, "Internal error")
 
@@ -50,6 +55,16 @@ class ProblemBody(BaseModel):
     errors: tuple[FieldError, ...] = Field(default=(), description="The invalid fields.")
 
 
+class ProblemResponse(JSONResponse):
+    """problem+json in ASCII: text of a stranger cannot break a reader, a terminal or a log."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        """Return ``content`` as JSON with other characters escaped."""
+        return json.dumps(content, separators=(",", ":")).encode("ascii")
+
+
 class Problem(HTTPException):
     """Raised by any route; the response is problem+json."""
 
@@ -61,9 +76,17 @@ class Problem(HTTPException):
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(kind.status, detail, headers)
+        super().__init__(kind.status, printable(detail), headers)
         self.kind = kind
         self.errors = tuple(errors)
+
+
+def post_unknown(post_id: str) -> Problem:
+    """Return the problem for a post that is unknown, or that the caller must not know."""
+    return Problem(
+        ProblemKind.POST_UNKNOWN,
+        f"FakeME does not know post {post_id}: publish it first with POST /v1/posts",
+    )
 
 
 def problem_responses(descriptions: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
@@ -79,10 +102,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     async def on_error(request: Request, error: Exception) -> JSONResponse:
         problem = _problem_of(error)
-        add_log_fields(request, problem=problem.detail, cause=None if error is problem else str(error))
+        add_log_fields(request, **_log_fields(problem, error))
         return _response(problem)
 
-    for kind in (HTTPException, RequestValidationError, ProducerError, UnavailableError, Exception):
+    handled = (HTTPException, RequestValidationError, TooManyWaitingError, ProducerError, UnavailableError)
+    for kind in (*handled, Exception):
         app.add_exception_handler(kind, on_error)
 
 
@@ -93,10 +117,14 @@ def _problem_of(error: Exception) -> HTTPException:
             return error
         case RequestValidationError():
             return _invalid(error)
-        case BrokerUnreachableError():
-            return _unavailable("the broker")
-        case UnavailableError():
-            return _unavailable("the database")
+        case TooManyWaitingError():
+            return Problem(
+                ProblemKind.TOO_MANY_REQUESTS,
+                "this key has too many requests that wait for a verdict: repeat without `wait`, or later",
+                headers={"Retry-After": str(RETRY_SECONDS)},
+            )
+        case BrokerUnreachableError() | UnavailableError():
+            return _unavailable("the database" if isinstance(error, UnavailableError) else "the broker")
         case EventTooLargeError():
             return Problem(
                 ProblemKind.BODY_TOO_LARGE, "the broker does not accept an event of this size: shorten texts"
@@ -106,19 +134,27 @@ def _problem_of(error: Exception) -> HTTPException:
 
 
 def _invalid(error: RequestValidationError) -> Problem:
-    """Return a problem that lists the invalid fields, or the position of the JSON syntax error."""
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return Problem(
-            ProblemKind.MALFORMED_JSON,
-            f"the body is not valid JSON at character {first['loc'][-1]}: {first['ctx']['error']}",
-        )
+    """Return a problem that lists the invalid fields."""
     errors = field_errors(error.errors())
     return Problem(
         ProblemKind.INVALID_REQUEST,
         "; ".join(field_error.sentence() for field_error in errors),
         errors=errors,
     )
+
+
+def _log_fields(problem: HTTPException, error: Exception) -> dict[str, object]:
+    """Return what is logged: kinds and places of errors, never the values that a stranger sent."""
+    if not isinstance(problem, Problem):
+        return {"problem": problem.status_code}
+    fields: dict[str, object] = {"problem": problem.kind.urn.rpartition(":")[2]}
+    if problem.errors:
+        fields["fields"] = [logged_place(field_error) for field_error in problem.errors]
+    if isinstance(error, ProducerError | UnavailableError):
+        fields["cause"] = str(error)  # of our own services
+    elif problem.kind is ProblemKind.INTERNAL:
+        fields["cause"] = type(error).__name__  # the server logs the traceback
+    return fields
 
 
 def _unavailable(service: str) -> Problem:
@@ -141,9 +177,6 @@ def _response(error: HTTPException) -> JSONResponse:
     else:  # raised by the framework, for an unknown path or method
         title = HTTPStatus(error.status_code).phrase
         body = ProblemBody(type="about:blank", title=title, status=error.status_code, detail=error.detail)
-    return JSONResponse(
-        body.model_dump(mode="json", exclude_defaults=True),
-        error.status_code,
-        dict(error.headers or {}),
-        media_type=MEDIA_TYPE,
+    return ProblemResponse(
+        body.model_dump(mode="json", exclude_defaults=True), error.status_code, dict(error.headers or {})
     )

@@ -7,8 +7,9 @@ the caller notices a misspelt field.
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
+from schemas.base import PlatformId
 from schemas.posts import MAX_MEDIA, Media, PostAppealed, PostCreated, PostReported
 
 _CAT = {
@@ -17,6 +18,16 @@ _CAT = {
     "alt_text": "A cat on a windowsill",
 }
 _TIMESTAMP = "2026-11-23T12:00:00+09:00"
+
+
+def _refuse_dot_segments(post_id: str) -> str:
+    if post_id in (".", ".."):
+        raise ValueError("URLs cannot name it: clients and proxies resolve . and .. in a path")
+    return post_id
+
+
+URL_SAFE = AfterValidator(_refuse_dot_segments)  # RFC 3986, 5.2.4; percent-encoded dots are resolved too
+UrlPostId = Annotated[PlatformId, URL_SAFE]
 
 
 def _example(**fields: Any) -> dict[str, Any]:
@@ -36,6 +47,7 @@ class NewPost(
 ):
     """A post that will be shown."""
 
+    post_id: UrlPostId = Field(description="The post's identifier on the platform.")
     media: Annotated[tuple[NewMedia, ...], Field(min_length=1, max_length=MAX_MEDIA)]
 
     def event(self) -> PostCreated:
@@ -56,6 +68,7 @@ class NewReport(
 ):
     """A user's report of a post."""
 
+    post_id: UrlPostId = Field(description="The reported post.")
     media: Annotated[tuple[NewMedia, ...], Field(max_length=MAX_MEDIA)] = ()
 
     def event(self) -> PostReported:
@@ -72,6 +85,7 @@ class NewAppeal(
 ):
     """An author's appeal against a tag or decision."""
 
+    post_id: UrlPostId = Field(description="The post with the contested tag or decision.")
     media: Annotated[tuple[NewMedia, ...], Field(max_length=MAX_MEDIA)] = ()
 
     def event(self) -> PostAppealed:

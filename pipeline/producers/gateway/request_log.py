@@ -8,6 +8,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOG_FIELDS = "fakeme.log_fields"  # key in the ASGI scope
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # a client may invent others
 
 REQUESTS = Counter("fakeme_gateway_requests_total", "HTTP requests answered.", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram(
@@ -55,11 +56,12 @@ class RequestLog:
 def _record(scope: Scope, status: int, seconds: float) -> None:
     route = scope.get("route")
     template = getattr(route, "path", "none")  # not the path itself: its ids would make endless label values
-    REQUESTS.labels(scope["method"], template, status).inc()
-    REQUEST_SECONDS.labels(scope["method"], template).observe(seconds)
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    REQUESTS.labels(method, template, status).inc()
+    REQUEST_SECONDS.labels(method, template).observe(seconds)
     fields = {
-        "method": scope["method"],
-        "path": scope["path"],
+        "method": method,
+        "route": template,  # nor in the log: a path may hold anything
         "status": status,
         "seconds": round(seconds, 4),
     }

@@ -1,11 +1,13 @@
 """The gateway worker: the gateway's application on a web server."""
 
-from pipeline.producers.client.platform_client import PlatformClient
+from pipeline.producers.client.publisher import EventPublisher
 from pipeline.producers.gateway.app import create_app
+from pipeline.producers.gateway.rate_limits import RateLimit, RateLimiter
 from pipeline.producers.gateway.services import Services
 from pipeline.producers.gateway.verdict_notifier import VerdictNotifier
+from pipeline.producers.gateway.waiting_limit import WaitingLimit
 from pipeline.runtime.web_server import WebServer
-from pipeline.settings import Settings
+from pipeline.settings import GatewaySettings, Settings
 from storage.database import connect
 
 PUBLISH_SECONDS = 5.0  # shorter than any HTTP client waits; the caller is then asked to repeat the request
@@ -13,22 +15,36 @@ PUBLISH_SECONDS = 5.0  # shorter than any HTTP client waits; the caller is then 
 
 def make_gateway(settings: Settings) -> WebServer:
     """Return the gateway for ``settings``; it connects to its services on first use."""
-    url = settings.database_url.get_secret_value()
-    services = Services(
-        client=PlatformClient(settings.kafka_bootstrap, source=settings.source, timeout=PUBLISH_SECONDS),
-        engine=connect(url, application="fakeme-gateway"),
-        notifier=VerdictNotifier(url),
+    services = make_services(
+        settings.gateway,
+        kafka_bootstrap=settings.kafka_bootstrap,
+        database_url=settings.database_url.get_secret_value(),
+        source=settings.source,
     )
-    return gateway_server(services, host=settings.gateway.host, port=settings.gateway.port)
+    return gateway_server(services, settings.gateway)
 
 
-def gateway_server(services: Services, *, host: str, port: int) -> WebServer:
+def make_services(
+    settings: GatewaySettings, *, kafka_bootstrap: str, database_url: str, source: str
+) -> Services:
+    """Return the gateway's services; ``source`` is the CloudEvents source to which tenants are appended."""
+    return Services(
+        publisher=EventPublisher(kafka_bootstrap, timeout=PUBLISH_SECONDS),
+        source=source,
+        engine=connect(database_url, application="fakeme-gateway"),
+        notifier=VerdictNotifier(database_url),
+        rate_limiter=RateLimiter(RateLimit(settings.requests_per_second, settings.burst)),
+        waiting_limit=WaitingLimit(settings.waiting_per_key),
+    )
+
+
+def gateway_server(services: Services, settings: GatewaySettings) -> WebServer:
     """Return a web server for the gateway that uses ``services``."""
     return WebServer(
-        create_app(services),
-        host=host,
-        port=port,
-        alive=lambda: not services.client.broken,
+        create_app(services, docs=settings.docs),
+        host=settings.host,
+        port=settings.port,
+        alive=lambda: not services.publisher.broken,
         ready=services.ready,
         on_stop=services.notifier.release_all,
     )

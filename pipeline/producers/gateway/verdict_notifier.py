@@ -56,9 +56,9 @@ class VerdictNotifier:
                     return found
                 await _wait_until_set(notified, min(remaining, _POLL_SECONDS))
 
-    def is_waiting(self, post_id: str) -> bool:
-        """Whether any request waits for a verdict on this post."""
-        return post_id in self._waiting
+    def waiting(self, post_id: str) -> int:
+        """Return how many requests wait for a verdict on this post."""
+        return len(self._waiting.get(post_id, ()))
 
     def release_all(self) -> None:
         """Make all waiting requests return without a verdict; callable from any thread or signal handler."""

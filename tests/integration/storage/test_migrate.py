@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
-from storage import migrate
+from storage import api_keys, migrate
+from storage.api_keys import Scope, VerifiedKey
+from storage.database import connect, transaction
 from storage.errors import MigrationError
 from storage.tables import Base
 
@@ -40,6 +43,24 @@ def test_upgrade_downgrade_and_upgrade_work_from_any_folder(
     assert _tables(empty_database) == {"alembic_version"}
     migrate.upgrade(empty_database)
     assert migrate.current(empty_database) == migrate.head()
+
+
+def test_keys_from_before_scopes_keep_all_rights_without_expiry(empty_database: str) -> None:
+    migrate.upgrade(empty_database, "0001")
+    engine = connect(empty_database)
+    with engine.begin() as connection:
+        secret = sha256(b"0" * 64).hexdigest()
+        connection.execute(
+            text("INSERT INTO api_keys (key_id, secret_sha256, owner) VALUES (:id, :secret, 'old.example')"),
+            {"id": "0" * 16, "secret": secret},
+        )
+
+    migrate.upgrade(empty_database)
+
+    with transaction(engine) as session:
+        key = api_keys.verify(session, f"fk_{'0' * 16}_{'0' * 64}")
+    engine.dispose()
+    assert key == VerifiedKey("0" * 16, "old.example", frozenset(Scope))
 
 
 def test_concurrent_upgrades_wait_for_each_other(empty_database: str) -> None:

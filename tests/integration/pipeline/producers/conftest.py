@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 from infra.local.stack import Endpoints
 from pipeline.producers import PlatformClient, S3Access
 from pipeline.producers.gateway.app import create_app
+from pipeline.producers.gateway.server import make_services
 from pipeline.producers.gateway.services import Services
-from pipeline.producers.gateway.verdict_notifier import VerdictNotifier
+from pipeline.settings import GatewaySettings
 from storage import api_keys
 from storage.database import connect, transaction
 
@@ -46,12 +47,14 @@ def token(engine: Engine) -> str:
 
 
 @pytest.fixture
-def gateway(kafka_bootstrap: str, database_url: str, token: str) -> Iterator[TestClient]:
+def services(kafka_bootstrap: str, database_url: str) -> Services:
+    """The gateway's services, without a limit that a test could reach by accident."""
+    settings = GatewaySettings(requests_per_second=10_000, burst=100_000)
+    return make_services(settings, kafka_bootstrap=kafka_bootstrap, database_url=database_url, source=SOURCE)
+
+
+@pytest.fixture
+def gateway(services: Services, token: str) -> Iterator[TestClient]:
     """A client of the gateway on real services, with a valid key."""
-    services = Services(
-        client=PlatformClient(kafka_bootstrap, source=SOURCE),
-        engine=connect(database_url),
-        notifier=VerdictNotifier(database_url),
-    )
     with TestClient(create_app(services), headers={"Authorization": f"Bearer {token}"}) as client:
         yield client

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,15 +12,14 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from pipeline.producers import PlatformClient
 from pipeline.producers.gateway import verdict_notifier
 from pipeline.producers.gateway.server import gateway_server
 from pipeline.producers.gateway.services import Services
-from pipeline.producers.gateway.verdict_notifier import VerdictNotifier
+from pipeline.settings import GatewaySettings
 from schemas.posts import Media, PostCreated
 from schemas.tags import CauseKind
 from schemas.verdicts import Label, MediaVerdict, ModelRef, Trigger, TriggerKind, VerdictIssued
-from storage import posts, tags, verdicts
+from storage import post_owners, posts, tags, verdicts
 from storage.database import connect, transaction
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -49,6 +49,7 @@ def post_id(engine: Engine) -> str:
     """A post that FakeME knows."""
     known = f"http-{uuid4()}"
     with transaction(engine) as session:
+        post_owners.claim(session, known, "social.example")
         posts.keep(session, PostCreated(post_id=known, author_id="ann", media=(CAT,), created_at=NOW))
     return known
 
@@ -164,12 +165,11 @@ def test_the_tag_of_a_post(
         assert body["cause"] == {"kind": "verdict", "id": str(cause)}
 
 
-def test_an_unavailable_database_is_reported(gateway: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_database_is_reported(
+    gateway: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     unreachable = connect("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
-    services: Services = gateway.app.state.services
-    monkeypatch.setattr(
-        gateway.app.state, "services", Services(services.client, unreachable, services.notifier)
-    )
+    monkeypatch.setattr(gateway.app.state, "services", replace(services, engine=unreachable))
 
     answer = gateway.get("/v1/posts/p1/verdict")
 
@@ -178,24 +178,15 @@ def test_an_unavailable_database_is_reported(gateway: TestClient, monkeypatch: p
     monkeypatch.undo()
 
 
-def test_probes_and_metrics_are_served(gateway: TestClient, post_id: str) -> None:
-    gateway.get(f"/v1/posts/{post_id}/verdict")
-
-    assert gateway.get("/healthz").status_code == 200
-    assert gateway.get("/readyz").status_code == 200
-    assert (
-        'fakeme_gateway_requests_total{method="GET",route="/v1/posts/{post_id}/verdict",status="202"}'
-        in gateway.get("/metrics").text
-    )
-
-
-def test_a_stop_answers_waiting_requests_and_ends(
-    kafka_bootstrap: str, database_url: str, token: str, post_id: str
+@pytest.mark.parametrize("path", ["/metrics", "/readyz", "/healthz", "/docs", "/redoc", "/openapi.json"])
+def test_the_public_port_serves_nothing_without_a_key_that_is_not_meant_for_callers(
+    gateway: TestClient, path: str
 ) -> None:
-    services = Services(
-        PlatformClient(kafka_bootstrap, source="//a"), connect(database_url), VerdictNotifier(database_url)
-    )
-    gateway = gateway_server(services, host="127.0.0.1", port=0)
+    assert gateway.get(path).status_code == 404
+
+
+def test_a_stop_answers_waiting_requests_and_ends(services: Services, token: str, post_id: str) -> None:
+    gateway = gateway_server(services, GatewaySettings(port=0))
     serving = threading.Thread(target=gateway.run)
     serving.start()
     deadline = time.monotonic() + 60
@@ -210,7 +201,7 @@ def test_a_stop_answers_waiting_requests_and_ends(
 
     waiting = threading.Thread(target=wait_long)
     waiting.start()
-    while not services.notifier.is_waiting(post_id):
+    while not services.notifier.waiting(post_id):
         assert time.monotonic() < deadline
         time.sleep(0.05)  # polls until the deadline
     started = time.monotonic()

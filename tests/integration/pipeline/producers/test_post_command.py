@@ -150,19 +150,56 @@ def test_a_key_is_created_listed_and_revoked(engine: Engine) -> None:
     token = runner.invoke(cli, ["api-keys", "create", "social.example"]).stdout.strip()
     key_id = token.split("_")[1]
     with transaction(engine) as session:
-        assert api_keys.owner_of(session, token) == "social.example"
+        key = api_keys.verify(session, token)
+        assert key is not None
+        assert (key.owner, key.scopes) == ("social.example", {"publish", "report", "read"})
 
     assert runner.invoke(cli, ["api-keys", "revoke", key_id]).stdout == f"{key_id} is revoked\n"
     listed = runner.invoke(cli, ["api-keys", "list", "--json"]).stdout
     (row,) = json.loads(listed)
     assert (row["key_id"], row["owner"]) == (key_id, "social.example")
+    assert row["scopes"] == ["publish", "read", "report"]
+    assert (row["expires_at"], row["last_used_at"] is None) == (None, False)
     assert row["revoked_at"] is not None
     assert token.split("_")[2] not in listed
     with transaction(engine) as session:
-        assert api_keys.owner_of(session, token) is None
+        assert api_keys.verify(session, token) is None
 
 
 def test_an_unknown_key_is_reported() -> None:
     run = CliRunner().invoke(cli, ["api-keys", "revoke", "0000"])
 
     assert str(run.exception) == "there is no API key '0000': `fakeme api-keys list` shows all keys"
+
+
+def test_a_key_has_the_scopes_and_the_expiry_that_were_asked_for(engine: Engine) -> None:
+    options = ["--scope", "read", "--scope", "all-posts", "--expires", "30d", "--json"]
+
+    created = json.loads(CliRunner().invoke(cli, ["api-keys", "create", "[b]monitor[/b]", *options]).stdout)
+
+    listed = CliRunner().invoke(cli, ["api-keys", "list"], env={"COLUMNS": "250"}).stdout
+    (line,) = [line for line in listed.splitlines() if created["key_id"] in line]
+    lifetime = datetime.fromisoformat(created["expires_at"]) - datetime.now(UTC)
+    assert created["scopes"] == ["read", "all-posts"]
+    assert 29 < lifetime.total_seconds() / 86_400 <= 30
+    assert "all-posts read" in line
+    assert created["expires_at"] in line
+    assert "[b]monitor[/b]" in line  # a name is not markup
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([""], "the owner '' is not a name"),
+        (["  "], "the owner '  ' is not a name"),
+        (["x\x1b[31m"], r"the owner 'x\x1b[31m' is not a name"),
+        (["x", "--scope", "admin"], "--scope is 'admin': the scopes are publish, report, read, all-posts"),
+        (["x", "--expires", "soon"], "--expires is 'soon': give days, such as 90d"),
+        (["x", "--expires", "2020-01-01"], "the expiry 2020-01-01T00:00:00+00:00 is past"),
+    ],
+)
+def test_a_key_without_a_proper_owner_scope_or_expiry_is_refused(arguments: list[str], message: str) -> None:
+    run = CliRunner().invoke(cli, ["api-keys", "create", *arguments])
+
+    assert run.exit_code == 1
+    assert message in str(run.exception)

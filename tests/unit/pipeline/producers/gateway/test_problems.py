@@ -72,13 +72,11 @@ def test_an_unknown_path_is_a_problem_too() -> None:
     }
 
 
-def test_malformed_json_is_reported_with_its_position() -> None:
-    answer = client_of(ValueError()).post(
-        "/", content=b'{"text": nope}', headers={"content-type": "application/json"}
-    )
+def test_a_problem_is_ascii_whatever_its_text() -> None:
+    answer = client_of(Problem(ProblemKind.POST_UNKNOWN, "no post \ud800\x00\u202e é")).get("/")
 
-    assert (answer.status_code, answer.json()["type"]) == (400, "urn:fakeme:problem:malformed-json")
-    assert answer.json()["detail"] == "the body is not valid JSON at character 9: Expecting value"
+    assert answer.content.isascii()
+    assert answer.json()["detail"] == r"no post \ud800\x00\u202e é"
 
 
 @pytest.mark.parametrize("chunked", [False, True])
