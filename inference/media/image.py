@@ -72,7 +72,7 @@ def _decode_animation(picture: Image.Image, count: int, limits: MediaLimits) -> 
     """Decode all frames in order, since each is composed on the one before, and return the sampled ones.
 
     Sampling is by index, so a frame with a long duration is sampled at most once. A frame that cannot be
-    decoded ends the animation, as it does in browsers.
+    decoded ends the animation, as it does in browsers; so does the limit of pixels.
     """
     sampled = frozenset(evenly_spaced(count, limits.max_frames))
     frames: list[Frame] = []
@@ -84,7 +84,9 @@ def _decode_animation(picture: Image.Image, count: int, limits: MediaLimits) -> 
             frame = next(iterator)
             limits.check_pixels(*frame.size)  # a GIF may grow beyond the size in its header
             pixels += frame.width * frame.height
-            limits.check_animation(pixels)
+            if pixels > limits.max_animation_pixels:
+                fault = f"{limits.max_animation_pixels} pixels are decoded at most, {index} of {count} frames"
+                break
             frame.load()
         except (*_DAMAGE, StopIteration) as error:
             fault = f"frame {index + 1} of {count} cannot be decoded: {error}"
@@ -94,7 +96,7 @@ def _decode_animation(picture: Image.Image, count: int, limits: MediaLimits) -> 
             frames.append(Frame(reduced(_to_rgb(frame), limits.max_frame_side), seconds))
         seconds += (frame.info.get("duration") or _DEFAULT_FRAME_MS) / 1000
     if size is None:
-        raise Unprocessable(UnprocessableReason.UNDECODABLE, fault)
+        raise Unprocessable(UnprocessableReason.UNDECODABLE, fault or "no frame can be decoded")
     return DecodedFrames(
         *size, _equal_sizes(frames), seconds, decoded_share=len(frames) / len(sampled), fault=fault
     )

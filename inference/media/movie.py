@@ -36,7 +36,7 @@ class _Table:
 def decode_movie(data: bytes, limits: MediaLimits) -> DecodedFrames:
     """Decode a movie; raise the same refusals as :func:`inference.media.video.decode_video`."""
     _check_tables(data, limits)
-    return decode_video(data, limits, demuxer="mov")
+    return decode_video(data, limits, demuxer="mov", has_table=True)
 
 
 def _check_tables(data: bytes, limits: MediaLimits) -> None:

@@ -5,6 +5,7 @@ about two.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -24,23 +25,38 @@ _QUARTER_TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: 
 _THREADS = 2  # each holds a frame; media items are decoded side by side anyway
 
 
-def decode_video(data: bytes, limits: MediaLimits, *, demuxer: str) -> DecodedFrames:
+def decode_video(data: bytes, limits: MediaLimits, *, demuxer: str, has_table: bool = False) -> DecodedFrames:
     """Return up to ``limits.max_frames`` frames, evenly over the duration.
 
-    ``demuxer`` is FFmpeg's name of the container. Raise :class:`Unprocessable` with ``too_many_pixels``,
+    ``demuxer`` is FFmpeg's name of the container; ``has_table`` tells whether the container lists its frames
+    in a table. Raise :class:`Unprocessable` with ``too_many_pixels``,
     ``too_long``, ``truncated`` or ``undecodable``.
     """
     with open_container(data, demuxer, limits) as container:
         track = shown_track(container)
         limits.check_pixels(track.codec_context.width, track.codec_context.height)
         packets = _packet_times(container, track, limits)
+        stated = (container.duration or 0) / av.time_base
     first, seconds = timeline(packets)
     limits.check_seconds(seconds)
     with open_container(data, demuxer, limits) as container:
         track = shown_track(container)
         pixels = max(1, track.codec_context.width * track.codec_context.height)
         runs = plan(packets, limits.max_frames, limits.max_decoded_pixels // pixels)
-        return _decode(container, track, runs, limits, start=first, seconds=seconds)
+        content = _decode(container, track, runs, limits, start=first, seconds=seconds)
+    return content if has_table else _without_lost_packets(content, stated)
+
+
+def _without_lost_packets(content: DecodedFrames, stated_seconds: float) -> DecodedFrames:
+    """Count the time for which a container states a duration and has no frames as not decoded.
+
+    Where a container has no table of its frames, damaged ones are simply not found.
+    """
+    share = (content.seconds or 0.0) / stated_seconds if stated_seconds > 0 else 1.0
+    if share >= content.decoded_share:
+        return content
+    fault = f"the frames end after {content.seconds:.1f} of {stated_seconds:.1f} s"
+    return replace(content, decoded_share=share, fault=content.fault or fault)
 
 
 def _packet_times(

@@ -36,9 +36,9 @@ def run_and_exit(spawn: Spawn, jobs_descriptor: int, filter_program: bytes | Non
     """Run in a new child of process ``parent``. Never returns."""
     exit_code = 1
     try:
+        signal.set_wakeup_fd(-1)  # before its descriptor is closed
         die_with_parent(parent)
         _keep_only(jobs_descriptor)
-        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # too large an output is an error of the write
         jobs = socket.socket(socket.AF_UNIX, SOCKET_KIND, 0, fileno=_JOBS)
         limit_resources(memory_bytes=spawn.memory_bytes, output_bytes=spawn.output_bytes)

@@ -70,6 +70,7 @@ class ForkServer:
                     self._reap()
                 else:
                     self._kill(key.data)
+        signal.set_wakeup_fd(-1)  # nobody waits for the ends of these any more
         for pid in self._status_sockets:
             os.kill(pid, signal.SIGKILL)
 

@@ -169,11 +169,20 @@ def test_each_refusal_has_its_reason(data: bytes, declared: str | None, expected
         (still("JPEG"), {"max_pixels": 512 * 512 - 1}, "too_many_pixels"),
         (video("mp4", "libx264"), {"max_pixels": 160 * 96 - 1}, "too_many_pixels"),
         (video("webm", "libvpx"), {"max_seconds": 1.9}, "too_long"),
-        (animation("GIF"), {"max_animation_pixels": 40 * 64 * 64 - 1}, "too_many_pixels"),
+        (still("JPEG"), {"max_side": 511}, "too_many_pixels"),
+        (still("JPEG"), {"max_scan_pixels": 512 * 512 - 1}, "too_many_pixels"),
+        (video("mp4", "libx264"), {"max_samples": 49}, "too_long"),
     ],
 )
 def test_each_limit_is_enforced(data: bytes, limits: dict[str, float], expected: str) -> None:
     assert refusal_reason(data, **limits) == expected
+
+
+def test_of_an_animation_with_too_many_pixels_the_first_frames_are_decoded() -> None:
+    media = decode(animation("GIF"), limits=MediaLimits(max_animation_pixels=20 * 64 * 64))
+
+    assert media.decoded_share == pytest.approx(0.5, abs=0.05)
+    assert "20 of 40 frames" in media.fault
 
 
 @pytest.mark.parametrize(
