@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from storage.objects import ObjectVersion
 from storage.tables import MediaObject
 
+MAX_URI_BYTES = 2_000  # an index holds 2,704; S3 allows keys of 1,024 bytes
+
 
 def find(session: Session, uri: str) -> tuple[ObjectVersion, str] | None:
     """Return the version of the object when it was last read, and its SHA-256 then; None if it never was."""
@@ -33,4 +35,4 @@ def remember(session: Session, uri: str, version: ObjectVersion, sha256: str) ->
 
 def _storable(uri: str) -> bool:
     """PostgreSQL cannot store U+0000, and replacing it would give two objects one row."""
-    return "\x00" not in uri
+    return "\x00" not in uri and len(uri.encode()) <= MAX_URI_BYTES

@@ -47,6 +47,11 @@ class Request:
     media: tuple[Media, ...]
     vouched: bool = True  # whether these are known to be the post's media items
 
+    @property
+    def needs_post(self) -> bool:
+        """Whether the stored post would change the answer: it gives the media, or vouches for them."""
+        return not self.media or not self.vouched
+
 
 def request_of(event: Event) -> Request:
     """Return the request in an event of one of the ``posts.`` topics."""

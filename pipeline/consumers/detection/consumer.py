@@ -108,10 +108,8 @@ class Detection:
             request = resolve(request, posts.media(session, request.post_id))
         if answered is not None:
             return Prepared(request, answered=answered)
-        if not request.media and attempt < self._unknown_post_tries:
-            raise PostNotSeenError(
-                f"post {request.post_id!r} was not published to us, and the event has no media"
-            )
+        if request.needs_post and attempt < self._unknown_post_tries:
+            raise PostNotSeenError(f"post {request.post_id!r} was not published to us yet")
         prepared = [self._preparation.prepare(item) for item in request.media]
         return Prepared(request, prepared, timings={"fetch_decode": time.monotonic() - start})
 

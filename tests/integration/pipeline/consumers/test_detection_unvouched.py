@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from inference.detector import Detector
-from pipeline.consumers.detection.consumer import Detection
+from pipeline.consumers.detection.consumer import Detection, PostNotSeenError
 from pipeline.consumers.detection.signals import ExaminedMedia, Finding
 from pipeline.demo import pictures
 from schemas.envelope import Event
@@ -14,6 +14,7 @@ from schemas.tags import TAGGED_BY_LABEL
 from schemas.verdicts import Label, UnprocessableReason
 from storage.objects import ObjectStore
 from tests.integration.pipeline.consumers.detection_steps import (
+    MAX_ATTEMPTS,
     Platform,
     answer,
     appealed,
@@ -63,7 +64,7 @@ def test_media_of_the_stored_post_win_over_those_of_a_later_event(
 def test_forgery_named_for_an_unknown_post_is_suspected_and_does_not_tag(
     judge: Detection, platform: Platform, make: type[Event]
 ) -> None:
-    (verdict,) = answer(judge, make(uuid4().hex, platform.put(FORGED)))
+    (verdict,) = answer(judge, make(uuid4().hex, platform.put(FORGED)), attempt=MAX_ATTEMPTS)
 
     assert (verdict.label, verdict.reason) == (Label.SUSPECTED, None)
     assert verdict.media[0].label is Label.DEEPFAKE  # the finding about these bytes stands
@@ -74,11 +75,26 @@ def test_forgery_named_for_an_unknown_post_is_suspected_and_does_not_tag(
 def test_authentic_media_named_for_an_unknown_post_do_not_clear_it(
     judge: Detection, platform: Platform, make: type[Event]
 ) -> None:
-    (verdict,) = answer(judge, make(uuid4().hex, platform.put(HONEST)))
+    (verdict,) = answer(judge, make(uuid4().hex, platform.put(HONEST)), attempt=MAX_ATTEMPTS)
 
     assert (verdict.label, verdict.reason) == (Label.UNPROCESSABLE, UnprocessableReason.POST_UNKNOWN)
     assert verdict.media[0].label is Label.AUTHENTIC
     assert verdict.label not in TAGGED_BY_LABEL
+
+
+@pytest.mark.parametrize("make", [reported, appealed], ids=["report", "appeal"])
+def test_report_that_overtakes_its_post_waits_for_it(
+    judge: Detection, platform: Platform, make: type[Event]
+) -> None:
+    post, photo = uuid4().hex, platform.put(FORGED)
+    early = make(post, photo)
+
+    with pytest.raises(PostNotSeenError, match=post):
+        judge.prepare(early, attempt=1)
+    answer(judge, created(photo, post_id=post))
+    (verdict,) = answer(judge, early, attempt=2)
+
+    assert verdict.label is Label.DEEPFAKE
 
 
 def test_operator_vouches_for_the_media_of_a_replay(judge: Detection, platform: Platform) -> None:
