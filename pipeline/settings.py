@@ -39,6 +39,19 @@ class ExplainSettings(BaseModel):
     )
 
 
+class EvidenceSettings(BaseModel):
+    """Evidence files that wait in PostgreSQL while the evidence bucket is unavailable."""
+
+    max_pending_files: int = Field(
+        10_000,
+        ge=0,
+        description="Above this number, verdicts are stored without evidence. A file has some 20 to 100 kB.",
+    )
+    max_pending_seconds: int = Field(
+        604_800, ge=60, le=31_536_000, description="Files that have waited longer are deleted."
+    )
+
+
 class DetectionSettings(BaseModel):
     """The detection worker."""
 
@@ -58,6 +71,7 @@ class DetectionSettings(BaseModel):
     threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode media items.")
     torch_threads: int = Field(0, ge=0, description="CPU threads of the network. 0: torch's default.")
     explain: ExplainSettings = ExplainSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
 
 
 class LimitSettings(BaseModel):
@@ -76,7 +90,7 @@ class ModerationSettings(BaseModel):
     )
     surge_reporters: int = Field(5, ge=2, description="Number of distinct reporters that make a surge.")
     surge_window_seconds: int = Field(
-        600, ge=1, description="Time within which they must report, in seconds."
+        600, ge=1, le=2_592_000, description="Time within which they must report, in seconds."
     )
 
 

@@ -16,6 +16,8 @@ from schemas.errors import DeadLetterReason, UnreadableEventError
 from schemas.topics import BY_CONTRACT, BY_EVENT_TYPE, MAX_EVENT_BYTES, Topic
 
 SPEC_VERSION = "1.0"
+MAX_ATTRIBUTE_BYTES = 1_024  # of source and id, which identify the event: a database index holds 2,704 bytes
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # not allowed in attributes (CloudEvents 1.0, section 3.1)
 CONTENT_TYPE = "application/json; charset=utf-8"
 REQUIRED = ("ce_specversion", "ce_id", "ce_source", "ce_type")
 
@@ -107,7 +109,18 @@ def _attributes(headers: RawHeaders | None) -> dict[str, str]:
             DeadLetterReason.UNKNOWN_VERSION,
             f"CloudEvents version {attributes['ce_specversion']!r}; supported is {SPEC_VERSION!r}",
         )
+    for name in ("ce_id", "ce_source"):
+        _check_identifier(name, attributes[name])
     return attributes
+
+
+def _check_identifier(name: str, value: str) -> None:
+    size = len(value.encode())
+    if size > MAX_ATTRIBUTE_BYTES:
+        detail = f"{name}: it has {size} bytes; the limit is {MAX_ATTRIBUTE_BYTES}"
+        raise UnreadableEventError(DeadLetterReason.WRONG_SCHEMA, detail)
+    if _CONTROLS.search(value):
+        raise UnreadableEventError(DeadLetterReason.WRONG_SCHEMA, f"{name}: it contains control characters")
 
 
 def _topic(event_type: str) -> Topic:

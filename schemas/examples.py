@@ -51,7 +51,8 @@ _PHOTO = Media(
 _MODEL = ModelRef(name="efficientnet-lite0", version="0.1.0", weights_sha256=_SHA256[::-1])
 _CREATED = str(post_event_id("posts.created", _POST))
 _REPORTED = str(post_event_id("posts.reported", "report-311"))
-_VERDICT = verdict_id(_POST, [_SHA256], "efficientnet-lite0@0.1.0", _CREATED)
+_TRIGGER = Trigger(kind=TriggerKind.CREATED, event_id=_CREATED, source="https://social.example")
+_VERDICT = verdict_id(_POST, [_SHA256], "efficientnet-lite0@0.1.0", _TRIGGER.cause)
 _CASE = case_id(_POST, _REPORTED)
 
 
@@ -87,7 +88,7 @@ EXAMPLES: tuple[Contract, ...] = (
     VerdictIssued(
         verdict_id=_VERDICT,
         post_id=_POST,
-        trigger=Trigger(kind=TriggerKind.CREATED, event_id=_CREATED),
+        trigger=_TRIGGER,
         label=Label.DEEPFAKE,
         score=0.97,
         media=(
@@ -107,10 +108,10 @@ EXAMPLES: tuple[Contract, ...] = (
         issued_at=_after(0.5),
     ),
     ShadowVerdict(
-        shadow_id=shadow_id(_POST, [_SHA256], "efficientnet-v2-s@0.2.0", _CREATED),
+        shadow_id=shadow_id(_POST, [_SHA256], "efficientnet-v2-s@0.2.0", _TRIGGER.cause),
         verdict_id=_VERDICT,
         post_id=_POST,
-        trigger=Trigger(kind=TriggerKind.CREATED, event_id=_CREATED),
+        trigger=_TRIGGER,
         label=Label.SUSPECTED,
         score=0.81,
         media=(

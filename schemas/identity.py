@@ -3,6 +3,7 @@
 The same cause always gives the same id, independent of the worker and the time.
 """
 
+import json
 from collections.abc import Iterable
 from uuid import UUID, uuid5
 
@@ -20,18 +21,26 @@ def post_event_id(kind: str, about: str) -> UUID:
     return _identify("post-event", kind, about)
 
 
-def verdict_id(
-    post_id: str, media_hashes: Iterable[str], analysis_identity: str, trigger_event_id: str
-) -> UUID:
-    """Return the id of a verdict. ``media_hashes`` has the refusal reason where media have no hash."""
-    return _identify("verdict", post_id, *media_hashes, analysis_identity, trigger_event_id)
+def cause_id(kind: str, source: str, event_id: str) -> str:
+    """Return one id for an event that causes another: its kind, CloudEvents source and CloudEvents id.
+
+    Source and id identify an event; senders choose both, in any characters, so they are encoded as JSON,
+    which keeps them distinct. The kind protects senders that number reports and appeals separately.
+    """
+    return str(_identify("cause", json.dumps([kind, source, event_id])))
 
 
-def shadow_id(
-    post_id: str, media_hashes: Iterable[str], analysis_identity: str, trigger_event_id: str
-) -> UUID:
+def verdict_id(post_id: str, media_hashes: Iterable[str], analysis_identity: str, cause: str) -> UUID:
+    """Return the id of a verdict; ``cause`` is the :func:`cause_id` of its trigger.
+
+    ``media_hashes`` has the refusal reason where media have no hash.
+    """
+    return _identify("verdict", post_id, *media_hashes, analysis_identity, cause)
+
+
+def shadow_id(post_id: str, media_hashes: Iterable[str], analysis_identity: str, cause: str) -> UUID:
     """Return the id of a shadow verdict; the analysis identity is that of the shadow model."""
-    return _identify("shadow", post_id, *media_hashes, analysis_identity, trigger_event_id)
+    return _identify("shadow", post_id, *media_hashes, analysis_identity, cause)
 
 
 def tag_event_id(post_id: str, action: str, cause_id: UUID) -> UUID:
@@ -44,9 +53,9 @@ def case_event_id(case_id: UUID, change: str, cause: str) -> UUID:
     return _identify("case-event", str(case_id), change, cause)
 
 
-def case_id(post_id: str, cause_event_id: str) -> UUID:
-    """Return the id of a case; ``cause_event_id`` is the event that opened it."""
-    return _identify("case", post_id, cause_event_id)
+def case_id(post_id: str, cause: str) -> UUID:
+    """Return the id of a case; ``cause`` is the :func:`cause_id` of the event that opened it."""
+    return _identify("case", post_id, cause)
 
 
 def decision_id(case: UUID, moderator: str, lease_token: str) -> UUID:

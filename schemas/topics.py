@@ -96,7 +96,6 @@ RETRIED: tuple[Topic, ...] = (
     POSTS_APPEALED,
     POSTS_REPLAYED,
     MEDIA_VERDICTS,
-    REPORTS_SURGED,
 )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.base import Contract, Instant, Pdq, PlatformId, Probability, Sha256
+from schemas.identity import cause_id
 
 # Faces per media item. A verdict on a post with the maximum number of media items still fits into an event.
 MAX_FACES = 64
@@ -73,6 +74,16 @@ class Trigger(Contract):
 
     kind: TriggerKind = Field(description="The kind of event.")
     event_id: str = Field(description="The CloudEvents id of the event.")
+    source: str = Field(
+        default="",
+        description="The CloudEvents source of the event; with the id it identifies the event."
+        " Empty in verdicts of older versions.",
+    )
+
+    @property
+    def cause(self) -> str:
+        """The id of the event as a cause of other events."""
+        return cause_id(self.kind.value, self.source, self.event_id)
 
 
 class ModelRef(Contract):

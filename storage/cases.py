@@ -7,7 +7,7 @@ serialises signals, claims and decisions.
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import distinct, extract, func, select
+from sqlalchemy import extract, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from storage.database import transaction_time
 from storage.errors import CaseNotFoundError
 from storage.priority import POINTS_PER_HOUR, case_priority
 from storage.signals import Signal, SignalKind
-from storage.tables import Case, CaseSignal, Decision
+from storage.tables import Case, CaseReporter, CaseSignal, Decision
 
 PIPELINE = "fakeme"  # the actor in the audit log for automatic changes
 _HOURS_WAITED = extract("epoch", func.now() - Case.opened_at) / 3600
@@ -34,7 +34,7 @@ def apply_signal(session: Session, signal: Signal, *, source: str) -> CaseChange
     signal does not open one.
     """
     opened = False
-    while not _already_applied(session, signal.event_id):
+    while not _already_applied(session, signal):
         case = _undecided(session, signal.post_id)
         if case is not None:
             return _add(session, case, signal, CaseChange.OPENED if opened else CaseChange.JOINED, source)
@@ -84,9 +84,19 @@ def priority_of(case: Case) -> float:
     )
 
 
-def _already_applied(session: Session, event_id: str) -> bool:
-    query = select(CaseSignal.event_id).where(CaseSignal.event_id == event_id)
-    return session.execute(query).first() is not None
+def _already_applied(session: Session, signal: Signal) -> bool:
+    """The version before stored no source: its row is this signal if everything else agrees."""
+    query = (
+        select(CaseSignal.event_id)
+        .join(Case, Case.case_id == CaseSignal.case_id)
+        .where(
+            CaseSignal.event_id == signal.event_id,
+            CaseSignal.source.in_((signal.source, "")),
+            CaseSignal.kind == signal.kind.value,
+            Case.post_id == signal.post_id,
+        )
+    )
+    return session.execute(query.limit(1)).first() is not None
 
 
 def _undecided(session: Session, post_id: str) -> Case | None:
@@ -106,7 +116,7 @@ def _may_open(session: Session, signal: Signal) -> bool:
 def _open(session: Session, signal: Signal) -> bool:
     assert signal.opens is not None  # see _may_open
     row = insert(Case).values(
-        case_id=new_case_id(signal.post_id, signal.event_id),
+        case_id=new_case_id(signal.post_id, signal.cause),
         post_id=signal.post_id,
         origin=signal.opens.value,
         state=CaseState.OPEN.value,
@@ -126,26 +136,33 @@ def _add(session: Session, case: Case, signal: Signal, change: CaseChange, sourc
     if signal.reason is not None and signal.reason.value not in case.reasons:
         case.reasons = [*case.reasons, signal.reason.value]
     case.score = max((score for score in (case.score, signal.score) if score is not None), default=None)
-    case.reporters = max(case.reporters, signal.reporters, _reporters(session, case))
+    case.counted_reporters += _count_reporter(session, case, signal)
+    case.reporters = max(case.reporters, signal.reporters, case.counted_reporters)
     case.surged |= signal.kind is SignalKind.SURGE
     case.appealed |= signal.kind is SignalKind.APPEAL
     case.priority = priority_of(case)
     case.changed_at = transaction_time(session)
-    detail = {"signal": signal.kind.value}
+    # The audit names the event as its sender does.
+    detail = {"signal": signal.kind.value, "cause": signal.event_id, "source": signal.source}
     return case_changes.publish(
-        session, case, change, cause=signal.event_id, actor=PIPELINE, source=source, detail=detail
+        session, case, change, cause=signal.cause, actor=PIPELINE, source=source, detail=detail
     )
 
 
 def _insert_signal(session: Session, case: Case, signal: Signal) -> bool:
     row = insert(CaseSignal).values(
-        event_id=signal.event_id, case_id=case.case_id, kind=signal.kind.value, body=dict(signal.body)
+        event_id=signal.event_id,
+        source=signal.source,
+        kind=signal.kind.value,
+        case_id=case.case_id,
+        body=dict(signal.body),
     )
     return session.execute(row.on_conflict_do_nothing().returning(CaseSignal.event_id)).first() is not None
 
 
-def _reporters(session: Session, case: Case) -> int:
-    query = select(func.count(distinct(CaseSignal.body["reporter_id"].astext))).where(
-        CaseSignal.case_id == case.case_id, CaseSignal.kind == SignalKind.REPORT.value
-    )
-    return session.execute(query).scalar_one()
+def _count_reporter(session: Session, case: Case, signal: Signal) -> bool:
+    """Store the reporter; return whether they are new to the case, whose row is locked."""
+    if signal.reporter_id is None:
+        return False
+    row = insert(CaseReporter).values(case_id=case.case_id, reporter_id=signal.reporter_id)
+    return session.execute(row.on_conflict_do_nothing().returning(CaseReporter.case_id)).first() is not None

@@ -36,8 +36,16 @@ class AccessDeniedError(ObjectStoreUnavailableError):
     """The object store rejects the access key. Retry until an operator fixes the key."""
 
 
+class BucketMissingError(ObjectStoreUnavailableError):
+    """The bucket does not exist. Retry until an operator creates it, or corrects its name."""
+
+
 class ObjectMissingError(StorageError):
-    """The object or its bucket does not exist."""
+    """The object does not exist."""
+
+
+class ObjectRefusedError(StorageError):
+    """The store refuses the request for this object, and would refuse it again: its name is not allowed."""
 
 
 class ObjectTooLargeError(StorageError):

@@ -1,6 +1,7 @@
 """Reads and writes objects in S3-compatible storage, with size limits and typed errors."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import boto3
@@ -9,7 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from storage.errors import (
     AccessDeniedError,
+    BucketMissingError,
     ObjectMissingError,
+    ObjectRefusedError,
     ObjectStoreUnavailableError,
     ObjectTooLargeError,
     StorageError,
@@ -17,26 +20,46 @@ from storage.errors import (
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
 CONNECT_TIMEOUT_SECONDS = 3  # a store in the same network answers in milliseconds
 READ_TIMEOUT_SECONDS = 30  # between two reads, not for the whole object
 ATTEMPTS = 2  # covers a short glitch; longer outages go to the retry topic, which blocks no other event
 
-_MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion"})
+_MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchVersion"})
 _DENIED: Final = frozenset(
     {"401", "403", "AccessDenied", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
 )
 _BUSY: Final = frozenset({"429", "SlowDown", "RequestTimeout", "RequestTimeTooSkewed", "TooManyRequests"})
+_WRONG_REGION: Final = frozenset({"AuthorizationHeaderMalformed", "IllegalLocationConstraintException"})
+_TEXTS: Final[dict[type[StorageError], str]] = {
+    ObjectMissingError: "has no object {uri}",
+    BucketMissingError: "has no bucket for {uri}: create it, or correct its name",
+    AccessDeniedError: "rejects the access key for {uri}: check the key pair, and that it may read the object"
+    " and list the bucket (without the list permission, S3 also answers 403 for missing objects)",
+    ObjectRefusedError: "refuses the request for {uri}, and would refuse it again",
+    ObjectStoreUnavailableError: "is overloaded, failing, or serves {uri} in another region",
+}
 
 
 @dataclass(frozen=True)
-class ObjectInfo:
-    """Metadata of an object; ``content_type`` is as declared by the writer."""
+class ObjectVersion:
+    """What the store says about an object's content. If all three are unchanged, so is the content.
 
-    size: int
-    content_type: str
+    The ETag alone would not do: it is usually an MD5, and two files with one MD5 can be made on purpose.
+    """
+
     etag: str
+    size: int  # bytes
+    modified_at: datetime  # to the second
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object's bytes and their version."""
+
+    data: bytes
+    version: ObjectVersion
 
 
 class ObjectStore:
@@ -74,23 +97,27 @@ class ObjectStore:
             ),
         )
 
-    def stat(self, bucket: str, key: str) -> ObjectInfo:
-        """Return the metadata of an object; raise the same errors as :meth:`fetch`."""
+    def stat(self, bucket: str, key: str) -> ObjectVersion:
+        """Return the version of an object; raise the same errors as :meth:`fetch`.
+
+        The answer has no body, so a missing bucket raises :class:`ObjectMissingError` here.
+        """
         try:
             head = self._client.head_object(Bucket=bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
             raise self._explain(error, bucket, key) from error
-        return ObjectInfo(head["ContentLength"], head.get("ContentType", ""), head["ETag"].strip('"'))
+        return _version(head)
 
-    def fetch(self, bucket: str, key: str, max_bytes: int) -> bytes:
-        """Return the bytes of an object of at most ``max_bytes``.
+    def fetch(self, bucket: str, key: str, max_bytes: int) -> StoredObject:
+        """Return an object of at most ``max_bytes``.
 
-        Raise :class:`ObjectMissingError`; :class:`ObjectTooLargeError`, by the size that the store reports,
-        before the body is read; or :class:`ObjectStoreUnavailableError`, also if the access key is rejected.
+        Raise :class:`ObjectMissingError`; :class:`ObjectRefusedError`; :class:`ObjectTooLargeError`, by the
+        size that the store reports, before the body is read; or :class:`ObjectStoreUnavailableError`, also if
+        the access key is rejected or the bucket does not exist.
         """
         try:
             answer = self._client.get_object(Bucket=bucket, Key=key)
-            return _read(answer, f"s3://{bucket}/{key}", max_bytes)
+            return StoredObject(_read(answer, f"s3://{bucket}/{key}", max_bytes), _version(answer))
         except (ClientError, BotoCoreError) as error:
             raise self._explain(error, bucket, key) from error
 
@@ -109,24 +136,28 @@ class ObjectStore:
 def explain(error: ClientError | BotoCoreError, uri: str, store: str) -> StorageError:
     """Translate botocore's ``error`` on ``uri`` into an error of this package."""
     if isinstance(error, ParamValidationError):  # raised before any request
-        return ObjectMissingError(f"{uri} is not a valid object name: {error}")
+        return ObjectRefusedError(f"{uri} is not a valid object name: {error}")
     if not isinstance(error, ClientError):  # no response, or an incomplete one
         return ObjectStoreUnavailableError(f"the object store {store} did not serve {uri}: {error}")
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    kind = _kind(code, status)
+    return kind(f"the object store {store} {_TEXTS[kind].format(uri=uri)} ({code or status}: {error})")
+
+
+def _kind(code: str, status: int) -> type[StorageError]:
     if code in _MISSING:
-        return ObjectMissingError(f"{uri} is not in the object store {store} ({code})")
+        return ObjectMissingError
+    if code == "NoSuchBucket":
+        return BucketMissingError
     if code in _DENIED:
-        return AccessDeniedError(
-            f"the object store {store} rejects the access key for {uri} ({code}): check the key pair, and "
-            "that it may read the object and list the bucket (without the list permission, S3 also answers "
-            "403 for missing objects)"
-        )
-    if code in _BUSY or status >= 500:
-        return ObjectStoreUnavailableError(
-            f"the object store {store} is overloaded or failing ({code}) for {uri}"
-        )
-    return StorageError(f"the object store {store} rejects the request for {uri}: {error}")
+        return AccessDeniedError
+    final = 400 <= status < 500 and code not in _BUSY | _WRONG_REGION
+    return ObjectRefusedError if final else ObjectStoreUnavailableError
+
+
+def _version(answer: "HeadObjectOutputTypeDef | GetObjectOutputTypeDef") -> ObjectVersion:
+    return ObjectVersion(answer["ETag"].strip('"'), answer["ContentLength"], answer["LastModified"])
 
 
 def _read(answer: "GetObjectOutputTypeDef", uri: str, max_bytes: int) -> bytes:

@@ -24,5 +24,6 @@ def find(session: Session, post_id: str) -> PostCreated | None:
 
 def media(session: Session, post_id: str) -> tuple[Media, ...]:
     """Return the media items of a post; empty if FakeME never received it."""
-    post = find(session, post_id)
-    return post.media if post else ()
+    body = session.execute(select(Post.body).where(Post.post_id == post_id)).scalar_one_or_none()
+    # Only the media: other fields of a post from before a contract became stricter need not satisfy it.
+    return () if body is None else tuple(Media.model_validate(item) for item in body["media"])

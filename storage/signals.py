@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from schemas.identity import cause_id
 from schemas.moderation import CaseOrigin
 from schemas.posts import ReportReason
 
@@ -26,7 +27,7 @@ class Signal:
     updates an existing case. ``reporters`` is the number of distinct reporters if the event contains it.
     """
 
-    event_id: str
+    event_id: str  # the CloudEvents id; with ``source`` it identifies the event
     post_id: str
     kind: SignalKind
     opens: CaseOrigin | None
@@ -34,3 +35,14 @@ class Signal:
     reason: ReportReason | None = None
     score: float | None = None
     reporters: int = 0
+    source: str = ""
+
+    @property
+    def cause(self) -> str:
+        """The id of the event as a cause of other events."""
+        return cause_id(self.kind.value, self.source, self.event_id)
+
+    @property
+    def reporter_id(self) -> str | None:
+        """The user who reported the post; None if the event is not a report."""
+        return self.body.get("reporter_id") if self.kind is SignalKind.REPORT else None

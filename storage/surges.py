@@ -10,13 +10,13 @@ from schemas.moderation import ReportsSurged
 from storage.tables import Surge
 
 
-def surge_times(session: Session, post_id: str, since: datetime, until: datetime) -> list[datetime]:
-    """Return the surges of the post with ``since < surged_at < until``; blocks new ones until the commit."""
+def surged_within(session: Session, post_id: str, since: datetime, until: datetime) -> bool:
+    """Return whether the post has a surge between these times; blocks new ones until the commit."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"surge:{post_id}", 0))))
-    query = select(Surge.surged_at).where(
+    query = select(Surge.surge_id).where(
         Surge.post_id == post_id, Surge.surged_at > since, Surge.surged_at < until
     )
-    return list(session.scalars(query))
+    return session.execute(query.limit(1)).first() is not None
 
 
 def record_surge(session: Session, surge: ReportsSurged) -> bool:

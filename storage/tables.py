@@ -65,12 +65,48 @@ class AnalysisRow(Base):
     analysed_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
 
 
+class MediaObject(Base):
+    """The content of an object when it was last read; valid while the store reports the same version."""
+
+    __tablename__ = "media_objects"
+
+    uri: Mapped[str] = mapped_column(Text, primary_key=True)
+    etag: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    modified_at: Mapped[datetime] = mapped_column(Timestamp)
+    sha256: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now(), index=True)
+
+
+class PendingEvidence(Base):
+    """An evidence file of a stored verdict that is not in its bucket yet."""
+
+    __tablename__ = "pending_evidence"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    uri: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    written_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+
+
 class Verdict(Base):
-    """A published verdict; one for each post event and analysis identity."""
+    """A published verdict; one for each post event and analysis identity.
+
+    The version before wrote no source: its rows have an empty one, here and in reports and case signals.
+    """
 
     __tablename__ = "verdicts"
     __table_args__ = (
-        UniqueConstraint("trigger_event_id", "model_version"),
+        Index(
+            "uq_verdicts_trigger",
+            "trigger_event_id",
+            "trigger_source",
+            "trigger_kind",
+            "post_id",
+            "model_version",
+            unique=True,
+        ),
         Index("ix_verdicts_post_id_issued_at", "post_id", "issued_at"),
     )
 
@@ -78,6 +114,7 @@ class Verdict(Base):
     post_id: Mapped[str] = mapped_column(Text)
     trigger_kind: Mapped[str] = mapped_column(Text)
     trigger_event_id: Mapped[str] = mapped_column(Text)
+    trigger_source: Mapped[str] = mapped_column(Text, server_default="")
     analysis_identity: Mapped[str] = mapped_column("model_version", Text)
     label: Mapped[str] = mapped_column(Text)
     score: Mapped[float | None] = mapped_column(Float)
@@ -99,14 +136,15 @@ class PostTag(Base):
 
 
 class Report(Base):
-    """A user's report, stored by the first consumer that reads it."""
+    """A user's report. ``reported_at`` is the time at which it counts."""
 
     __tablename__ = "reports"
     __table_args__ = (Index("ix_reports_post_id_reported_at", "post_id", "reported_at"),)
 
     event_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    source: Mapped[str] = mapped_column(Text, primary_key=True, server_default="")
+    post_id: Mapped[str] = mapped_column(Text, primary_key=True)
     report_id: Mapped[str] = mapped_column(Text)
-    post_id: Mapped[str] = mapped_column(Text)
     reporter_id: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text, server_default="")
@@ -141,6 +179,7 @@ class Case(Base):
     score: Mapped[float | None] = mapped_column(Float)
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
     reporters: Mapped[int]
+    counted_reporters: Mapped[int] = mapped_column(server_default="0")  # rows in case_reporters
     surged: Mapped[bool] = mapped_column(server_default="false")
     appealed: Mapped[bool] = mapped_column(server_default="false")
     escalated: Mapped[bool] = mapped_column(server_default="false")  # stays true after a new claim
@@ -157,10 +196,20 @@ class CaseSignal(Base):
     __tablename__ = "case_signals"
 
     event_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.case_id"), index=True)
-    kind: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text, primary_key=True, server_default="")
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.case_id"), primary_key=True, index=True)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
     seen_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+
+
+class CaseReporter(Base):
+    """A user who reported the post of a case; counted once, whatever the number of their reports."""
+
+    __tablename__ = "case_reporters"
+
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.case_id"), primary_key=True)
+    reporter_id: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
 class Decision(Base):

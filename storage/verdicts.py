@@ -4,16 +4,28 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from schemas.verdicts import VerdictIssued
+from schemas.verdicts import Trigger, VerdictIssued
 from storage.tables import Verdict
 
 CHANNEL = "verdicts"  # NOTIFY; the payload is the post's id
 
 
-def find(session: Session, trigger_event_id: str, identity: str) -> VerdictIssued | None:
-    """Return the verdict given on this event under the same analysis identity, if there is one."""
-    query = select(Verdict.body).where(
-        Verdict.trigger_event_id == trigger_event_id, Verdict.analysis_identity == identity
+def find(session: Session, post_id: str, trigger: Trigger, identity: str) -> VerdictIssued | None:
+    """Return the verdict given on this event of this post under the same analysis identity, if there is one.
+
+    A verdict that the version before stored has no source; it answers the event if everything else agrees.
+    """
+    query = (
+        select(Verdict.body)
+        .where(
+            Verdict.trigger_event_id == trigger.event_id,
+            Verdict.trigger_source.in_((trigger.source, "")),
+            Verdict.trigger_kind == trigger.kind.value,
+            Verdict.post_id == post_id,
+            Verdict.analysis_identity == identity,
+        )
+        .order_by(Verdict.trigger_source.desc())
+        .limit(1)
     )
     return _read(session.execute(query).scalar_one_or_none())
 
@@ -37,6 +49,7 @@ def keep(session: Session, verdict: VerdictIssued, identity: str) -> bool:
         post_id=verdict.post_id,
         trigger_kind=verdict.trigger.kind.value,
         trigger_event_id=verdict.trigger.event_id,
+        trigger_source=verdict.trigger.source,
         analysis_identity=identity,
         label=verdict.label.value,
         score=verdict.score,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import nlargest
 
@@ -33,6 +33,7 @@ _KINDS: dict[type, TriggerKind] = {
     PostAppealed: TriggerKind.APPEALED,
     PostReplayed: TriggerKind.REPLAYED,
 }
+_STRANGERS = frozenset({TriggerKind.REPORTED, TriggerKind.APPEALED})  # whoever reports or appeals names media
 _EXPLANATIONS = {
     FACES_TOO_SMALL: "faces were found, but all of them are too small to judge",
     TOO_MANY_FACES: "no forgery among the largest faces, but there are too many to judge all of them",
@@ -46,14 +47,32 @@ class Request:
 
     post_id: str
     trigger: Trigger
-    media: tuple[Media, ...]  # empty: the media items that were stored with the post
+    media: tuple[Media, ...]
+    vouched: bool = True  # whether these are known to be the post's media items
+
+    @property
+    def needs_post(self) -> bool:
+        """Whether the stored post would change the answer: it gives the media, or vouches for them."""
+        return not self.media or not self.vouched
 
 
 def request_of(event: Event) -> Request:
     """Return the request in an event of one of the ``posts.`` topics."""
     body = event.body
     assert isinstance(body, PostEvent)  # the loop reads no other topics for detection
-    return Request(body.post_id, Trigger(kind=_KINDS[type(body)], event_id=event.id), body.media)
+    trigger = Trigger(kind=_KINDS[type(body)], event_id=event.id, source=event.source)
+    return Request(body.post_id, trigger, body.media)
+
+
+def resolve(request: Request, stored: tuple[Media, ...]) -> Request:
+    """Return ``request`` with the media items to analyse; ``stored`` are those of the stored post.
+
+    The stored post's media win. If the post is unknown, nobody vouches for the media that a report or appeal
+    names: they may be somebody else's.
+    """
+    if stored:
+        return replace(request, media=stored)
+    return replace(request, vouched=request.trigger.kind not in _STRANGERS)
 
 
 def refusal_verdict(media: Media, error: Unprocessable, sha256: str | None = None) -> MediaVerdict:
@@ -108,14 +127,12 @@ def verdict(
     timings: Mapping[str, float],
     now: datetime,
 ) -> VerdictIssued:
-    """Return the answer to ``request``. A post has the label of its worst media item; without media it is
-    unprocessable, because the post is unknown.
-    """
-    label = worst(item.label for item in media) if media else Label.UNPROCESSABLE
+    """Return the answer to ``request``, with the label of :func:`post_label`."""
+    label = post_label(media, vouched=request.vouched)
     scores = [item.score for item in media if item.score is not None]
     content = [item.sha256 or (item.reason or Label.UNPROCESSABLE).value for item in media]
     return VerdictIssued(
-        verdict_id=verdict_id(request.post_id, content, identity, request.trigger.event_id),
+        verdict_id=verdict_id(request.post_id, content, identity, request.trigger.cause),
         post_id=request.post_id,
         trigger=request.trigger,
         label=label,
@@ -126,6 +143,20 @@ def verdict(
         timings={stage: round(seconds, 6) for stage, seconds in timings.items()},
         issued_at=now,
     )
+
+
+def post_label(media: Sequence[MediaVerdict], *, vouched: bool) -> Label:
+    """Return the label of a post: that of its worst media item.
+
+    Without media the post is unknown, and unprocessable. Media that are not ``vouched`` for can neither tag a
+    post nor clear it: a forgery among them makes the post ``suspected``, anything else ``unprocessable``.
+    """
+    if not media:
+        return Label.UNPROCESSABLE
+    label = worst(item.label for item in media)
+    if vouched:
+        return label
+    return Label.SUSPECTED if label in (Label.DEEPFAKE, Label.SUSPECTED) else Label.UNPROCESSABLE
 
 
 def shadow_verdict(
@@ -156,7 +187,7 @@ def shadow_verdict(
             verdict.post_id,
             [analysis.sha256 for _, analysis in analysed],
             identity,
-            verdict.trigger.event_id,
+            verdict.trigger.cause,
         ),
         verdict_id=verdict.verdict_id,
         post_id=verdict.post_id,

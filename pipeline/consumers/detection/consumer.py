@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
-from pipeline.consumers.detection.analyser import EvidenceStore, MediaAnalyser
+from pipeline.consumers.detection.analyser import MediaAnalyser
 from pipeline.consumers.detection.analysis_identity import analysis_identity
-from pipeline.consumers.detection.assembly import Request, request_of, verdict
+from pipeline.consumers.detection.assembly import Request, request_of, resolve, verdict
+from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.preparation import MediaPreparation, PendingMedia
 from pipeline.consumers.detection.shadow import Shadow
@@ -25,11 +26,13 @@ from pipeline.consumers.detection.subscriptions import SUBSCRIPTIONS
 from pipeline.errors import TransientError
 from pipeline.runtime import metrics
 from pipeline.runtime.consumer import Answer
+from pipeline.settings import ExplainSettings
 from schemas.envelope import Event, encode
 from schemas.posts import PostCreated
 from schemas.verdicts import MediaVerdict, ModelRef, VerdictIssued
-from storage import analyses, posts, verdicts
+from storage import analyses, pending_evidence, posts, verdicts
 from storage.database import transaction
+from storage.pending_evidence import EvidenceFile
 
 
 class PostNotSeenError(TransientError):
@@ -71,8 +74,9 @@ class Detection:
         detector: Detector,
         fetcher: MediaFetcher,
         database: Engine,
-        evidence_store: EvidenceStore,
+        uploader: EvidenceUploader,
         *,
+        explain: ExplainSettings,
         limits: MediaLimits,
         source: str,
         unknown_post_tries: int,
@@ -83,31 +87,30 @@ class Detection:
         self._source = source
         self._unknown_post_tries = unknown_post_tries
         self._shadow = shadow
+        self._uploader = uploader
         self._model = ModelRef(**vars(detector.model))
         self.identity = analysis_identity(detector.card, signals)
         self._preparation = MediaPreparation(
             fetcher, database, signals, identity=self.identity, limits=limits
         )
-        self._analyser = MediaAnalyser(detector, database, evidence_store, identity=self.identity)
+        self._analyser = MediaAnalyser(detector, database, uploader, explain=explain, identity=self.identity)
 
     # -- one event, in one of several threads --------------------------------------------------------
 
     def prepare(self, event: Event, attempt: int) -> Prepared:
-        """Fetch and decode the media that were not analysed before."""
+        """Fetch and decode the media that were not analysed before. Those of a stored post win."""
         start = time.monotonic()
         request = request_of(event)
         with transaction(self._database) as session:
             if isinstance(event.body, PostCreated):
                 posts.keep(session, event.body)
-            answered = verdicts.find(session, event.id, self.identity)
-            media = request.media or posts.media(session, request.post_id)
+            answered = verdicts.find(session, request.post_id, request.trigger, self.identity)
+            request = resolve(request, posts.media(session, request.post_id))
         if answered is not None:
             return Prepared(request, answered=answered)
-        if not media and attempt < self._unknown_post_tries:
-            raise PostNotSeenError(
-                f"post {request.post_id!r} was not published to us, and the event has no media"
-            )
-        prepared = [self._preparation.prepare(item) for item in media]
+        if request.needs_post and attempt < self._unknown_post_tries:
+            raise PostNotSeenError(f"post {request.post_id!r} was not published to us yet")
+        prepared = [self._preparation.prepare(item) for item in request.media]
         return Prepared(request, prepared, timings={"fetch_decode": time.monotonic() - start})
 
     # -- a batch of events, in the compute thread ----------------------------------------------------
@@ -122,12 +125,12 @@ class Detection:
 
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Answer | Exception]:
         """Analyse the new media of all events together and answer each event."""
-        by_content, analysed = self._analyser.analyse([item for event in batch for item in event.pending])
-        answers = [event.answered or self._answer(event, by_content) for event in batch]
-        new = [*by_content.values(), *(item for event in batch for item in event.decided)]
-        stored = self._store(answers, new)
+        analysed = self._analyser.analyse([item for event in batch for item in event.pending])
+        answers = [event.answered or self._answer(event, analysed.verdicts) for event in batch]
+        new = [*analysed.verdicts.values(), *(item for event in batch for item in event.decided)]
+        stored = self._store(answers, new, analysed.evidence)
         if self._shadow is not None:
-            self._shadow.submit(analysed, stored)
+            self._shadow.submit(analysed.media, stored)
         return [self._publishable(answer) for answer in stored]
 
     def _answer(self, event: Prepared, by_content: dict[str, MediaVerdict]) -> VerdictIssued:
@@ -149,18 +152,27 @@ class Detection:
             now=datetime.now(UTC),
         )
 
-    def _store(self, answers: Sequence[VerdictIssued], new: Sequence[MediaVerdict]) -> list[VerdictIssued]:
-        """Store analyses and answers. If an event was answered in the meantime, return that answer."""
+    def _store(
+        self,
+        answers: Sequence[VerdictIssued],
+        new: Sequence[MediaVerdict],
+        evidence: Sequence[EvidenceFile],
+    ) -> list[VerdictIssued]:
+        """Store analyses, evidence and answers. Return the earlier answer to an event that has one by now."""
         stored = []
         with transaction(self._database) as session:
             for analysis in new:
                 if not analysis.reused:
                     analyses.keep(session, analysis, self.identity)
+            pending_evidence.add(session, evidence)
             for answer in answers:
                 if verdicts.keep(session, answer, self.identity):
                     stored.append(answer)
                 else:
-                    stored.append(verdicts.find(session, answer.trigger.event_id, self.identity) or answer)
+                    earlier = verdicts.find(session, answer.post_id, answer.trigger, self.identity)
+                    stored.append(earlier or answer)
+        if evidence:
+            self._uploader.wake()
         return stored
 
     def _publishable(self, answer: VerdictIssued) -> Answer:

@@ -28,7 +28,7 @@ def evidence(
     detector: Detector, analysed: Sequence[AnalysedMedia], settings: ExplainSettings
 ) -> list[list[Evidence]]:
     """Return the evidence for each media item, in order. The highest scores are explained first."""
-    pictures = [face_crops(media, analysis) for media, analysis in analysed]
+    pictures = [_crops(media, analysis) for media, analysis in analysed]
     if not settings.enabled:
         return pictures
     deadline = monotonic() + settings.budget_seconds
@@ -38,6 +38,15 @@ def evidence(
         pictures[index] += explain(detector, analysed[index], deadline - start)
         metrics.STAGE_SECONDS.labels("explain").observe(monotonic() - start)
     return pictures
+
+
+def _crops(media: DecodedMedia, analysis: MediaAnalysis) -> list[Evidence]:
+    try:
+        return face_crops(media, analysis)
+    except Exception:  # as in explain: the verdict is known and must go out
+        log.exception("crops.failed", sha256=analysis.sha256)
+        metrics.EXPLANATIONS.labels(FAILED).inc()
+        return []
 
 
 def explain(detector: Detector, analysed: AnalysedMedia, budget_seconds: float) -> list[Evidence]:

@@ -1,4 +1,4 @@
-"""Prepares one media item: fetch, look up an earlier analysis, run the signals, decode.
+"""Prepares one media item: look up an earlier analysis, fetch, run the signals, decode.
 
 Runs in the loop's threads, without the model.
 """
@@ -12,14 +12,13 @@ from inference.errors import Unprocessable
 from inference.media.decoded import DecodedMedia
 from inference.media.limits import MediaLimits
 from pipeline.consumers.detection.assembly import refusal_verdict
+from pipeline.consumers.detection.known_media import KnownMedia
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.signals import ExaminedMedia, Signal
 from pipeline.consumers.detection.signals.combination import combine, decided_verdict, decisive
 from pipeline.consumers.detection.signals.examination import examine
 from schemas.posts import Media
 from schemas.verdicts import MediaVerdict, SignalFinding
-from storage import analyses
-from storage.database import transaction
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,21 +45,20 @@ class MediaPreparation:
     ) -> None:
         """``identity`` is the analysis identity under which earlier analyses are looked up."""
         self._fetcher = fetcher
-        self._database = database
+        self._known = KnownMedia(fetcher, database, identity=identity)
         self._signals = signals
-        self._identity = identity
         self._limits = limits
 
     def prepare(self, media: Media) -> MediaVerdict | PendingMedia:
         """Return the verdict if it is known without the model, else the decoded media item."""
         try:
+            if (known := self._known.find(media)) is not None:
+                return known
             fetched = self._fetcher.fetch(media)
         except Unprocessable as refusal:
             return refusal_verdict(media, refusal)
-        with transaction(self._database) as session:
-            known = analyses.find(session, [fetched.sha256], self._identity).get(fetched.sha256)
-        if known is not None:
-            return known.at(media.uri)
+        if (known := self._known.find_fetched(media, fetched)) is not None:
+            return known
         return self._examine(ExaminedMedia(media, fetched.data, fetched.sha256, self._limits))
 
     def _examine(self, media: ExaminedMedia) -> MediaVerdict | PendingMedia:

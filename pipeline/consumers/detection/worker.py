@@ -7,8 +7,8 @@ import torch
 
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
-from pipeline.consumers.detection.analyser import EvidenceStore
 from pipeline.consumers.detection.consumer import Detection, Prepared
+from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.shadow import DELIVERY_TIMEOUT_MS, STOP_SECONDS, Shadow
 from pipeline.consumers.detection.signals import SignalContext, make_signals
@@ -30,8 +30,11 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
     detection = settings.detection
     if detection.torch_threads:
         torch.set_num_threads(detection.torch_threads)
+    uploader = make_uploader(settings)
+    uploader.start()
+    atexit.register(uploader.close)
     return Loop(
-        make_post_consumer(settings, make_shadow(settings)),
+        make_post_consumer(settings, uploader, make_shadow(settings)),
         make_consumer(settings.kafka_bootstrap, GROUP),
         RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
         settings=LoopSettings(
@@ -43,7 +46,9 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
     )
 
 
-def make_post_consumer(settings: Settings, shadow: Shadow | None = None) -> Detection:
+def make_post_consumer(
+    settings: Settings, uploader: EvidenceUploader, shadow: Shadow | None = None
+) -> Detection:
     """Return detection with its model, signals and stores, but without Kafka."""
     detection = settings.detection
     limits = MediaLimits(
@@ -51,23 +56,33 @@ def make_post_consumer(settings: Settings, shadow: Shadow | None = None) -> Dete
         max_pixels=settings.limits.max_pixels,
         max_seconds=settings.limits.max_video_seconds,
     )
-    objects = ObjectStore(
-        settings.s3_endpoint,
-        settings.s3_region,
-        *settings.s3_keys,
-        connections=detection.threads + 1,
-    )
     database = connect(settings.database_url.get_secret_value(), application=GROUP)
     return Detection(
         _load(settings, detection.model),
-        MediaFetcher(objects, allowed_buckets=settings.allowed_buckets, max_bytes=limits.max_bytes),
+        MediaFetcher(
+            _objects(settings, detection.threads),
+            allowed_buckets=settings.allowed_buckets,
+            max_bytes=limits.max_bytes,
+        ),
         database,
-        EvidenceStore(objects, settings.evidence_bucket, detection.explain),
+        uploader,
+        explain=detection.explain,
         signals=make_signals(SignalContext(settings, database), detection.disabled_signals),
         limits=limits,
         source=settings.source,
         unknown_post_tries=settings.retry.attempts,
         shadow=shadow,
+    )
+
+
+def make_uploader(settings: Settings) -> EvidenceUploader:
+    """Return the uploader of evidence; its thread is not started."""
+    return EvidenceUploader(
+        connect(settings.database_url.get_secret_value(), application=f"{GROUP}-evidence"),
+        _objects(settings, connections=1),
+        settings.evidence_bucket,
+        settings=settings.detection.evidence,
+        retry=settings.retry,
     )
 
 
@@ -81,6 +96,10 @@ def make_shadow(settings: Settings) -> Shadow | None:
     # The interpreter aborts if it exits while a thread runs torch code.
     atexit.register(shadow.close, STOP_SECONDS, finish=False)
     return shadow
+
+
+def _objects(settings: Settings, connections: int) -> ObjectStore:
+    return ObjectStore(settings.s3_endpoint, settings.s3_region, *settings.s3_keys, connections=connections)
 
 
 def _load(settings: Settings, reference: str | None) -> Detector:

@@ -1,4 +1,4 @@
-"""The moderation worker: turns reports, appeals, surges and verdicts into cases for moderators."""
+"""The moderation worker: turns reports, appeals and verdicts into cases, and detects surges."""
 
 from pipeline.consumers.moderation.subscriptions import SUBSCRIPTIONS
 from pipeline.runtime.worker import Runnable, WorkerDescription

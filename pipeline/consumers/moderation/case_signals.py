@@ -1,4 +1,4 @@
-"""Converts an event into a signal for the case of its post. A pure function."""
+"""Converts events into signals for the case of their post. Pure functions."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from storage.signals import Signal, SignalKind
 def signal_of(event: Event) -> Signal:
     """Return what an event means for the case of its post.
 
-    Reports, appeals, surges and ``suspected`` verdicts open a case. Any other verdict only updates the score
+    Reports, appeals and ``suspected`` verdicts open a case. Any other verdict only updates the score
     of a case that is already open. Raise ``TypeError`` for events of other topics.
     """
     body = event.body
@@ -20,11 +20,24 @@ def signal_of(event: Event) -> Signal:
         signal = partial(Signal, kind=SignalKind.REPORT, opens=CaseOrigin.REPORT, reason=body.reason)
     elif isinstance(body, PostAppealed):
         signal = partial(Signal, kind=SignalKind.APPEAL, opens=CaseOrigin.APPEAL)
-    elif isinstance(body, ReportsSurged):
-        signal = partial(Signal, kind=SignalKind.SURGE, opens=CaseOrigin.REPORT, reporters=body.reporters)
     elif isinstance(body, VerdictIssued):
         opens = CaseOrigin.SUSPICION if body.label is Label.SUSPECTED else None
         signal = partial(Signal, kind=SignalKind.VERDICT, opens=opens, score=body.score)
     else:
         raise TypeError(f"{type(body).__name__} is not an event that moderation subscribes to")
-    return signal(event_id=event.id, post_id=body.post_id, body=body.model_dump(mode="json"))
+    return signal(
+        event_id=event.id, source=event.source, post_id=body.post_id, body=body.model_dump(mode="json")
+    )
+
+
+def surge_signal(surge: ReportsSurged, *, source: str) -> Signal:
+    """Return what a surge means for the case of its post; ``source`` is that of its announcement."""
+    return Signal(
+        event_id=str(surge.surge_id),
+        source=source,
+        post_id=surge.post_id,
+        kind=SignalKind.SURGE,
+        opens=CaseOrigin.REPORT,
+        body=surge.model_dump(mode="json"),
+        reporters=surge.reporters,
+    )

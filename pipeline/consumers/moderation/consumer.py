@@ -1,7 +1,7 @@
-"""The moderation consumer: turns reports, appeals, surges and verdicts into cases, one per post.
+"""The moderation consumer: turns reports, appeals and verdicts into cases, one per post, and counts reports.
 
-Each event is one transaction that writes the case, its history and an outbox row. The outbox relay publishes
-the row. Moderators work on cases with ``fakeme cases``.
+Each event is one transaction that writes the case, its history and outbox rows, also those of a surge that a
+report completes. The outbox relay publishes the rows. Moderators work on cases with ``fakeme cases``.
 """
 
 from collections.abc import Sequence
@@ -9,16 +9,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from pipeline.consumers.moderation.case_signals import signal_of
+from pipeline.consumers.moderation.case_signals import signal_of, surge_signal
+from pipeline.consumers.moderation.report_count import count_report
 from pipeline.consumers.moderation.subscriptions import SUBSCRIPTIONS
+from pipeline.consumers.moderation.surges import SurgeRule
 from pipeline.runtime.consumer import Answer
 from schemas.envelope import Event
+from schemas.moderation import CaseChanged
 from schemas.posts import PostReported
 from storage import cases
 from storage.database import transaction
 from storage.errors import StorageError
-from storage.reports import record_report
 from storage.signals import Signal
 
 
@@ -36,9 +39,10 @@ class Moderation:
     name = "moderation"
     subscriptions = SUBSCRIPTIONS
 
-    def __init__(self, engine: Engine, *, source: str) -> None:
+    def __init__(self, engine: Engine, *, source: str, surge_rule: SurgeRule) -> None:
         self._engine = engine
         self._source = source
+        self._surge_rule = surge_rule
 
     def prepare(self, event: Event, attempt: int) -> Prepared:  # noqa: ARG002 - the same for each attempt
         """Convert the event into a signal."""
@@ -60,9 +64,7 @@ class Moderation:
         signal = prepared.signal
         try:
             with transaction(self._engine) as session:
-                if prepared.report is not None:
-                    record_report(session, signal.event_id, prepared.report)
-                change = cases.apply_signal(session, signal, source=self._source)
+                change = self._apply(session, prepared)
         except (StorageError, SQLAlchemyError) as error:
             return error  # the loop decides whether to retry
         if change is None:
@@ -75,3 +77,13 @@ class Moderation:
                 "priority": round(change.priority, 1),
             }
         )
+
+    def _apply(self, session: Session, prepared: Prepared) -> CaseChanged | None:
+        """Apply the event, and the surge if it completes one; return the last change of the case."""
+        change = cases.apply_signal(session, prepared.signal, source=self._source)
+        if prepared.report is None:
+            return change
+        surge = count_report(session, prepared.signal, prepared.report, self._surge_rule, source=self._source)
+        if surge is None:
+            return change
+        return cases.apply_signal(session, surge_signal(surge, source=self._source), source=self._source)

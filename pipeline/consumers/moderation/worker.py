@@ -1,6 +1,9 @@
 """Builds the moderation worker: the database, the consumer and its loop."""
 
+from datetime import timedelta
+
 from pipeline.consumers.moderation.consumer import Moderation, Prepared
+from pipeline.consumers.moderation.surges import SurgeRule
 from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer
 from pipeline.runtime.loop import Loop, LoopSettings
 from pipeline.settings import Settings
@@ -12,8 +15,12 @@ GROUP = "fakeme-moderation"
 def make_moderation(settings: Settings) -> Loop[Prepared]:
     """Return the worker for these settings. It connects when it handles its first event."""
     engine = connect(settings.database_url.get_secret_value(), application=GROUP)
+    surge_rule = SurgeRule(
+        reporters=settings.moderation.surge_reporters,
+        window=timedelta(seconds=settings.moderation.surge_window_seconds),
+    )
     return Loop(
-        Moderation(engine, source=settings.source),
+        Moderation(engine, source=settings.source, surge_rule=surge_rule),
         make_consumer(settings.kafka_bootstrap, GROUP),
         RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
         settings=LoopSettings(threads=2, batch_size=1, batch_wait=0.0),

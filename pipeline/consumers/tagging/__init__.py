@@ -1,4 +1,4 @@
-"""The tagging worker: reads verdicts, decisions and reports; writes tag changes and surges."""
+"""The tagging worker: reads verdicts and decisions; writes tag changes."""
 
 from pipeline.consumers.tagging.subscriptions import SUBSCRIPTIONS
 from pipeline.runtime.worker import Runnable, WorkerDescription

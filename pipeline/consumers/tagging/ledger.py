@@ -1,29 +1,23 @@
-"""Applies verdicts, decisions and reports to the tags in PostgreSQL.
+"""Applies verdicts and decisions to the tags in PostgreSQL.
 
 Each event is one transaction that writes the new state and its outbox row. Applying an event again changes
-nothing. The ``policy`` and ``surges`` modules decide what changes.
+nothing. The ``policy`` module decides what changes.
 """
 
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from pipeline.consumers.tagging.policy import TagChange, TagState, after_decision, after_verdict
-from pipeline.consumers.tagging.surges import detect_surge, surge_window
 from pipeline.runtime.failures import LogFields
-from schemas.base import Contract
 from schemas.envelope import Event, encode
 from schemas.errors import DeadLetterReason, UnreadableEventError
 from schemas.moderation import DecisionMade
-from schemas.posts import PostReported
-from schemas.tags import CauseKind, TagCause
+from schemas.tags import CauseKind, PostTagged, TagCause
 from schemas.verdicts import VerdictIssued
 from storage.database import transaction
 from storage.outbox import enqueue
-from storage.reports import distinct_reporters, record_report
-from storage.surges import record_surge, surge_times
 from storage.tables import PostTag
 from storage.tags import lock_tag, put_tag
 
@@ -31,11 +25,9 @@ from storage.tags import lock_tag, put_tag
 class TagLedger:
     """Applies one event at a time. Safe to call from several threads."""
 
-    def __init__(self, engine: Engine, *, source: str, surge_window: timedelta, surge_reporters: int) -> None:
+    def __init__(self, engine: Engine, *, source: str) -> None:
         self._engine = engine
         self._source = source
-        self._window = surge_window
-        self._threshold = surge_reporters
 
     def apply(self, event: Event) -> LogFields:
         """Apply ``event`` and return the fields for its log line.
@@ -49,10 +41,8 @@ class TagLedger:
                     return self._apply_verdict(session, verdict)
                 case DecisionMade() as decision:
                     return self._apply_decision(session, decision)
-                case PostReported() as report:
-                    return self._apply_report(session, event.id, report)
         raise UnreadableEventError(
-            DeadLetterReason.UNKNOWN_TYPE, f"type {event.type!r} is not a verdict, a decision or a report"
+            DeadLetterReason.UNKNOWN_TYPE, f"type {event.type!r} is neither a verdict nor a decision"
         )
 
     def _apply_verdict(self, session: Session, verdict: VerdictIssued) -> LogFields:
@@ -67,19 +57,6 @@ class TagLedger:
         self._store_tag(session, decision.post_id, change)
         return {"decision": decision.decision.value, "tag": _action(change)}
 
-    def _apply_report(self, session: Session, event_id: str, report: PostReported) -> LogFields:
-        record_report(session, event_id, report)
-        surges = surge_times(
-            session, report.post_id, report.reported_at - self._window, report.reported_at + self._window
-        )
-        reporters = distinct_reporters(session, report.post_id, *surge_window(report, self._window))
-        surge = detect_surge(
-            report, reporters=reporters, surges=surges, window=self._window, threshold=self._threshold
-        )
-        if surge is not None and record_surge(session, surge):
-            self._announce(session, surge, surge.surge_id, surge.post_id, surge.surged_at)
-        return {"reporters": reporters, "surged": surge is not None}
-
     def _store_tag(self, session: Session, post_id: str, change: TagChange | None) -> None:
         if change is None:
             return
@@ -93,11 +70,17 @@ class TagLedger:
             cause_at=change.state.cause_at,
         )
         if change.event is not None:
-            self._announce(session, change.event, change.event.tag_event_id, post_id, change.event.tagged_at)
+            self._announce(session, change.event)
 
-    def _announce(self, session: Session, body: Contract, event_id: UUID, post_id: str, at: datetime) -> None:
-        message = encode(body, id=str(event_id), source=self._source, key=post_id, time=at)
-        enqueue(session, message, event_id)
+    def _announce(self, session: Session, event: PostTagged) -> None:
+        message = encode(
+            event,
+            id=str(event.tag_event_id),
+            source=self._source,
+            key=event.post_id,
+            time=event.tagged_at,
+        )
+        enqueue(session, message, event.tag_event_id)
 
 
 def _state(row: PostTag | None) -> TagState | None:

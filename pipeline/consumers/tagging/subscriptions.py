@@ -1,6 +1,6 @@
 """The topics that tagging reads. Faust does not support priorities, so these have none."""
 
 from pipeline.runtime.consumer import Subscription
-from schemas.topics import MEDIA_VERDICTS, MODERATION_DECISIONS, POSTS_REPORTED
+from schemas.topics import MEDIA_VERDICTS, MODERATION_DECISIONS
 
-SUBSCRIPTIONS = tuple(Subscription(topic) for topic in (MEDIA_VERDICTS, MODERATION_DECISIONS, POSTS_REPORTED))
+SUBSCRIPTIONS = tuple(Subscription(topic) for topic in (MEDIA_VERDICTS, MODERATION_DECISIONS))

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import queue
 import time
-from datetime import timedelta
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -31,13 +30,7 @@ ALIVE_SECONDS = 60.0  # if the event loop does not run for longer, the worker is
 def make_tagging(settings: Settings, *, group: str = GROUP) -> "Tagging":
     """Return the worker for these settings. It connects when it runs."""
     engine = connect(settings.database_url.get_secret_value(), application=GROUP)
-    ledger = TagLedger(
-        engine,
-        source=settings.source,
-        surge_window=timedelta(seconds=settings.moderation.surge_window_seconds),
-        surge_reporters=settings.moderation.surge_reporters,
-    )
-    return Tagging(settings, engine, ledger, group)
+    return Tagging(settings, engine, TagLedger(engine, source=settings.source), group)
 
 
 class Tagging:

@@ -72,13 +72,30 @@ def test_one_analysis_is_stored_for_each_hash_and_model(engine: Engine) -> None:
 
 
 def test_one_verdict_is_stored_for_each_event_and_model(engine: Engine) -> None:
-    first, again = _verdict("e1"), _verdict("e1", score=0.9)
+    first, again = (
+        verdict.model_copy(update={"trigger": verdict.trigger.model_copy(update={"source": "tests"})})
+        for verdict in (_verdict("e1"), _verdict("e1", score=0.9))
+    )
     with transaction(engine) as session:
         assert [verdicts.keep(session, verdict, "m@1") for verdict in (first, again)] == [True, False]
     with transaction(engine) as session:
-        assert verdicts.find(session, "e1", "m@1") == first
-        assert verdicts.find(session, "e1", "m@2") is None
-        assert verdicts.find(session, "e2", "m@1") is None
+        assert verdicts.find(session, "p1", first.trigger, "m@1") == first
+        assert verdicts.find(session, "p1", first.trigger, "m@2") is None
+        assert verdicts.find(session, "p2", first.trigger, "m@1") is None
+        for differs in ({"event_id": "e2"}, {"source": "other"}, {"kind": TriggerKind.REPORTED}):
+            trigger = first.trigger.model_copy(update=differs)
+            assert verdicts.find(session, "p1", trigger, "m@1") is None
+
+
+def test_verdict_without_a_source_answers_its_event_unless_there_is_one_with_it(engine: Engine) -> None:
+    before = _verdict("e1")  # as the version before stored it
+    trigger = before.trigger.model_copy(update={"source": "https://a.example"})
+    now = _verdict("e1").model_copy(update={"trigger": trigger})
+    with transaction(engine) as session:
+        assert verdicts.keep(session, before, "m@1")
+        assert verdicts.find(session, "p1", trigger, "m@1") == before
+        assert verdicts.keep(session, now, "m@1")
+        assert verdicts.find(session, "p1", trigger, "m@1") == now
 
 
 def test_latest_verdict_and_highest_score_of_a_post(engine: Engine) -> None:
@@ -107,8 +124,10 @@ def test_distinct_reporters_are_counted_within_the_window(engine: Engine) -> Non
         _report("e6", "u5", NOW, post="another"),
     ]
     with transaction(engine) as session:
-        assert [reports.record_report(session, *report) for report in given] == [True] * 6
-        assert reports.record_report(session, *given[0]) is False
+        for event, report in given:
+            reports.record(session, event, "tests", report, report.reported_at)
+        again, report = given[0]
+        assert reports.record(session, again, "tests", report, NOW + window / 2) == NOW
         assert reports.distinct_reporters(session, "p1", NOW, NOW + window) == 2
 
 

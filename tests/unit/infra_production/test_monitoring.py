@@ -9,7 +9,8 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-import pipeline.producers.gateway.request_log  # importing these three registers all metrics
+import pipeline.consumers.detection.evidence_uploads  # importing these registers all metrics
+import pipeline.producers.gateway.request_log
 import pipeline.producers.outbox_relay.relay
 import pipeline.runtime.metrics  # noqa: F401
 from pipeline.workers import WORKERS

@@ -5,10 +5,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from schemas.base import EARLIEST, LATEST
 from schemas.jsonschemas import Schema, event_schema, resolve
 from schemas.topics import EVENT_TOPICS
 
 PRINTABLE = st.characters(min_codepoint=33, max_codepoint=126)  # no white space, because contracts strip it
+DAY = timedelta(days=1)  # no offset is longer
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
@@ -33,7 +35,8 @@ def _strings(schema: Schema, root: Schema) -> st.SearchStrategy[str]:
     if schema.get("format") == "uuid":
         return st.uuids().map(str)
     if schema.get("format") == "date-time":
-        moments = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=OFFSETS | st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
+        first, last = (bound.replace(tzinfo=None) for bound in (EARLIEST + DAY, LATEST - DAY))
+        moments = st.datetimes(first, last, timezones=OFFSETS | st.just(UTC))
         return moments.map(datetime.isoformat)
     max_length = schema.get("maxLength", 200)
     if "pattern" in schema:

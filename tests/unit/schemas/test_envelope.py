@@ -113,6 +113,20 @@ def test_unsupported_version_or_type(changes: dict[str, str], reason: DeadLetter
     assert reason_of(headers(**changes), record().value) == (reason, detail)
 
 
+@pytest.mark.parametrize("name", ["ce_id", "ce_source"])
+@pytest.mark.parametrize("value", ["a\x00b", "a\nb", "\x9f", "한" * 342], ids=ascii)
+def test_identifier_that_cannot_be_a_key_is_refused(name: str, value: str) -> None:
+    reason, detail = reason_of(headers(**{name: value}), record().value)
+
+    assert reason is DeadLetterReason.WRONG_SCHEMA
+    assert detail.startswith(f"{name}: it ")
+
+
+@pytest.mark.parametrize("name", ["ce_id", "ce_source"])
+def test_longest_identifier_is_accepted(name: str) -> None:
+    assert decode(headers(**{name: "한" * 341 + "1"}), record().value).body == POST
+
+
 @pytest.mark.parametrize(
     "value",
     [None, b"", b"{", b"not json", b"\xff\xfe\x00", b'{"post_id": "a"', b"[" * 200_000],

@@ -14,7 +14,9 @@ from botocore.response import StreamingBody
 
 from storage.errors import (
     AccessDeniedError,
+    BucketMissingError,
     ObjectMissingError,
+    ObjectRefusedError,
     ObjectStoreUnavailableError,
     ObjectTooLargeError,
     StorageError,
@@ -34,8 +36,14 @@ def _answer(code: str, status: int) -> ClientError:
     [
         (_answer("NoSuchKey", 404), ObjectMissingError),
         (_answer("404", 404), ObjectMissingError),  # HEAD has no body to say more
-        (_answer("NoSuchBucket", 404), ObjectMissingError),
-        (ParamValidationError(report="Invalid bucket name"), ObjectMissingError),
+        (_answer("NoSuchBucket", 404), BucketMissingError),  # an operator's mistake, not an answer
+        (ParamValidationError(report="Invalid bucket name"), ObjectRefusedError),
+        (_answer("InvalidRequest", 400), ObjectRefusedError),  # such as a key with `..`
+        (_answer("KeyTooLongError", 400), ObjectRefusedError),
+        (_answer("MethodNotAllowed", 405), ObjectRefusedError),
+        (_answer("PermanentRedirect", 301), ObjectStoreUnavailableError),
+        (_answer("AuthorizationHeaderMalformed", 400), ObjectStoreUnavailableError),
+        (_answer("", 0), ObjectStoreUnavailableError),
         (_answer("AccessDenied", 403), AccessDeniedError),
         (_answer("InvalidAccessKeyId", 403), AccessDeniedError),
         (_answer("SignatureDoesNotMatch", 403), AccessDeniedError),
@@ -46,7 +54,7 @@ def _answer(code: str, status: int) -> ClientError:
         (ConnectTimeoutError(endpoint_url="http://store"), ObjectStoreUnavailableError),
         (ReadTimeoutError(endpoint_url="http://store"), ObjectStoreUnavailableError),
         (ResponseStreamingError(error="broke off"), ObjectStoreUnavailableError),
-        (_answer("InvalidObjectState", 403), StorageError),  # archived: it will not come back by itself
+        (_answer("InvalidObjectState", 403), ObjectRefusedError),  # archived: it will not come back by itself
     ],
     ids=repr,
 )

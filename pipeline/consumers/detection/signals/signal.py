@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+import structlog
+
+from inference.errors import Unprocessable
 from inference.media.decode import decode
 from inference.media.decoded import DecodedMedia
 from inference.media.limits import MediaLimits
 from schemas.posts import Media
-from schemas.verdicts import Label
+from schemas.verdicts import Label, UnprocessableReason
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,15 @@ class ExaminedMedia:
     @cached_property
     def decoded(self) -> DecodedMedia:
         """The upright RGB frames; raise :class:`~inference.errors.Unprocessable` if there are none."""
-        return decode(self.data, self.media.media_type, self.limits)
+        try:
+            return decode(self.data, self.media.media_type, self.limits)
+        except (Unprocessable, MemoryError):  # memory may be free again at the next try
+            raise
+        except Exception as error:
+            # A retry would fail on the same bytes. The other media items of the post get their verdict.
+            log.exception("media.decoder_failed", uri=self.media.uri, sha256=self.sha256)
+            reason = f"the decoder failed: {type(error).__name__}: {error}"
+            raise Unprocessable(UnprocessableReason.UNDECODABLE, reason) from error
 
 
 class Signal(Protocol):

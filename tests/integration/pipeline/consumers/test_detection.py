@@ -6,9 +6,8 @@ import os
 import shutil
 import struct
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,114 +21,28 @@ from sqlalchemy import Engine, func, select
 
 from inference.checkpoint import default_model_dir, load_checkpoint
 from inference.detector import Detector
-from inference.media.limits import MediaLimits
-from infra.local.stack import Endpoints
-from pipeline.consumers.detection.analyser import EvidenceStore
 from pipeline.consumers.detection.consumer import Detection, PostNotSeenError
-from pipeline.consumers.detection.media_fetcher import MediaFetcher
-from pipeline.consumers.detection.signals import ExaminedMedia, Finding, Signal
+from pipeline.consumers.detection.signals import ExaminedMedia, Finding
 from pipeline.demo import pictures
-from pipeline.settings import ExplainSettings
-from schemas.base import Contract
-from schemas.envelope import Event, decode, encode
-from schemas.posts import Media, PostCreated, PostReplayed, PostReported, ReportReason
-from schemas.verdicts import Label, MediaVerdict, TriggerKind, UnprocessableReason, VerdictIssued
+from schemas.posts import Media
+from schemas.verdicts import Label, MediaVerdict, TriggerKind, UnprocessableReason
 from storage.database import connect, transaction
 from storage.errors import DatabaseUnavailableError, UnavailableError
 from storage.objects import ObjectStore
 from storage.tables import AnalysisRow, Verdict
-
-BUCKET = "platform-media"
-LIMITS = MediaLimits(max_bytes=2_000_000, max_pixels=4_000_000, max_seconds=5.0)
-MAX_ATTEMPTS = 3
-
-
-@pytest.fixture(scope="module")
-def detector() -> Detector:
-    return Detector.load(Path(os.environ.get("FAKEME_DETECTION__MODEL") or default_model_dir()), "cpu")
-
-
-@pytest.fixture(scope="module")
-def database(database_url: str) -> Engine:
-    return connect(database_url)
-
-
-@pytest.fixture(scope="module")
-def objects(stack: Endpoints) -> ObjectStore:
-    return ObjectStore(stack.s3_endpoint, "us-east-1", stack.s3_access_key, stack.s3_secret_key)
-
-
-def make_detection(
-    detector: Detector, objects: ObjectStore, database: Engine, signals: Sequence[Signal] = ()
-) -> Detection:
-    return Detection(
-        detector,
-        MediaFetcher(objects, allowed_buckets=(BUCKET,), max_bytes=LIMITS.max_bytes),
-        database,
-        EvidenceStore(objects, "fakeme-evidence", ExplainSettings(budget_seconds=60.0)),
-        limits=LIMITS,
-        source="test",
-        unknown_post_tries=MAX_ATTEMPTS,
-        signals=signals,
-    )
-
-
-@pytest.fixture
-def detection(detector: Detector, objects: ObjectStore, database: Engine) -> Detection:
-    return make_detection(detector, objects, database)
-
-
-@dataclass
-class Platform:
-    """Uploads media items as a platform would, and describes them."""
-
-    s3: Any
-
-    def put(self, data: bytes, media_type: str = "image/jpeg", **fields: Any) -> Media:
-        key = f"test/{uuid4().hex}"
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body=data, ContentType=media_type)
-        return Media(uri=f"s3://{BUCKET}/{key}", media_type=media_type, **fields)
-
-
-@pytest.fixture
-def platform(platform_s3: Any) -> Platform:
-    return Platform(platform_s3)
-
-
-def event(body: Contract, post_id: str) -> Event:
-    message = encode(body, id=uuid4().hex, source="test", key=post_id, time=datetime.now(UTC))
-    return decode(message.headers, message.value)
-
-
-def created(*media: Media, post_id: str | None = None) -> Event:
-    post_id = post_id or uuid4().hex
-    now = datetime.now(UTC)
-    return event(PostCreated(post_id=post_id, author_id="a", media=media, created_at=now), post_id)
-
-
-def reported(post_id: str, *media: Media) -> Event:
-    now = datetime.now(UTC)
-    body = PostReported(
-        report_id=uuid4().hex,
-        post_id=post_id,
-        reporter_id="r",
-        reason=ReportReason.OTHER,
-        media=media,
-        reported_at=now,
-    )
-    return event(body, post_id)
-
-
-def answer(detection: Detection, *events: Event, attempt: int = 1) -> list[VerdictIssued]:
-    handled = detection.handle([detection.prepare(event, attempt) for event in events])
-    verdicts = []
-    for result in handled:
-        assert not isinstance(result, Exception)
-        (message,) = result.messages
-        body = decode(message.headers, message.value).body
-        assert isinstance(body, VerdictIssued)
-        verdicts.append(body)
-    return verdicts
+from tests.integration.pipeline.consumers.detection_steps import (
+    BUCKET,
+    LIMITS,
+    MAX_ATTEMPTS,
+    Platform,
+    answer,
+    created,
+    make_detection,
+    make_uploader,
+    portrait,
+    replayed,
+    reported,
+)
 
 
 def verdict_on(detection: Detection, media: Media) -> MediaVerdict:
@@ -167,10 +80,6 @@ def long_video() -> bytes:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return file.getvalue()
-
-
-def portrait() -> bytes:
-    return pictures.jpeg(pictures.portrait())
 
 
 UNPROCESSABLE_MEDIA: dict[str, tuple[Callable[[Platform], Media], UnprocessableReason]] = {
@@ -265,10 +174,14 @@ def test_flagged_video_has_evidence(objects: ObjectStore, database: Engine, plat
     strict = trained.card.model_copy(
         update={"version": "strict", "suspect_threshold": 0.0, "tag_threshold": 1.0}
     )
-    detection = make_detection(Detector(replace(trained, card=strict), "cpu"), objects, database)
+    uploader = make_uploader(objects, database)
+    detection = make_detection(
+        Detector(replace(trained, card=strict), "cpu"), objects, database, uploader=uploader
+    )
 
     # when
     verdict = verdict_on(detection, platform.put(pictures.video(pictures.portrait()), "video/mp4"))
+    uploader.upload_batch()
 
     # then
     assert verdict.label is Label.SUSPECTED
@@ -277,8 +190,7 @@ def test_flagged_video_has_evidence(objects: ObjectStore, database: Engine, plat
     assert list(verdict.evidence) == [folder + name for name in kinds]
     for uri, kind in zip(verdict.evidence, kinds.values(), strict=True):
         bucket, key = uri.removeprefix("s3://").split("/", 1)
-        assert objects.stat(bucket, key).content_type == kind
-        with PIL.Image.open(BytesIO(objects.fetch(bucket, key, 1_000_000))) as picture:
+        with PIL.Image.open(BytesIO(objects.fetch(bucket, key, 1_000_000).data)) as picture:
             assert picture.get_format_mimetype() == kind
 
 
@@ -402,9 +314,7 @@ def test_changed_threshold_in_the_card_applies_to_a_replay(
     card["suspect_threshold"] = 0.0
     (folder / "card.json").write_text(json.dumps(card))
     edited = make_detection(Detector.load(folder, "cpu"), objects, database)
-    now = datetime.now(UTC)
-    replay = PostReplayed(replay_id=uuid4().hex, post_id=post_id, replayed_at=now)
-    (second,) = answer(edited, event(replay, post_id))
+    (second,) = answer(edited, replayed(post_id))
 
     # then the new threshold applies
     assert (first.label, second.label) == (Label.AUTHENTIC, Label.SUSPECTED)

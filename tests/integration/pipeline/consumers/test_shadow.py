@@ -16,7 +16,6 @@ from inference.detector import Detector
 from inference.media.limits import MediaLimits
 from infra.local.stack import Endpoints
 from pipeline.cli.models import commands
-from pipeline.consumers.detection.analyser import EvidenceStore
 from pipeline.consumers.detection.consumer import Detection
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.shadow import Shadow
@@ -30,6 +29,7 @@ from schemas.verdicts import ShadowVerdict, VerdictIssued
 from storage.database import connect, transaction
 from storage.objects import ObjectStore
 from storage.tables import AnalysisRow, Case, OutboxRow, PostTag, Verdict
+from tests.integration.pipeline.consumers.detection_steps import make_uploader
 from tests.unit.inference.random_checkpoint import random_checkpoint
 
 ReadTopic = Callable[[str, str], list[KafkaMessage]]
@@ -89,7 +89,8 @@ def make_detection(
             detector,
             MediaFetcher(objects, allowed_buckets=(BUCKET,), max_bytes=2_000_000),
             database,
-            EvidenceStore(objects, "fakeme-evidence", ExplainSettings(enabled=False)),
+            make_uploader(objects, database),
+            explain=ExplainSettings(enabled=False),
             limits=MediaLimits(),
             source="test",
             unknown_post_tries=1,

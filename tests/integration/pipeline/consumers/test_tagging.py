@@ -1,4 +1,4 @@
-"""The tagging worker and the outbox relay on real services: events in, tags and surges out."""
+"""The tagging worker and the outbox relay on real services: events in, tags out."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,12 +15,11 @@ from pipeline.consumers.tagging.worker import make_tagging
 from pipeline.producers.outbox_relay.relay import make_relay
 from pipeline.runtime.dead_letters import parse
 from pipeline.runtime.worker import Runnable
-from pipeline.settings import ModerationSettings, RetrySettings, Settings
+from pipeline.settings import RetrySettings, Settings
 from schemas.envelope import Record, encode
 from schemas.errors import DeadLetterReason
-from schemas.identity import post_event_id, tag_event_id
+from schemas.identity import tag_event_id
 from schemas.moderation import DecisionKind, DecisionMade, ReportsSurged
-from schemas.posts import PostReported, ReportReason
 from schemas.tags import PostTagged, TagAction
 from schemas.verdicts import Label, MediaVerdict, ModelRef, Trigger, TriggerKind, VerdictIssued
 
@@ -35,7 +34,6 @@ def settings(kafka_bootstrap: str, database_url: str) -> Settings:
         kafka_bootstrap=kafka_bootstrap,
         database_url=database_url,
         retry=RetrySettings(first_delay_seconds=0.1, max_delay_seconds=0.5, attempts=2),
-        moderation=ModerationSettings(surge_reporters=3, surge_window_seconds=60),
     )
 
 
@@ -102,18 +100,6 @@ def decision(post: str, kind: DecisionKind) -> tuple[UUID, Record]:
         decided_at=NOON,
     )
     return decision_id, encode(body, id=str(decision_id), source="test", key=post, time=NOON)
-
-
-def report(post: str, reporter: str, second: int) -> Record:
-    body = PostReported(
-        report_id=f"{post}-{reporter}-{second}",
-        post_id=post,
-        reporter_id=reporter,
-        reason=ReportReason.UNTAGGED_DEEPFAKE,
-        reported_at=NOON + timedelta(seconds=second),
-    )
-    event_id = post_event_id("posts.reported", body.report_id)
-    return encode(body, id=str(event_id), source="test", key=post, time=body.reported_at)
 
 
 def tags(records: list[KafkaMessage]) -> list[PostTagged]:
@@ -204,24 +190,6 @@ def test_event_of_an_unexpected_type_becomes_a_dead_letter(
     (message,) = read_topic("dead-letters", post)
     letter = parse(Record(message.topic(), message.key(), message.value(), tuple(message.headers())))
     assert letter.reason == DeadLetterReason.UNKNOWN_TYPE
-
-
-def test_several_reporters_cause_one_surge_per_window(
-    produce: Callable[[Record], None], post: str, read_topic: ReadTopic, eventually: Eventually
-) -> None:
-    for reporter, second in [("a", 0), ("a", 1), ("b", 2), ("b", 2), ("c", 3), ("d", 4), ("e", 50)]:
-        produce(report(post, reporter, second))
-    for reporter, second in [("a", 100), ("b", 101), ("c", 102)]:  # one window later
-        produce(report(post, reporter, second))
-    eventually(lambda: len(read_topic("reports.surged", post)) >= 2)
-
-    surges = [
-        ReportsSurged.model_validate_json(message.value()) for message in read_topic("reports.surged", post)
-    ]
-    assert [(surge.reporters, surge.surged_at) for surge in surges] == [
-        (3, NOON + timedelta(seconds=3)),
-        (3, NOON + timedelta(seconds=101)),  # e, a and b
-    ]
 
 
 def test_worker_waits_for_an_unavailable_database(

@@ -1,18 +1,28 @@
-"""Verdicts list the faces of a media item, limited to what fits into an event."""
+"""Verdicts: which media they are about, their label, and the faces that fit into an event."""
 
 from datetime import UTC, datetime
 
+import pytest
+
 from inference.analysis import FaceFinding, MediaAnalysis, ModelIdentity
 from inference.media.decoded import MediaKind
-from pipeline.consumers.detection.assembly import Request, media_verdict, verdict
+from pipeline.consumers.detection.assembly import (
+    Request,
+    media_verdict,
+    post_label,
+    resolve,
+    verdict,
+)
 from schemas.envelope import encode
 from schemas.posts import Media
+from schemas.tags import TAGGED_BY_LABEL
 from schemas.topics import MAX_EVENT_BYTES
 from schemas.verdicts import (
     MAX_FACES,
     MAX_SIGNAL_DETAIL,
     MAX_SIGNALS,
     Label,
+    MediaVerdict,
     ModelRef,
     SignalFinding,
     Trigger,
@@ -80,7 +90,8 @@ def test_largest_verdict_fits_into_an_event() -> None:
     )
     result = media_verdict(media, analysis(crowd), evidence=[f"s3://{'e' * 63}/{'f' * 100}"] * 9)
     result = result.model_copy(update={"signals": (signal,) * MAX_SIGNALS})
-    request = Request("p" * 128, Trigger(kind=TriggerKind.CREATED, event_id="e" * 36), (media,) * 20)
+    trigger = Trigger(kind=TriggerKind.CREATED, event_id="e" * 1024, source="s" * 1024)
+    request = Request("p" * 128, trigger, (media,) * 20)
 
     # when
     body = verdict(
@@ -96,3 +107,50 @@ def test_largest_verdict_fits_into_an_event() -> None:
     # then
     assert isinstance(body, VerdictIssued)
     assert MAX_EVENT_BYTES / 2 < len(message.value) < MAX_EVENT_BYTES
+
+
+PHOTO = Media(uri="s3://media/photo", media_type="image/jpeg")
+OTHER = Media(uri="s3://media/other", media_type="image/jpeg")
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "stored", "analysed", "vouched"),
+    [
+        (TriggerKind.CREATED, (PHOTO,), (PHOTO,), (PHOTO,), True),
+        (TriggerKind.CREATED, (OTHER,), (PHOTO,), (PHOTO,), True),  # published twice: the first is final
+        (TriggerKind.REPORTED, (), (PHOTO,), (PHOTO,), True),
+        (TriggerKind.REPORTED, (OTHER,), (PHOTO,), (PHOTO,), True),
+        (TriggerKind.REPORTED, (OTHER,), (), (OTHER,), False),
+        (TriggerKind.REPORTED, (), (), (), False),
+        (TriggerKind.APPEALED, (OTHER,), (PHOTO,), (PHOTO,), True),
+        (TriggerKind.APPEALED, (OTHER,), (), (OTHER,), False),
+        (TriggerKind.REPLAYED, (OTHER,), (PHOTO,), (PHOTO,), True),
+        (TriggerKind.REPLAYED, (OTHER,), (), (OTHER,), True),  # an operator vouches for them
+    ],
+)
+def test_stored_media_win_over_those_that_an_event_names(
+    kind: TriggerKind,
+    named: tuple[Media, ...],
+    stored: tuple[Media, ...],
+    analysed: tuple[Media, ...],
+    vouched: bool,
+) -> None:
+    request = resolve(Request("p", Trigger(kind=kind, event_id="e"), named), stored)
+
+    assert (request.media, request.vouched) == (analysed, vouched)
+    assert request.needs_post == (not vouched)
+
+
+@pytest.mark.parametrize("label", Label)
+def test_media_that_nobody_vouches_for_neither_tag_nor_clear_a_post(label: Label) -> None:
+    media = [MediaVerdict(uri="s3://media/a", label=label, score=None, threshold=None)]
+
+    unvouched = post_label(media, vouched=False)
+
+    assert post_label(media, vouched=True) is label
+    assert unvouched not in TAGGED_BY_LABEL
+    assert (unvouched is Label.SUSPECTED) == (label in (Label.DEEPFAKE, Label.SUSPECTED))
+
+
+def test_post_without_media_is_unprocessable() -> None:
+    assert post_label([], vouched=True) is post_label([], vouched=False) is Label.UNPROCESSABLE

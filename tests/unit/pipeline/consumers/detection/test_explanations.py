@@ -7,6 +7,7 @@ import pytest
 from inference.analysis import MediaAnalysis
 from inference.evidence import Evidence
 from inference.media.decoded import DecodedMedia
+from pipeline.consumers.detection import explanations
 from pipeline.consumers.detection.explanations import AnalysedMedia, evidence
 from pipeline.runtime import metrics
 from pipeline.settings import ExplainSettings
@@ -99,3 +100,17 @@ def test_failed_explanation_keeps_the_pictures_drawn_before_and_the_other_media_
 
     assert names(pictures) == [["face-0.jpg", HEAT_MAP.name], ["face-0.jpg", HEAT_MAP.name]]
     assert increments(counts_before) == {"complete": 1, "failed": 1}
+
+
+def test_verdict_goes_out_without_crops_if_they_cannot_be_cut(
+    monkeypatch: pytest.MonkeyPatch, counts_before: dict[str, float]
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("the face lies outside the frame")
+
+    monkeypatch.setattr(explanations, "face_crops", fail)
+
+    found = evidence(FakeDetector(), analysed(0.9), ExplainSettings(enabled=False))
+
+    assert found == [[]]
+    assert outcomes()["failed"] == counts_before["failed"] + 1

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from pipeline.consumers.moderation.case_signals import signal_of
+from pipeline.consumers.moderation.case_signals import signal_of, surge_signal
 from pipeline.consumers.moderation.consumer import Moderation
 from schemas.base import Contract
 from schemas.envelope import Event
@@ -49,7 +49,8 @@ def _event(body: Contract) -> Event:
 
 
 def _signal(body: Contract, kind: SignalKind, opens: CaseOrigin | None, **extra: Any) -> Signal:
-    return Signal("e1", "p1", kind, opens, body.model_dump(mode="json"), **extra)
+    body_fields = body.model_dump(mode="json")
+    return Signal("e1", "p1", kind, opens, body_fields, source="platform", **extra)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,6 @@ def _signal(body: Contract, kind: SignalKind, opens: CaseOrigin | None, **extra:
     [
         (REPORT, SignalKind.REPORT, CaseOrigin.REPORT, {"reason": ReportReason.SEXUAL}),
         (APPEAL, SignalKind.APPEAL, CaseOrigin.APPEAL, {}),
-        (SURGE, SignalKind.SURGE, CaseOrigin.REPORT, {"reporters": 7}),
         (_verdict(Label.SUSPECTED, 0.6), SignalKind.VERDICT, CaseOrigin.SUSPICION, {"score": 0.6}),
         (_verdict(Label.DEEPFAKE, 0.99), SignalKind.VERDICT, None, {"score": 0.99}),
         (_verdict(Label.AUTHENTIC, 0.01), SignalKind.VERDICT, None, {"score": 0.01}),
@@ -70,6 +70,14 @@ def test_event_becomes_a_signal(
     body: Contract, kind: SignalKind, opens: CaseOrigin | None, extra: dict[str, Any]
 ) -> None:
     assert signal_of(_event(body)) == _signal(body, kind, opens, **extra)
+
+
+def test_surge_becomes_a_signal() -> None:
+    body = SURGE.model_dump(mode="json")
+    expected = Signal(
+        str(SOME_ID), "p1", SignalKind.SURGE, CaseOrigin.REPORT, body, reporters=7, source="fakeme"
+    )
+    assert surge_signal(SURGE, source="fakeme") == expected
 
 
 def test_event_of_another_topic_is_rejected() -> None:
