@@ -9,6 +9,14 @@ class TransientError(PipelineError):
     """A service that is needed is unavailable: the event is retried until it is back."""
 
 
+class NotYetError(PipelineError):
+    """An event must wait for another event. It is retried a few times; services are fine."""
+
+
+class FatalError(PipelineError):
+    """The process cannot handle events any more and must be restarted; no event is to blame."""
+
+
 class SettingsError(PipelineError):
     """A setting is missing or wrong; the message names the setting and the remedy."""
 

@@ -66,9 +66,23 @@ class DetectionSettings(BaseModel):
         None, description="A second model that analyses the same media items, for comparison only."
     )
     disabled_signals: tuple[str, ...] = Field((), description="Names of signals to disable.")
-    batch_media: int = Field(8, ge=1, le=256, description="Maximum number of events in a batch.")
+    batch_media: int = Field(8, ge=1, le=256, description="Maximum number of media items in a batch.")
     batch_wait_ms: int = Field(20, ge=0, le=5_000, description="How long to wait for a batch to fill, in ms.")
-    threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode media items.")
+    threads: int = Field(
+        16, ge=1, le=256, description="Events that are fetched, decoded and judged at the same time."
+    )
+    decoders: int = Field(
+        2, ge=1, le=64, description="Processes that decode media items. Best one for each CPU core."
+    )
+    decoder_mb: int = Field(
+        500, ge=100, description="Memory that one of them may use for one media item, in MB."
+    )
+    fetched_mb: int = Field(
+        200, ge=1, description="Memory of fetched files that wait for a decoder, in MB, or one larger file."
+    )
+    decoded_mb: int = Field(
+        400, ge=1, description="Memory of decoded frames that wait for the model, in MB, or one larger item."
+    )
     torch_threads: int = Field(0, ge=0, description="CPU threads of the network. 0: torch's default.")
     explain: ExplainSettings = ExplainSettings()
     evidence: EvidenceSettings = EvidenceSettings()

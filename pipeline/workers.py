@@ -49,7 +49,8 @@ def topics() -> tuple[Topic, ...]:
     needed = {topic.name: topic for topic in TOPICS}
     for description in _workers.values():
         for topic in description.retried:
-            needed.setdefault(topic.retry, retry_topic(topic))
+            retry = retry_topic(topic, description.name)
+            needed.setdefault(retry.name, retry)
     return tuple(needed.values())
 
 

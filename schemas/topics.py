@@ -12,7 +12,7 @@ from schemas.verdicts import ShadowVerdict, VerdictIssued
 # Splits evenly among 1, 2, 3 or 6 consumers; increasing it would move keys to other partitions.
 PARTITIONS = 6
 MAX_EVENT_BYTES = 524_288  # the largest valid post event has 443,823; a broker accepts twice this by default
-RETRY_SUFFIX = ".retry"  # only names of retry topics end like this
+_RETRY_SUFFIX = ".retry"  # only names of retry topics end like this
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -30,11 +30,6 @@ class Topic:
     def event_type(self) -> str:
         """The CloudEvents ``type`` of the topic's events, for example ``fakeme.posts.created.v1``."""
         return f"fakeme.{self.name}.v1"
-
-    @property
-    def retry(self) -> str:
-        """The name of the retry topic for events that could not be processed yet."""
-        return self.name + RETRY_SUFFIX
 
 
 POSTS_CREATED = Topic(
@@ -89,24 +84,42 @@ EVENT_TOPICS: tuple[Topic, ...] = (
     GENERATION_RESULTS,
 )
 
-# Topics that the workers consume. Each has a retry topic.
-RETRIED: tuple[Topic, ...] = (
-    POSTS_CREATED,
-    POSTS_REPORTED,
-    POSTS_APPEALED,
-    POSTS_REPLAYED,
-    MEDIA_VERDICTS,
-)
+# The topics that each worker consumes with a retry topic of its own. Were a retry topic shared, each of two
+# groups would retry what the other failed, and events would multiply.
+RETRIED: dict[str, tuple[Topic, ...]] = {
+    "detection": (POSTS_CREATED, POSTS_REPORTED, POSTS_APPEALED, POSTS_REPLAYED),
+    "moderation": (POSTS_REPORTED, POSTS_APPEALED, MEDIA_VERDICTS),
+}
 
 
-def retry_topic(topic: Topic) -> Topic:
-    """Return the topic on which events of ``topic`` wait for another try."""
+def retry_name(topic: Topic, worker: str) -> str:
+    """Return the name of the topic on which events of ``topic`` wait for another try by ``worker``."""
+    return f"{topic.name}.{worker}{_RETRY_SUFFIX}"
+
+
+def retry_topic(topic: Topic, worker: str) -> Topic:
+    """Return the topic of that name."""
     return Topic(
-        topic.retry, topic.contract, f"Events of {topic.name} that wait for a retry.", topic.partitions
+        retry_name(topic, worker),
+        topic.contract,
+        f"Events of {topic.name} that wait for a retry by {worker}.",
+        topic.partitions,
     )
 
 
-TOPICS: tuple[Topic, ...] = (*EVENT_TOPICS, *(retry_topic(topic) for topic in RETRIED), DEAD_LETTERS)
+def origin_name(name: str) -> str:
+    """Return the topic from which the records of topic ``name`` came: for a retry topic, its origin."""
+    if not name.endswith(_RETRY_SUFFIX):
+        return name
+    stem = name.removesuffix(_RETRY_SUFFIX)
+    shared = any(topic.name == stem for topic in EVENT_TOPICS)  # a retry topic of versions before 0.2
+    return stem if shared else stem.rpartition(".")[0]
+
+
+RETRY_TOPICS: tuple[Topic, ...] = tuple(
+    retry_topic(topic, worker) for worker, topics in RETRIED.items() for topic in topics
+)
+TOPICS: tuple[Topic, ...] = (*EVENT_TOPICS, *RETRY_TOPICS, DEAD_LETTERS)
 
 BY_CONTRACT: dict[type[Contract], Topic] = {topic.contract: topic for topic in EVENT_TOPICS if topic.contract}
 BY_EVENT_TYPE: dict[str, Topic] = {topic.event_type: topic for topic in EVENT_TOPICS}

@@ -6,13 +6,24 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-# SQLSTATE classes and codes after which the same statement may succeed (PostgreSQL manual, appendix A).
-_TRANSIENT_CLASSES = ("08", "53", "57")  # connection, resources, operator intervention (shutdown, cancel)
+# SQLSTATE classes and codes of faults that no event is to blame for (PostgreSQL manual, appendix A): the same
+# statement succeeds once they are mended.
+_TRANSIENT_CLASSES = (
+    "08",  # connection
+    "28",  # invalid authorization: a password was changed
+    "53",  # resources: disk full, out of memory, too many connections
+    "57",  # operator intervention: shutdown, cancelled
+    "58",  # system error: I/O
+)
 _TRANSIENT_CODES = (
+    "25006",  # read-only transaction: the server is a standby, as after a failover
+    "3D000",  # no such database
     "40001",  # serialization failure
     "40P01",  # deadlock
+    "42501",  # insufficient privilege
+    "42703",  # no such column: the database is not migrated yet
+    "42P01",  # no such table: likewise
     "55P03",  # lock not available
-    "42P01",  # no such table: the database is not migrated yet
 )
 
 

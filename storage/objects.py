@@ -1,5 +1,6 @@
 """Reads and writes objects in S3-compatible storage, with size limits and typed errors."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -108,16 +109,24 @@ class ObjectStore:
             raise self._explain(error, bucket, key) from error
         return _version(head)
 
-    def fetch(self, bucket: str, key: str, max_bytes: int) -> StoredObject:
+    def fetch(
+        self,
+        bucket: str,
+        key: str,
+        max_bytes: int,
+        before_body: Callable[[int], None] = lambda _: None,
+    ) -> StoredObject:
         """Return an object of at most ``max_bytes``.
 
-        Raise :class:`ObjectMissingError`; :class:`ObjectRefusedError`; :class:`ObjectTooLargeError`, by the
-        size that the store reports, before the body is read; or :class:`ObjectStoreUnavailableError`, also if
-        the access key is rejected or the bucket does not exist.
+        ``before_body`` is called with the size in bytes before the body is read, and may wait. Raise
+        :class:`ObjectMissingError`; :class:`ObjectRefusedError`; :class:`ObjectTooLargeError`, by the size
+        that the store reports, before the body is read; or :class:`ObjectStoreUnavailableError`, also if the
+        access key is rejected or the bucket does not exist.
         """
         try:
             answer = self._client.get_object(Bucket=bucket, Key=key)
-            return StoredObject(_read(answer, f"s3://{bucket}/{key}", max_bytes), _version(answer))
+            data = _read(answer, f"s3://{bucket}/{key}", max_bytes, before_body)
+            return StoredObject(data, _version(answer))
         except (ClientError, BotoCoreError) as error:
             raise self._explain(error, bucket, key) from error
 
@@ -160,11 +169,14 @@ def _version(answer: "HeadObjectOutputTypeDef | GetObjectOutputTypeDef") -> Obje
     return ObjectVersion(answer["ETag"].strip('"'), answer["ContentLength"], answer["LastModified"])
 
 
-def _read(answer: "GetObjectOutputTypeDef", uri: str, max_bytes: int) -> bytes:
+def _read(
+    answer: "GetObjectOutputTypeDef", uri: str, max_bytes: int, before_body: Callable[[int], None]
+) -> bytes:
     size = answer["ContentLength"]
     with answer["Body"] as body:
         if size > max_bytes:
             raise ObjectTooLargeError(f"{uri} has {size} bytes; the limit is {max_bytes}")
+        before_body(size)
         data: bytes = body.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise ObjectTooLargeError(f"{uri} has more than {max_bytes} bytes, which is the limit")

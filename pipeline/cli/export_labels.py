@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +51,9 @@ def export_labels(
 
 def _export(folder: "ExportFolder", actor: str, since: datetime | None, min_agreement: int) -> "Summary":
     from inference.media import MediaLimits  # noqa: PLC0415 - decoders take a second to import
+    from inference.sandbox import DecoderPool  # noqa: PLC0415 - likewise
     from pipeline.consumers.detection.media_fetcher import MediaFetcher  # noqa: PLC0415 - likewise
+    from pipeline.consumers.detection.memory_budget import MemoryBudget  # noqa: PLC0415 - likewise
     from pipeline.operations.label_export.run import Export  # noqa: PLC0415 - likewise
     from pipeline.settings import load_settings  # noqa: PLC0415 - likewise
     from storage.database import connect  # noqa: PLC0415 - likewise
@@ -63,7 +66,14 @@ def _export(folder: "ExportFolder", actor: str, since: datetime | None, min_agre
         max_seconds=settings.limits.max_video_seconds,
     )
     objects = ObjectStore(settings.s3_endpoint, settings.s3_region, *settings.s3_keys)
-    fetcher = MediaFetcher(objects, allowed_buckets=settings.allowed_buckets, max_bytes=limits.max_bytes)
+    fetcher = MediaFetcher(
+        objects,
+        allowed_buckets=settings.allowed_buckets,
+        max_bytes=limits.max_bytes,
+        budget=MemoryBudget(limits.max_bytes),
+    )
+    decoders = DecoderPool(1)
+    decode = partial(decoders.decode, limits=limits)
     engine = connect(settings.database_url.get_secret_value(), application="fakeme-export-labels")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
@@ -75,8 +85,9 @@ def _export(folder: "ExportFolder", actor: str, since: datetime | None, min_agre
             print(line, file=sys.stderr)
 
         try:
-            return Export(engine, fetcher, folder, limits, track, warn).run(actor, since, min_agreement)
+            return Export(engine, fetcher, folder, decode, track, warn).run(actor, since, min_agreement)
         finally:
+            decoders.close()
             engine.dispose()
 
 

@@ -45,26 +45,21 @@ class Consumer(Protocol[P]):
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
-        """The topics to read. The loop also reads their retry topics."""
+        """The topics to read. The loop also reads this worker's retry topics of them."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether the consumer's own threads work. If not, the process is restarted."""
         ...
 
     def prepare(self, event: Event, attempt: int) -> P:
         """Do the work that concerns one event alone, such as fetching and decoding.
 
-        Called from several threads. ``attempt`` counts from 1. After an exception,
-        :mod:`pipeline.runtime.retries` decides whether the event is retried.
+        Called from several threads; the events of one key follow one another. ``attempt`` counts from 1,
+        without the tries during an outage. After an exception, :mod:`pipeline.runtime.retries` decides
+        whether the event is retried; :class:`~pipeline.errors.FatalError` ends the process instead.
         """
-        ...
-
-    def cost(self, prepared: P) -> int:
-        """Return how much work the event is for :meth:`handle`, in a unit of the consumer's choice.
-
-        The loop limits the total cost of a batch.
-        """
-        ...
-
-    def size(self, prepared: P) -> int:
-        """Return the bytes of memory that a prepared event holds until it is handled."""
         ...
 
     def handle(self, batch: Sequence[P]) -> Sequence[Answer | Exception]:

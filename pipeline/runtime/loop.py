@@ -1,16 +1,17 @@
 """The main loop of every consumer that uses confluent-kafka.
 
 1. Read records and add each to the offset tracker of its partition.
-2. Submit due records to the stages, by priority and one at a time per key.
+2. Submit due records to the stages, by priority; those of one key together, and no more until they finish.
 3. Publish the outcomes: answers, retries or dead letters.
 4. Complete a record when the broker has acknowledged all messages of its outcome.
 5. Commit each partition up to its first unfinished record.
 
-Only the thread of the loop uses the Kafka clients. A topic is paused while too many of its records are
-unfinished.
+Only the thread of the loop uses the Kafka clients. A partition is paused while too many of its records are
+unfinished. While most events fail, no event is started but one now and then (circuit breaker).
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -20,17 +21,20 @@ from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition
 
-from pipeline.errors import PipelineError
+from pipeline.errors import FatalError, PipelineError
+from pipeline.runtime import metrics
+from pipeline.runtime.back_pressure import pause_change
+from pipeline.runtime.circuit_breaker import CircuitBreaker, State
 from pipeline.runtime.consumer import Consumer, Priority
 from pipeline.runtime.kafka import RecordPublisher, commit_sync, record_of
 from pipeline.runtime.lag import LagGauges
 from pipeline.runtime.outcomes import OutcomePublisher
 from pipeline.runtime.partitions import Partition, Partitions
-from pipeline.runtime.retries import attempt_of, due_of, since_of
+from pipeline.runtime.retries import Tries, concerns_all_events, due_of, since_of, tries_of
 from pipeline.runtime.schedule import Schedule
-from pipeline.runtime.stages import Job, Stages
+from pipeline.runtime.stages import Job, Outcome, Stages
 from pipeline.settings import RetrySettings
-from schemas.topics import Topic
+from schemas.topics import retry_name
 
 log = structlog.get_logger(__name__)
 
@@ -47,12 +51,12 @@ class LoopError(PipelineError):
 class LoopSettings:
     """Limits on concurrent work, and timeouts. Times are in seconds."""
 
-    threads: int = 4
+    threads: int = 4  # events prepared at the same time
     batch_size: int = 8
-    batch_cost: int = 32  # in the consumer's unit; detection counts frames, and a video has 32
-    max_prepared_bytes: int = 500_000_000  # memory of prepared events; above it no more events are started
     batch_wait: float = 0.02
-    max_unfinished_per_topic: int = 256  # above it the topic is paused
+    max_unfinished: int = 128  # per partition; at this number it is paused
+    max_call_seconds: float = 600.0  # a call into the consumer that takes longer hangs
+    lowest_share: int = 16  # every so many events, one of the lowest waiting priority comes first
     commit_interval: float = 0.2  # a kill -9 repeats the work since the last commit
     stop_timeout: float = 25.0  # orchestrators usually kill a process after 30 s
     revoke_timeout: float = 10.0  # a rebalance waits this long, and no longer than the session timeout
@@ -84,22 +88,24 @@ class Loop(Generic[P]):
             consumer,
             threads=settings.threads,
             batch_size=settings.batch_size,
-            batch_cost=settings.batch_cost,
             batch_wait=settings.batch_wait,
         )
+        self._retry = retry
+        self._breaker = CircuitBreaker(retry)
         self._subscriptions = {
             name: subscription
             for subscription in consumer.subscriptions
-            for name in _topic_names(subscription.topic)
+            for name in (subscription.topic.name, retry_name(subscription.topic, consumer.name))
         }
-        self._schedule: Schedule[Job] = Schedule(len(Priority))
+        self._schedule: Schedule[Job] = Schedule(len(Priority), lowest_share=settings.lowest_share)
         self._partitions = Partitions()
         self._lag = LagGauges(
             consumer.name,
             {name: subscription.priority for name, subscription in self._subscriptions.items()},
         )
-        self._paused: set[str] = set()
+        self._paused: set[Partition] = set()
         self._in_flight = 0
+        self._lane_jobs: Counter[tuple[int, bytes | None]] = Counter()  # jobs in progress of each lane
         self._next_commit = 0.0
         self._stopping = False
         self._assigned = False
@@ -114,12 +120,24 @@ class Loop(Generic[P]):
     @property
     def ready(self) -> bool:
         """Whether partitions are assigned and records are handled."""
-        return self._assigned and not self._stopping and self._stages.alive
+        return self._assigned and not self._stopping and self._stages.alive and not self.circuit_open
 
     @property
     def alive(self) -> bool:
-        """Whether the loop still iterates and its compute thread runs."""
-        return time.monotonic() - self._last_iteration < ALIVE_SECONDS and self._stages.alive
+        """Whether the loop still iterates, and no call into the consumer and no thread of it hangs."""
+        iterates = time.monotonic() - self._last_iteration < ALIVE_SECONDS
+        hangs = self._stages.longest_call_seconds() > self._settings.max_call_seconds
+        return iterates and not hangs and self._stages.alive and self._consumer.alive
+
+    @property
+    def circuit_open(self) -> bool:
+        """Whether most events fail, and only single events are tried."""
+        return self._breaker.state is not State.CLOSED
+
+    @property
+    def assigned_partitions(self) -> int:
+        """The number of partitions that are assigned, of all topics."""
+        return len(self._partitions.trackers())
 
     @property
     def unfinished(self) -> int:
@@ -147,7 +165,7 @@ class Loop(Generic[P]):
     def _poll_once(self) -> None:
         self._last_iteration = time.monotonic()
         if not self._stages.alive:
-            raise LoopError("the compute thread has ended; see its last error in the log above")
+            raise LoopError("the thread that handles events has ended; see its last error in the log above")
         self._read()
         self._dispatch()
         self._publish_outcomes()
@@ -159,7 +177,7 @@ class Loop(Generic[P]):
         busy = self._in_flight > 0 or self._partitions.unfinished() > 0
         # A new record ends the wait at once. While work is in progress, outcomes must not wait for a record.
         timeout = 0.005 if busy else 0.1
-        for message in self._kafka.consume(self._settings.max_unfinished_per_topic, timeout):
+        for message in self._kafka.consume(self._settings.max_unfinished, timeout):
             error = message.error()
             if error is None:
                 self._enqueue(message)
@@ -173,7 +191,8 @@ class Loop(Generic[P]):
         if job is None:  # the partition was revoked after the read; its new owner reads the record again
             return
         job.tracker.add(job.offset)
-        due = due_of(job.record.headers) if job.record.topic == job.topic.retry else 0.0
+        is_retry = job.record.topic != job.topic.name
+        due = due_of(job.record.headers, time.time(), self._retry) if is_retry else 0.0
         self._schedule.add(job, priority=job.priority, key=job.key, due=due)
 
     def _make_job(self, message: KafkaMessage) -> Job | None:
@@ -187,50 +206,73 @@ class Loop(Generic[P]):
         subscription = self._subscriptions[topic]
         record = record_of(message)
         timestamp_ms = message.timestamp()[1]
-        is_retry = topic == subscription.topic.retry
+        is_retry = topic != subscription.topic.name
         return Job(
             topic=subscription.topic,
             record=record,
             partition=partition,
             offset=offset,
             since_ms=since_of(record.headers, timestamp_ms) if is_retry else timestamp_ms,
-            attempt=attempt_of(record.headers) if is_retry else 1,
+            tries=tries_of(record.headers) if is_retry else Tries(),
             priority=subscription.priority,
             tracker=tracker,
         )
 
     def _dispatch(self) -> None:
-        while self._has_capacity():
-            job = self._schedule.take(time.time())
-            if job is None:
+        while self._in_flight < self._settings.max_in_flight and self._flows():
+            probing = self._breaker.state is State.PROBING
+            jobs = self._schedule.take(time.time(), 1 if probing else self._settings.batch_size)
+            if not jobs:
                 return
-            self._in_flight += 1
-            self._stages.submit(job)
+            self._in_flight += len(jobs)
+            self._lane_jobs[(jobs[0].priority, jobs[0].key)] += len(jobs)
+            self._stages.submit(jobs)
 
-    def _has_capacity(self) -> bool:
-        return (
-            self._in_flight < self._settings.max_in_flight
-            and self._stages.prepared_bytes < self._settings.max_prepared_bytes
-        )
+    def _flows(self) -> bool:
+        return self._breaker.allowed(time.monotonic(), self._in_flight)
 
     def _publish_outcomes(self) -> None:
         for job, outcome in self._stages.finished():
+            if isinstance(outcome, FatalError):
+                raise LoopError(str(outcome)) from outcome
             self._in_flight -= 1
-            self._schedule.release(priority=job.priority, key=job.key)
+            self._release(job)
+            self._watch(outcome)
             if self._partitions.holds(job.tracker):  # if revoked, the new owner answers
-                self._outcomes.publish(job, outcome)
+                self._outcomes.publish(job, outcome, outage=self.circuit_open)
         self._publisher.poll()
 
+    def _release(self, job: Job) -> None:
+        """Free the lane of ``job`` once all jobs that were taken from it together are finished."""
+        lane = (job.priority, job.key)
+        self._lane_jobs[lane] -= 1
+        if self._lane_jobs[lane] == 0:
+            del self._lane_jobs[lane]
+            self._schedule.release(priority=job.priority, key=job.key)
+
+    def _watch(self, outcome: Outcome) -> None:
+        """Let the circuit breaker see an outcome, and say when it opens or closes."""
+        failed = isinstance(outcome, Exception)
+        if isinstance(outcome, Exception) and not concerns_all_events(outcome):
+            return
+        before = self._breaker.state
+        self._breaker.record(time.monotonic(), failed=failed)
+        metrics.CIRCUIT_OPEN.labels(self._consumer.name).set(self.circuit_open)
+        if before is State.CLOSED and self._breaker.state is State.OPEN:
+            log.error("circuit.opened", error=f"{type(outcome).__name__}: {outcome}")
+        elif before is not State.CLOSED and self._breaker.state is State.CLOSED:
+            log.info("circuit.closed")
+
     def _apply_back_pressure(self) -> None:
-        limit = self._settings.max_unfinished_per_topic
-        for topic in self._subscriptions:
-            unfinished = self._partitions.unfinished(topic)
-            if topic not in self._paused and unfinished >= limit:
-                self._kafka.pause(self._partitions.of_topic(topic))
-                self._paused.add(topic)
-            elif topic in self._paused and unfinished <= limit // 2:
-                self._kafka.resume(self._partitions.of_topic(topic))
-                self._paused.discard(topic)
+        unfinished = {
+            partition: tracker.unfinished for partition, tracker in self._partitions.trackers().items()
+        }
+        change = pause_change(unfinished, self._paused, self._settings.max_unfinished)
+        if change.pause:
+            self._kafka.pause([TopicPartition(*partition) for partition in change.pause])
+        if change.resume:
+            self._kafka.resume([TopicPartition(*partition) for partition in change.resume])
+        self._paused = (self._paused | change.pause) - change.resume
 
     def _commit(self) -> None:
         now = time.monotonic()
@@ -251,14 +293,19 @@ class Loop(Generic[P]):
     def _on_revoke(self, _: KafkaConsumer, revoked: list[TopicPartition]) -> None:
         partitions = [(part.topic, part.partition) for part in revoked]
         self._drain(self._settings.revoke_timeout, partitions)
-        self._partitions.drop(partitions)
+        self._forget(partitions)
         log.info("partitions.revoked", partitions=[f"{topic}:{number}" for topic, number in partitions])
 
     def _on_lost(self, _: KafkaConsumer, lost: list[TopicPartition]) -> None:
         partitions = [(part.topic, part.partition) for part in lost]
         self._abandon_waiting(partitions)
-        self._partitions.drop(partitions)
+        self._forget(partitions)
         log.warning("partitions.lost", partitions=[f"{topic}:{number}" for topic, number in partitions])
+
+    def _forget(self, partitions: Sequence[Partition]) -> None:
+        """Forget partitions that are no longer ours. Assigned again, they start without a pause."""
+        self._partitions.drop(partitions)
+        self._paused -= set(partitions)
 
     def _drain(self, seconds: float, partitions: Sequence[Partition]) -> None:
         """Finish the work in progress on ``partitions``, for ``seconds`` at most, and commit."""
@@ -279,7 +326,3 @@ class Loop(Generic[P]):
     def _has_pending(self, partitions: Sequence[Partition]) -> bool:
         trackers = [self._partitions.tracker(partition) for partition in partitions]
         return any(tracker.pending for tracker in trackers if tracker is not None)
-
-
-def _topic_names(topic: Topic) -> tuple[str, str]:
-    return topic.name, topic.retry

@@ -11,13 +11,19 @@ EVENTS = Counter(
 )
 EVENT_SECONDS = Histogram(
     "fakeme_event_seconds",
-    "From the arrival of an event in the broker until its answer is published, including retries.",
+    "From the arrival of an event in the broker until its answer is published, including retries; without"
+    " events that were given up.",
     ["worker", "topic"],
     buckets=_STAGE_BUCKETS,
 )
 BATCH_SIZE = Histogram("fakeme_batch_size", "Events per batch.", ["worker"], buckets=(1, 2, 4, 8, 16, 32, 64))
 BATCH_SECONDS = Histogram(
     "fakeme_batch_seconds", "Time to handle a batch.", ["worker"], buckets=_STAGE_BUCKETS
+)
+CIRCUIT_OPEN = Gauge(
+    "fakeme_circuit_open",
+    "1 while most events fail and the worker only probes with single events.",
+    ["worker"],
 )
 WAITING = Gauge(
     "fakeme_waiting_events", "Events that were read and are not finished.", ["worker", "priority"]

@@ -26,27 +26,29 @@ class OutcomePublisher:
         self._publisher = publisher
         self._retry = retry
 
-    def publish(self, job: Job, outcome: Outcome) -> None:
-        """Publish the outcome of ``job``. The job completes later, from the publisher's callbacks."""
+    def publish(self, job: Job, outcome: Outcome, *, outage: bool) -> None:
+        """Publish the outcome of ``job``; ``outage``: most events fail now, so it is retried in any case.
+
+        The job completes later, from the publisher's callbacks.
+        """
         if isinstance(outcome, Answer):
             self._send(job, outcome.messages, "answered", outcome.log)
             return
-        decision = retry_decision(outcome, job.attempt, self._retry)
+        decision = retry_decision(outcome, job.tries, self._retry, outage=outage)
         if isinstance(decision, Retry):
-            self._send_to_retry(job, decision.delay, outcome)
+            self._send_to_retry(job, decision, outcome)
         else:
             self._send_to_dead_letters(job, decision, outcome)
 
-    def _send_to_retry(self, job: Job, delay: float, error: Exception) -> None:
-        message = retry_record(
-            job.topic, job.record, since_ms=job.since_ms, attempt=job.attempt + 1, delay=delay
-        )
+    def _send_to_retry(self, job: Job, retry: Retry, error: Exception) -> None:
+        message = retry_record(job.topic, self._worker, job.record, retry, since_ms=job.since_ms)
         metrics.RETRIES.labels(self._worker, job.topic.name).inc()
-        self._send(job, (message,), "retried", {"error": f"{type(error).__name__}: {error}", "delay": delay})
+        fields = {"error": f"{type(error).__name__}: {error}", "delay": retry.delay}
+        self._send(job, (message,), "retried", fields)
 
     def _send_to_dead_letters(self, job: Job, decision: GiveUp, error: Exception) -> None:
         received = ReceivedRecord(job.record, job.partition, job.offset, job.since_ms)
-        letter, fields = give_up(received, decision, error, worker=self._worker, attempts=job.attempt)
+        letter, fields = give_up(received, decision, error, worker=self._worker, attempts=job.tries.attempt)
         self._send(job, (letter,), "dead_letter", fields)
 
     def _send(self, job: Job, messages: Sequence[Record], outcome: str, fields: LogFields) -> None:
@@ -72,7 +74,8 @@ class OutcomePublisher:
         job.tracker.complete(job.offset)
         seconds = max(0.0, time.time() - job.since_ms / 1000)
         metrics.EVENTS.labels(self._worker, job.topic.name, outcome).inc()
-        metrics.EVENT_SECONDS.labels(self._worker, job.topic.name).observe(seconds)
+        if outcome == "answered":
+            metrics.EVENT_SECONDS.labels(self._worker, job.topic.name).observe(seconds)
         log.info(
             "event",
             outcome=outcome,
@@ -81,7 +84,8 @@ class OutcomePublisher:
             offset=job.offset,
             key=(job.key or b"").decode("utf-8", "replace"),
             event_id=job.event.id if job.event else None,
-            attempt=job.attempt,
+            attempt=job.tries.attempt,
+            waits=job.tries.waits,
             seconds=round(seconds, 4),
             **{f"{stage}_seconds": round(spent, 4) for stage, spent in job.seconds.items()},
             **fields,

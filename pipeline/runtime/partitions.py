@@ -1,6 +1,6 @@
 """The partitions assigned to this process, each with an offset tracker."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from confluent_kafka import TopicPartition
 
@@ -48,9 +48,9 @@ class Partitions:
             if topic is None or name == topic
         )
 
-    def of_topic(self, topic: str) -> list[TopicPartition]:
-        """Return the assigned partitions of a topic, for pause and resume."""
-        return [TopicPartition(name, number) for name, number in self._trackers if name == topic]
+    def trackers(self) -> Mapping[Partition, OffsetTracker]:
+        """Return the tracker of each assigned partition."""
+        return self._trackers
 
     def take_commits(self, only: Iterable[Partition] | None = None) -> list[TopicPartition]:
         """Return the positions that moved since the last call, of the partitions in ``only`` or of all."""

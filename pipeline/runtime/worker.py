@@ -33,7 +33,7 @@ class WorkerDescription:
     name: str  # in `fakeme worker NAME`, logs, metrics, docker-compose.yml and prometheus.yml
     make: Callable[[Settings], Runnable]
     subscriptions: tuple[Subscription, ...] = ()  # the topics that it reads
-    uses_retry_topics: bool = False  # failed events wait on `<topic>.retry`, which must exist
+    uses_retry_topics: bool = False  # failed events wait on `<topic>.<worker>.retry`
     port_variable: str | None = None  # environment variable of the port on which it serves users
 
     @property

@@ -1,4 +1,4 @@
-"""Runs the model on the new media items of a batch, and makes the evidence for moderators."""
+"""Runs the model on a batch of media items, and makes the evidence for moderators."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,30 +7,43 @@ from sqlalchemy import Engine
 
 from inference.analysis import MediaAnalysis
 from inference.detector import Detector
+from inference.device import is_device_lost
+from inference.media.decoded import DecodedMedia
 from pipeline.consumers.detection.assembly import media_verdict
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
-from pipeline.consumers.detection.explanations import AnalysedMedia, evidence
-from pipeline.consumers.detection.preparation import PendingMedia
+from pipeline.consumers.detection.explanations import evidence
+from pipeline.consumers.detection.shadow import Shadow
 from pipeline.consumers.detection.signals.combination import combine
+from pipeline.errors import FatalError
 from pipeline.runtime import metrics
 from pipeline.settings import ExplainSettings
-from schemas.verdicts import MediaVerdict
+from schemas.posts import Media
+from schemas.verdicts import MediaVerdict, SignalFinding
 from storage import analyses
 from storage.database import transaction
 from storage.pending_evidence import EvidenceFile
 
 
-@dataclass(frozen=True)
-class Analysed:
-    """The result for a batch: verdicts by SHA-256, what the model analysed, and the evidence to store."""
+@dataclass(frozen=True, eq=False)
+class PendingMedia:
+    """A decoded media item that the model must analyse, with what the signals found."""
 
-    verdicts: dict[str, MediaVerdict] = field(default_factory=dict)
-    media: list[AnalysedMedia] = field(default_factory=list)
-    evidence: list[EvidenceFile] = field(default_factory=list)
+    media: Media
+    decoded: DecodedMedia
+    findings: tuple[SignalFinding, ...] = ()
+
+
+@dataclass(frozen=True)
+class AnalysedItem:
+    """The verdict on one media item, its evidence, and the seconds that each stage took."""
+
+    verdict: MediaVerdict
+    evidence: tuple[EvidenceFile, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
 
 
 class MediaAnalyser:
-    """Analyses media items. Use it from the compute thread only."""
+    """Analyses media items. Use it from the model's thread only."""
 
     def __init__(
         self,
@@ -40,34 +53,64 @@ class MediaAnalyser:
         *,
         explain: ExplainSettings,
         identity: str,
+        shadow: Shadow | None = None,
     ) -> None:
         self._detector = detector
         self._database = database
         self._uploader = uploader
         self._explain = explain
         self._identity = identity
+        self._shadow = shadow
 
-    def analyse(self, pending: Sequence[PendingMedia]) -> Analysed:
-        """Return the verdicts on these media items, and what comes with them.
+    def analyse(self, pending: Sequence[PendingMedia]) -> list[AnalysedItem]:
+        """Return the result for each media item, in order.
 
-        Content that an earlier batch analysed in the meantime is not analysed again.
+        Content that is in the batch twice, or that was analysed in the meantime, is not analysed again.
         """
         distinct = {item.decoded.sha256: item for item in pending}
         with transaction(self._database) as session:
             known = analyses.find(session, list(distinct), self._identity)
-        done = Analysed({sha256: known[sha256].at(distinct[sha256].media.uri) for sha256 in known})
-        new = [item for sha256, item in distinct.items() if sha256 not in known]
-        results = self._detector.analyse([item.decoded for item in new])
-        done.media.extend((item.decoded, result) for item, result in zip(new, results, strict=True))
-        pictures = evidence(self._detector, done.media, self._explain)
-        for item, result, drawn in zip(new, results, pictures, strict=True):
-            files = self._uploader.files(f"{result.sha256}/{self._identity}", drawn)
-            done.evidence.extend(files)
-            done.verdicts[result.sha256] = self._verdict(item, result, [file.uri for file in files])
-        return done
+        results = {
+            sha256: AnalysedItem(analysis.at(distinct[sha256].media.uri))
+            for sha256, analysis in known.items()
+        }
+        results |= self._analyse([item for sha256, item in distinct.items() if sha256 not in known])
+        return [_at(results[item.decoded.sha256], item.media.uri) for item in pending]
 
-    def _verdict(self, item: PendingMedia, analysis: MediaAnalysis, evidence: Sequence[str]) -> MediaVerdict:
-        item.timings.update(analysis.timings)
+    def _analyse(self, new: Sequence[PendingMedia]) -> dict[str, AnalysedItem]:
+        if not new:
+            return {}
+        found = self._run_model([item.decoded for item in new])
+        analysed = [(item.decoded, analysis) for item, analysis in zip(new, found, strict=True)]
+        if self._shadow is not None:
+            self._shadow.offer(analysed)
+        pictures = evidence(self._detector, analysed, self._explain)
+        return {
+            analysis.sha256: self._item(
+                item, analysis, self._uploader.files(f"{analysis.sha256}/{self._identity}", drawn)
+            )
+            for item, analysis, drawn in zip(new, found, pictures, strict=True)
+        }
+
+    def _run_model(self, media: Sequence[DecodedMedia]) -> list[MediaAnalysis]:
+        try:
+            return self._detector.analyse(media)
+        except Exception as error:
+            if is_device_lost(error):
+                raise FatalError(f"the GPU is lost and needs a new process: {error}") from error
+            raise
+
+    def _item(
+        self, item: PendingMedia, analysis: MediaAnalysis, files: Sequence[EvidenceFile]
+    ) -> AnalysedItem:
         for stage, seconds in analysis.timings.items():
             metrics.STAGE_SECONDS.labels(stage).observe(seconds)
-        return combine(media_verdict(item.media, analysis, evidence), item.findings)
+        verdict = combine(media_verdict(item.media, analysis, [file.uri for file in files]), item.findings)
+        return AnalysedItem(verdict, tuple(files), dict(analysis.timings))
+
+
+def _at(item: AnalysedItem, uri: str) -> AnalysedItem:
+    """Return the result for the same content under another URI."""
+    if item.verdict.uri == uri:
+        return item
+    return AnalysedItem(item.verdict.model_copy(update={"uri": uri}), item.evidence, item.timings)

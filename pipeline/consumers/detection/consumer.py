@@ -1,29 +1,32 @@
-"""Detection: reads a post event, analyses its media and answers with one verdict.
+"""Detection: reads a post event, judges its media and answers with one verdict.
 
-Media are fetched and decoded in the loop's threads, one event at a time; the model analyses the new media of
-a batch of events together. An event that was answered before gets the same answer again.
+Each event is prepared in a thread of the loop, which waits until the model has seen all new media items of
+the post; the model works on batches across events. An event that was answered before gets the same answer
+again.
 """
 
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from inference.detector import Detector
-from inference.media.limits import MediaLimits
-from pipeline.consumers.detection.analyser import MediaAnalyser
+from pipeline.consumers.detection.analyser import AnalysedItem, MediaAnalyser
 from pipeline.consumers.detection.analysis_identity import analysis_identity
 from pipeline.consumers.detection.assembly import Request, request_of, resolve, verdict
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
+from pipeline.consumers.detection.media_decoder import MediaDecoder
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
-from pipeline.consumers.detection.preparation import MediaPreparation, PendingMedia
+from pipeline.consumers.detection.model_queue import BatchLimits, ModelQueue
+from pipeline.consumers.detection.preparation import MediaPreparation
 from pipeline.consumers.detection.shadow import Shadow
 from pipeline.consumers.detection.signals import Signal
-from pipeline.consumers.detection.subscriptions import SUBSCRIPTIONS
-from pipeline.errors import TransientError
+from pipeline.consumers.detection.subscriptions import SUBSCRIPTIONS, priority_of
+from pipeline.errors import NotYetError
 from pipeline.runtime import metrics
 from pipeline.runtime.consumer import Answer
 from pipeline.settings import ExplainSettings
@@ -32,35 +35,25 @@ from schemas.posts import PostCreated
 from schemas.verdicts import MediaVerdict, ModelRef, VerdictIssued
 from storage import analyses, pending_evidence, posts, verdicts
 from storage.database import transaction
-from storage.pending_evidence import EvidenceFile
+
+MAX_BATCH_SECONDS = 120.0  # a batch takes a second; a model that hangs makes the worker unhealthy
 
 
-class PostNotSeenError(TransientError):
+_DEFAULT_BATCH = BatchLimits()
+
+
+class PostNotSeenError(NotYetError):
     """A report or appeal arrived before the post that it is about."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """An event ready for its batch: what is known about each media item, or the earlier answer."""
+    """An event whose media items are judged, or that was answered earlier."""
 
     request: Request
-    media: Sequence[MediaVerdict | PendingMedia] = ()
+    media: Sequence[AnalysedItem] = ()
     answered: VerdictIssued | None = None
     timings: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def pending(self) -> list[PendingMedia]:
-        """The media items that the model must analyse."""
-        return [item for item in self.media if isinstance(item, PendingMedia)]
-
-    @property
-    def decided(self) -> list[MediaVerdict]:
-        """The verdicts that a signal decided just now; like the model's, they are kept."""
-        return [
-            item
-            for item in self.media
-            if isinstance(item, MediaVerdict) and not item.reused and item.signals and item.reason is None
-        ]
 
 
 class Detection:
@@ -73,13 +66,14 @@ class Detection:
         self,
         detector: Detector,
         fetcher: MediaFetcher,
+        decoder: MediaDecoder,
         database: Engine,
         uploader: EvidenceUploader,
         *,
         explain: ExplainSettings,
-        limits: MediaLimits,
         source: str,
         unknown_post_tries: int,
+        batch: BatchLimits = _DEFAULT_BATCH,
         signals: Sequence[Signal] = (),
         shadow: Shadow | None = None,
     ) -> None:
@@ -90,15 +84,23 @@ class Detection:
         self._uploader = uploader
         self._model = ModelRef(**vars(detector.model))
         self.identity = analysis_identity(detector.card, signals)
-        self._preparation = MediaPreparation(
-            fetcher, database, signals, identity=self.identity, limits=limits
+        analyser = MediaAnalyser(
+            detector, database, uploader, explain=explain, identity=self.identity, shadow=shadow
         )
-        self._analyser = MediaAnalyser(detector, database, uploader, explain=explain, identity=self.identity)
+        self._models = ModelQueue(analyser.analyse, batch)
+        self._preparation = MediaPreparation(
+            fetcher, decoder, self._models, database, signals, identity=self.identity
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the model's thread runs and does not hang."""
+        return self._models.alive and self._models.busy_seconds() < MAX_BATCH_SECONDS
 
     # -- one event, in one of several threads --------------------------------------------------------
 
     def prepare(self, event: Event, attempt: int) -> Prepared:
-        """Fetch and decode the media that were not analysed before. Those of a stored post win."""
+        """Judge the media of one event. Those of a stored post win."""
         start = time.monotonic()
         request = request_of(event)
         with transaction(self._database) as session:
@@ -110,69 +112,59 @@ class Detection:
             return Prepared(request, answered=answered)
         if request.needs_post and attempt < self._unknown_post_tries:
             raise PostNotSeenError(f"post {request.post_id!r} was not published to us yet")
-        prepared = [self._preparation.prepare(item) for item in request.media]
-        return Prepared(request, prepared, timings={"fetch_decode": time.monotonic() - start})
+        priority = priority_of(event)
+        judged = [self._preparation.judge(item, priority) for item in request.media]
+        timings = {"fetch_decode": time.monotonic() - start}
+        items = [item.result() if isinstance(item, Future) else AnalysedItem(item) for item in judged]
+        self._keep(items)
+        return Prepared(request, items, timings=timings)
 
-    # -- a batch of events, in the compute thread ----------------------------------------------------
+    def _keep(self, items: Sequence[AnalysedItem]) -> None:
+        """Store new analyses, each with its evidence, before the verdict that names them."""
+        new = [item for item in items if _is_new(item.verdict)]
+        if not new:
+            return
+        with transaction(self._database) as session:
+            for item in new:
+                if analyses.keep(session, item.verdict, self.identity):
+                    pending_evidence.add(session, item.evidence)
+        self._uploader.wake()
 
-    def cost(self, prepared: Prepared) -> int:
-        """Return the number of frames that the model must analyse."""
-        return sum(len(item.decoded.frames) for item in prepared.pending)
-
-    def size(self, prepared: Prepared) -> int:
-        """Return the memory that those frames hold, in bytes."""
-        return sum(item.decoded.nbytes for item in prepared.pending)
+    # -- a batch of events, in the loop's compute thread ---------------------------------------------
 
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Answer | Exception]:
-        """Analyse the new media of all events together and answer each event."""
-        analysed = self._analyser.analyse([item for event in batch for item in event.pending])
-        answers = [event.answered or self._answer(event, analysed.verdicts) for event in batch]
-        new = [*analysed.verdicts.values(), *(item for event in batch for item in event.decided)]
-        stored = self._store(answers, new, analysed.evidence)
+        """Store and return the answer to each event."""
+        answers = [event.answered or self._answer(event) for event in batch]
+        stored = self._store(answers)
         if self._shadow is not None:
-            self._shadow.submit(analysed.media, stored)
+            self._shadow.publish(
+                [answer for event, answer in zip(batch, stored, strict=True) if event.answered is None]
+            )
         return [self._publishable(answer) for answer in stored]
 
-    def _answer(self, event: Prepared, by_content: dict[str, MediaVerdict]) -> VerdictIssued:
-        media = [
-            by_content[item.decoded.sha256].model_copy(update={"uri": item.media.uri})
-            if isinstance(item, PendingMedia)
-            else item
-            for item in event.media
-        ]
+    def _answer(self, event: Prepared) -> VerdictIssued:
         timings = Counter(event.timings)
-        for item in event.pending:
+        for item in event.media:
             timings.update(item.timings)
         return verdict(
             event.request,
-            media,
+            [item.verdict for item in event.media],
             self._model,
             identity=self.identity,
             timings=timings,
             now=datetime.now(UTC),
         )
 
-    def _store(
-        self,
-        answers: Sequence[VerdictIssued],
-        new: Sequence[MediaVerdict],
-        evidence: Sequence[EvidenceFile],
-    ) -> list[VerdictIssued]:
-        """Store analyses, evidence and answers. Return the earlier answer to an event that has one by now."""
+    def _store(self, answers: Sequence[VerdictIssued]) -> list[VerdictIssued]:
+        """Store the answers. Return the earlier answer to an event that has one by now."""
         stored = []
         with transaction(self._database) as session:
-            for analysis in new:
-                if not analysis.reused:
-                    analyses.keep(session, analysis, self.identity)
-            pending_evidence.add(session, evidence)
             for answer in answers:
                 if verdicts.keep(session, answer, self.identity):
                     stored.append(answer)
                 else:
                     earlier = verdicts.find(session, answer.post_id, answer.trigger, self.identity)
                     stored.append(earlier or answer)
-        if evidence:
-            self._uploader.wake()
         return stored
 
     def _publishable(self, answer: VerdictIssued) -> Answer:
@@ -200,3 +192,10 @@ class Detection:
                 "identity": self.identity,
             },
         )
+
+
+def _is_new(item: MediaVerdict) -> bool:
+    """Return whether this is a result of now that holds for these bytes: of the model, or of a signal."""
+    if item.reused or item.sha256 is None:
+        return False
+    return item.pdq is not None or (bool(item.signals) and item.reason is None)

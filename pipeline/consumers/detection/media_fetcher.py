@@ -4,10 +4,11 @@ Whatever is wrong with one media item is an answer about it. Only a store that s
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from inference.errors import Unprocessable
+from pipeline.consumers.detection.memory_budget import MemoryBudget, Reservation
 from schemas.posts import Media
 from schemas.verdicts import UnprocessableReason
 from storage.errors import ObjectMissingError, ObjectRefusedError, ObjectTooLargeError
@@ -16,32 +17,51 @@ from storage.objects import ObjectStore, ObjectVersion, StoredObject
 
 @dataclass(frozen=True)
 class FetchedMedia:
-    """The bytes of a media item, their SHA-256, and the object's version with these bytes."""
+    """The bytes of a media item, their SHA-256, the object's version with these bytes, and their memory.
+
+    Whoever fetched them releases ``memory`` when the bytes are not needed any more.
+    """
 
     data: bytes
     sha256: str
     version: ObjectVersion
+    memory: Reservation
 
 
 class MediaFetcher:
     """Fetches media items from the allowed buckets."""
 
-    def __init__(self, objects: ObjectStore, *, allowed_buckets: Collection[str], max_bytes: int) -> None:
+    def __init__(
+        self,
+        objects: ObjectStore,
+        *,
+        allowed_buckets: Collection[str],
+        max_bytes: int,
+        budget: MemoryBudget,
+    ) -> None:
+        """``budget`` is for the bytes of objects that were fetched and not decoded yet."""
         self._objects = objects
+        self._budget = budget
         self._allowed = frozenset(allowed_buckets)
         self._max_bytes = max_bytes
 
     def fetch(self, media: Media) -> FetchedMedia:
-        """Return the bytes of ``media``.
+        """Return the bytes of ``media``, once there is memory for them.
 
         Raise :class:`Unprocessable` if a retry would not help, and
         :class:`~storage.errors.UnavailableError` if the object store is unavailable.
         """
         self._require_allowed(media)
-        stored = self._read(media)
-        sha256 = hashlib.sha256(stored.data).hexdigest()
-        require_checksum(media, sha256)
-        return FetchedMedia(stored.data, sha256, stored.version)
+        reservations: list[Reservation] = []
+        try:
+            stored = self._read(media, lambda size: reservations.append(self._budget.reserve(size)))
+            sha256 = hashlib.sha256(stored.data).hexdigest()
+            require_checksum(media, sha256)
+        except BaseException:
+            for reservation in reservations:
+                reservation.release()
+            raise
+        return FetchedMedia(stored.data, sha256, stored.version, reservations[0])
 
     def is_unchanged(self, media: Media, version: ObjectVersion) -> bool:
         """Return whether the object still has this version. It is not read; raises what :meth:`fetch` does.
@@ -63,9 +83,9 @@ class MediaFetcher:
                 f"bucket {media.bucket!r} is not allowed; allowed: {allowed}",
             )
 
-    def _read(self, media: Media) -> StoredObject:
+    def _read(self, media: Media, before_body: Callable[[int], None]) -> StoredObject:
         try:
-            return self._objects.fetch(media.bucket, media.key, self._max_bytes)
+            return self._objects.fetch(media.bucket, media.key, self._max_bytes, before_body)
         except (ObjectMissingError, ObjectRefusedError) as error:
             raise Unprocessable(UnprocessableReason.OBJECT_MISSING, str(error)) from error
         except ObjectTooLargeError as error:

@@ -1,72 +1,105 @@
-"""Prepares one media item: look up an earlier analysis, fetch, run the signals, decode.
+"""Judges one media item: looks up an earlier analysis, fetches, runs the signals, decodes, asks the model.
 
-Runs in the loop's threads, without the model.
+Runs in the loop's threads. The model has a thread of its own, so the result may come later.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
 from inference.errors import Unprocessable
 from inference.media.decoded import DecodedMedia
-from inference.media.limits import MediaLimits
+from pipeline.consumers.detection.analyser import AnalysedItem, PendingMedia
 from pipeline.consumers.detection.assembly import refusal_verdict
 from pipeline.consumers.detection.known_media import KnownMedia
-from pipeline.consumers.detection.media_fetcher import MediaFetcher
+from pipeline.consumers.detection.media_decoder import MediaDecoder
+from pipeline.consumers.detection.media_fetcher import FetchedMedia, MediaFetcher
+from pipeline.consumers.detection.memory_budget import Reservation
+from pipeline.consumers.detection.model_queue import ModelQueue
 from pipeline.consumers.detection.signals import ExaminedMedia, Signal
 from pipeline.consumers.detection.signals.combination import combine, decided_verdict, decisive
 from pipeline.consumers.detection.signals.examination import examine
 from schemas.posts import Media
 from schemas.verdicts import MediaVerdict, SignalFinding
 
+Judged = MediaVerdict | Future[AnalysedItem]
 
-@dataclass(frozen=True, eq=False)
-class PendingMedia:
-    """A decoded media item that the model must analyse, with what the signals found."""
 
+@dataclass(eq=False)
+class _Decoding:
+    """Decodes a fetched media item once, when a signal or the model asks for its frames."""
+
+    decoder: MediaDecoder
     media: Media
-    decoded: DecodedMedia
-    findings: tuple[SignalFinding, ...] = ()
-    timings: dict[str, float] = field(default_factory=dict)  # seconds by stage, once it was analysed
+    fetched: FetchedMedia
+    reservation: Reservation | None = field(default=None)
+
+    def __call__(self) -> DecodedMedia:
+        decoded, self.reservation = self.decoder.decode(self.fetched.data, self.media.media_type)
+        return decoded
+
+    def release(self) -> None:
+        if self.reservation is not None:
+            self.reservation.release()
 
 
 class MediaPreparation:
-    """Prepares media items. Safe to call from several threads."""
+    """Judges media items. Safe to call from several threads."""
 
     def __init__(
         self,
         fetcher: MediaFetcher,
+        decoder: MediaDecoder,
+        models: ModelQueue[PendingMedia, AnalysedItem],
         database: Engine,
         signals: Sequence[Signal],
         *,
         identity: str,
-        limits: MediaLimits,
     ) -> None:
         """``identity`` is the analysis identity under which earlier analyses are looked up."""
         self._fetcher = fetcher
+        self._decoder = decoder
+        self._models = models
         self._known = KnownMedia(fetcher, database, identity=identity)
         self._signals = signals
-        self._limits = limits
 
-    def prepare(self, media: Media) -> MediaVerdict | PendingMedia:
-        """Return the verdict if it is known without the model, else the decoded media item."""
+    def judge(self, media: Media, priority: int) -> Judged:
+        """Return the verdict if it is known without the model, else the future of the model's analysis."""
         try:
             if (known := self._known.find(media)) is not None:
                 return known
             fetched = self._fetcher.fetch(media)
         except Unprocessable as refusal:
             return refusal_verdict(media, refusal)
-        if (known := self._known.find_fetched(media, fetched)) is not None:
-            return known
-        return self._examine(ExaminedMedia(media, fetched.data, fetched.sha256, self._limits))
+        try:
+            if (known := self._known.find_fetched(media, fetched)) is not None:
+                return known
+            return self._examine(media, fetched, priority)
+        finally:
+            fetched.memory.release()
 
-    def _examine(self, media: ExaminedMedia) -> MediaVerdict | PendingMedia:
+    def _examine(self, media: Media, fetched: FetchedMedia, priority: int) -> Judged:
+        decoding = _Decoding(self._decoder, media, fetched)
+        examined = ExaminedMedia(media, fetched.data, fetched.sha256, decoding)
         findings: tuple[SignalFinding, ...] = ()
         try:
-            findings = examine(media, self._signals)
-            if decisive(findings) is not None:
-                return decided_verdict(media.media.uri, media.sha256, findings)
-            return PendingMedia(media.media, media.decoded, findings)
+            findings = examine(examined, self._signals)
+            if decisive(findings) is None:
+                pending = PendingMedia(media, examined.decoded, findings)
+                return self._submit(pending, decoding, priority)
+            verdict = decided_verdict(media.uri, fetched.sha256, findings)
         except Unprocessable as refusal:
-            return combine(refusal_verdict(media.media, refusal, media.sha256), findings)
+            verdict = combine(refusal_verdict(media, refusal, fetched.sha256), findings)
+        except BaseException:
+            decoding.release()
+            raise
+        decoding.release()
+        return verdict
+
+    def _submit(self, pending: PendingMedia, decoding: _Decoding, priority: int) -> Future[AnalysedItem]:
+        """Queue the item for the model. Its frames count until the model has seen them."""
+        future = self._models.submit(pending, cost=len(pending.decoded.frames), priority=priority)
+        future.add_done_callback(lambda _: decoding.release())
+        return future

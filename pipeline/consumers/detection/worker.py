@@ -7,9 +7,13 @@ import torch
 
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
+from inference.sandbox import DecoderPool, ProcessLimits
 from pipeline.consumers.detection.consumer import Detection, Prepared
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
+from pipeline.consumers.detection.media_decoder import MediaDecoder, count_attempt
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
+from pipeline.consumers.detection.memory_budget import MemoryBudget
+from pipeline.consumers.detection.model_queue import BatchLimits
 from pipeline.consumers.detection.shadow import DELIVERY_TIMEOUT_MS, STOP_SECONDS, Shadow
 from pipeline.consumers.detection.signals import SignalContext, make_signals
 from pipeline.models import model_store
@@ -21,6 +25,7 @@ from storage.objects import ObjectStore
 
 GROUP = "fakeme-detection"
 SHADOW_CLIENT = "fakeme-detection-shadow"
+MEGABYTE = 1_000_000
 
 log = structlog.get_logger(__name__)
 
@@ -37,11 +42,7 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
         make_post_consumer(settings, uploader, make_shadow(settings)),
         make_consumer(settings.kafka_bootstrap, GROUP),
         RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
-        settings=LoopSettings(
-            threads=detection.threads,
-            batch_size=detection.batch_media,
-            batch_wait=detection.batch_wait_ms / 1000,
-        ),
+        settings=LoopSettings(threads=detection.threads, batch_size=detection.batch_media, batch_wait=0.0),
         retry=settings.retry,
     )
 
@@ -56,6 +57,7 @@ def make_post_consumer(
         max_pixels=settings.limits.max_pixels,
         max_seconds=settings.limits.max_video_seconds,
     )
+    decoder = make_decoder(settings, limits)  # its processes start while the model is loaded
     database = connect(settings.database_url.get_secret_value(), application=GROUP)
     return Detection(
         _load(settings, detection.model),
@@ -63,16 +65,29 @@ def make_post_consumer(
             _objects(settings, detection.threads),
             allowed_buckets=settings.allowed_buckets,
             max_bytes=limits.max_bytes,
+            budget=MemoryBudget(detection.fetched_mb * MEGABYTE),
         ),
+        decoder,
         database,
         uploader,
         explain=detection.explain,
+        batch=BatchLimits(items=detection.batch_media, wait=detection.batch_wait_ms / 1000),
         signals=make_signals(SignalContext(settings, database), detection.disabled_signals),
-        limits=limits,
         source=settings.source,
         unknown_post_tries=settings.retry.attempts,
         shadow=shadow,
     )
+
+
+def make_decoder(settings: Settings, limits: MediaLimits) -> MediaDecoder:
+    """Return the decoder, whose processes hold nothing of these settings but the limits."""
+    detection = settings.detection
+    pool = DecoderPool(
+        detection.decoders,
+        ProcessLimits(memory_bytes=detection.decoder_mb * MEGABYTE),
+        count_attempt,
+    )
+    return MediaDecoder(pool, limits, MemoryBudget(detection.decoded_mb * MEGABYTE))
 
 
 def make_uploader(settings: Settings) -> EvidenceUploader:

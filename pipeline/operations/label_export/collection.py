@@ -2,17 +2,20 @@
 
 import mimetypes
 import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from inference.errors import Unprocessable
 from inference.fingerprint import media_fingerprint
-from inference.media import MediaLimits, decode
+from inference.media import DecodedMedia
 from inference.media.sniff import sniff
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.operations.label_export.folder import ExportFolder
 from pipeline.operations.label_export.sample import Reason, Sample
 from pipeline.operations.label_export.selection import Candidate
 from schemas.verdicts import UnprocessableReason
+
+Decode = Callable[[bytes, str], DecodedMedia]
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,5}")
 _REASONS = {
@@ -25,20 +28,21 @@ _REASONS = {
 }
 
 
-def collect(candidate: Candidate, folder: ExportFolder, fetcher: MediaFetcher, limits: MediaLimits) -> Sample:
+def collect(candidate: Candidate, folder: ExportFolder, fetcher: MediaFetcher, decode: Decode) -> Sample:
     """Store the bytes of ``candidate`` in ``folder`` and return its sample.
 
-    The bytes must be those that the verdict is about. A media item without a PDQ is decoded to compute it,
-    which also checks that it is readable. Raises :class:`~inference.errors.Unprocessable` and the errors of
-    the object store.
+    ``decode`` takes bytes and their declared type, and decodes them in a confined process. The bytes must be
+    those that the verdict is about. A media item without a PDQ is decoded to compute it, which also checks
+    that it is readable. Raises :class:`~inference.errors.Unprocessable` and the errors of the object store.
     """
     sha256, pdq = candidate.sha256, candidate.pdq
     if sha256 not in folder.media:
         expected = candidate.media.model_copy(update={"sha256": sha256 or None})
         fetched = fetcher.fetch(expected)
-        sha256, pdq = fetched.sha256, pdq or _pdq(fetched.data, candidate, limits)
+        fetched.memory.release()  # one media item at a time
+        sha256, pdq = fetched.sha256, pdq or _pdq(fetched.data, candidate, decode)
         folder.store(sha256, _suffix(candidate, fetched.data), fetched.data)
-    pdq = pdq or _pdq(folder.media[sha256].read_bytes(), candidate, limits)
+    pdq = pdq or _pdq(folder.media[sha256].read_bytes(), candidate, decode)
     return Sample(
         sha256=sha256,
         truth=candidate.truth,
@@ -59,8 +63,8 @@ def reason_for(error: Unprocessable) -> Reason:
     return _REASONS.get(error.reason, Reason.BROKEN)
 
 
-def _pdq(data: bytes, candidate: Candidate, limits: MediaLimits) -> str:
-    return media_fingerprint(decode(data, candidate.media.media_type, limits).frames).pdq
+def _pdq(data: bytes, candidate: Candidate, decode: Decode) -> str:
+    return media_fingerprint(decode(data, candidate.media.media_type).frames).pdq
 
 
 def _suffix(candidate: Candidate, data: bytes) -> str:

@@ -15,9 +15,8 @@ from itertools import islice
 from sqlalchemy import Engine
 
 from inference.errors import Unprocessable
-from inference.media import MediaLimits
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
-from pipeline.operations.label_export.collection import collect, reason_for
+from pipeline.operations.label_export.collection import Decode, collect, reason_for
 from pipeline.operations.label_export.folder import ExportFolder
 from pipeline.operations.label_export.sample import LeftOut, Reason, Sample, Truth
 from pipeline.operations.label_export.selection import LABELLING_DECISIONS, Candidate, Selection, select
@@ -65,7 +64,7 @@ class Export:
     database: Engine
     fetcher: MediaFetcher
     folder: ExportFolder
-    limits: MediaLimits
+    decode: Decode
     track: Track
     warn: Callable[[str], None]
 
@@ -106,7 +105,7 @@ class Export:
         candidates = [candidate for selection in selections for candidate in selection.candidates]
         for candidate in self.track(candidates):
             try:
-                samples.append(collect(candidate, self.folder, self.fetcher, self.limits))
+                samples.append(collect(candidate, self.folder, self.fetcher, self.decode))
             except Unprocessable as error:
                 self.warn(f"case {candidate.case}, media {candidate.number} ({candidate.media.uri}): {error}")
                 failed.append(LeftOut(candidate.case, reason_for(error), candidate.number, candidate.sha256))

@@ -1,19 +1,13 @@
 """The interface of a signal: a check of a media item that runs before the model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-import structlog
-
-from inference.errors import Unprocessable
-from inference.media.decode import decode
 from inference.media.decoded import DecodedMedia
-from inference.media.limits import MediaLimits
 from schemas.posts import Media
-from schemas.verdicts import Label, UnprocessableReason
-
-log = structlog.get_logger(__name__)
+from schemas.verdicts import Label
 
 
 @dataclass(frozen=True)
@@ -35,25 +29,20 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class ExaminedMedia:
-    """A media item as signals see it. Decoding happens once, when a signal or the model first needs it."""
+    """A media item as signals see it. Decoding happens once, when a signal or the model first needs it.
+
+    ``decode`` returns the upright RGB frames; it decodes in a confined process.
+    """
 
     media: Media
     data: bytes
     sha256: str
-    limits: MediaLimits
+    decode: Callable[[], DecodedMedia]
 
     @cached_property
     def decoded(self) -> DecodedMedia:
         """The upright RGB frames; raise :class:`~inference.errors.Unprocessable` if there are none."""
-        try:
-            return decode(self.data, self.media.media_type, self.limits)
-        except (Unprocessable, MemoryError):  # memory may be free again at the next try
-            raise
-        except Exception as error:
-            # A retry would fail on the same bytes. The other media items of the post get their verdict.
-            log.exception("media.decoder_failed", uri=self.media.uri, sha256=self.sha256)
-            reason = f"the decoder failed: {type(error).__name__}: {error}"
-            raise Unprocessable(UnprocessableReason.UNDECODABLE, reason) from error
+        return self.decode()
 
 
 class Signal(Protocol):

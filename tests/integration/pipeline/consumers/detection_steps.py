@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -10,9 +11,12 @@ from sqlalchemy import Engine
 
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
+from inference.sandbox import DecoderPool
 from pipeline.consumers.detection.consumer import Detection
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
+from pipeline.consumers.detection.media_decoder import MediaDecoder
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
+from pipeline.consumers.detection.memory_budget import MemoryBudget
 from pipeline.consumers.detection.signals import Signal
 from pipeline.demo import pictures
 from pipeline.settings import EvidenceSettings, ExplainSettings, RetrySettings
@@ -38,15 +42,28 @@ def make_detection(
     """Return detection with these parts and small limits."""
     return Detection(
         detector,
-        MediaFetcher(objects, allowed_buckets=(BUCKET,), max_bytes=LIMITS.max_bytes),
+        make_fetcher(objects),
+        make_decoder(),
         database,
         uploader or make_uploader(objects, database),
         explain=ExplainSettings(budget_seconds=60.0),
-        limits=LIMITS,
         source="test",
         unknown_post_tries=MAX_ATTEMPTS,
         signals=signals,
     )
+
+
+def make_fetcher(objects: ObjectStore, max_bytes: int = LIMITS.max_bytes) -> MediaFetcher:
+    """Return a fetcher from the media bucket."""
+    return MediaFetcher(
+        objects, allowed_buckets=(BUCKET,), max_bytes=max_bytes, budget=MemoryBudget(100_000_000)
+    )
+
+
+@cache
+def make_decoder() -> MediaDecoder:
+    """Return the decoder of all tests in this process; its processes end with it."""
+    return MediaDecoder(DecoderPool(2), LIMITS, MemoryBudget(400_000_000))
 
 
 def make_uploader(

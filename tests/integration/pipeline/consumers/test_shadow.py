@@ -13,11 +13,9 @@ from typer.testing import CliRunner
 
 from inference.checkpoint import Checkpoint, default_model_dir
 from inference.detector import Detector
-from inference.media.limits import MediaLimits
 from infra.local.stack import Endpoints
 from pipeline.cli.models import commands
 from pipeline.consumers.detection.consumer import Detection
-from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.shadow import Shadow
 from pipeline.demo import pictures
 from pipeline.runtime.consumer import Answer
@@ -29,7 +27,7 @@ from schemas.verdicts import ShadowVerdict, VerdictIssued
 from storage.database import connect, transaction
 from storage.objects import ObjectStore
 from storage.tables import AnalysisRow, Case, OutboxRow, PostTag, Verdict
-from tests.integration.pipeline.consumers.detection_steps import make_uploader
+from tests.integration.pipeline.consumers.detection_steps import make_decoder, make_fetcher, make_uploader
 from tests.unit.inference.random_checkpoint import random_checkpoint
 
 ReadTopic = Callable[[str, str], list[KafkaMessage]]
@@ -87,11 +85,11 @@ def make_detection(
         shadows.append(Shadow(lambda: cast(Detector, model), publisher, source="test"))
         detection = Detection(
             detector,
-            MediaFetcher(objects, allowed_buckets=(BUCKET,), max_bytes=2_000_000),
+            make_fetcher(objects),
+            make_decoder(),
             database,
             make_uploader(objects, database),
             explain=ExplainSettings(enabled=False),
-            limits=MediaLimits(),
             source="test",
             unknown_post_tries=1,
             shadow=shadows[-1],

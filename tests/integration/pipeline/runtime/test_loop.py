@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,16 +13,16 @@ from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import TopicPartition
 
 from infra.topics import declare_topics
-from pipeline.errors import TransientError
+from pipeline.errors import FatalError, TransientError
 from pipeline.runtime.consumer import Answer, Priority, Subscription
 from pipeline.runtime.dead_letters import parse
 from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer, record_of
-from pipeline.runtime.loop import Loop, LoopSettings
+from pipeline.runtime.loop import Loop, LoopError, LoopSettings
 from pipeline.settings import RetrySettings
 from schemas.envelope import Event, Message, Record, encode
 from schemas.errors import DeadLetterReason
 from schemas.posts import Media, PostCreated
-from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, Topic
+from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, Topic, retry_topic
 
 RETRY = RetrySettings(first_delay_seconds=0.2, max_delay_seconds=1.0, attempts=3)
 TIMEOUT_SECONDS = 30.0
@@ -30,9 +31,10 @@ TIMEOUT_SECONDS = 30.0
 class EchoConsumer:
     """Answers each event with one message on another topic. ``before_prepare`` may raise for an event."""
 
-    name = "echo"
+    alive = True
 
-    def __init__(self, subscriptions: Sequence[Subscription], answers: Topic) -> None:
+    def __init__(self, subscriptions: Sequence[Subscription], answers: Topic, name: str = "echo") -> None:
+        self.name = name
         self.subscriptions = subscriptions
         self.answers = answers
         self.handled: list[str] = []
@@ -44,12 +46,6 @@ class EchoConsumer:
         assert isinstance(event.body, PostCreated)
         self.before_prepare(event.body.post_id, attempt)
         return event.body.post_id
-
-    def cost(self, prepared: str) -> int:
-        return 1
-
-    def size(self, prepared: str) -> int:
-        return 0
 
     def handle(self, batch: Sequence[str]) -> Sequence[Answer | Exception]:
         self.gate.wait()
@@ -70,11 +66,15 @@ class Topics:
     def __init__(self, bootstrap: str) -> None:
         run = uuid4().hex[:8]
         self.bootstrap = bootstrap
-        self.posts = Topic(f"test-{run}-posts", PostCreated, "", partitions=3)
-        self.replays = Topic(f"test-{run}-replays", PostCreated, "", partitions=3)
+        self.posts = Topic(f"test-{run}-posts", PostCreated, "", partitions=6)
+        self.replays = Topic(f"test-{run}-replays", PostCreated, "", partitions=6)
         self.answers = Topic(f"test-{run}-answers", None, "", partitions=1)
         self.group = f"test-{run}"
-        retries = [Topic(topic.retry, PostCreated, "", partitions=3) for topic in (self.posts, self.replays)]
+        retries = [
+            retry_topic(topic, worker)
+            for topic in (self.posts, self.replays)
+            for worker in ("echo", "first", "second")
+        ]
         declare_topics(bootstrap, (self.posts, self.replays, self.answers, *retries))
         self.producer = make_producer(bootstrap, "test")
 
@@ -83,21 +83,23 @@ class Topics:
             self.producer.produce(topic.name, record.value, record.key, headers=list(record.headers))
         assert self.producer.flush(10) == 0
 
-    def echo_consumer(self) -> EchoConsumer:
+    def echo_consumer(self, name: str = "echo") -> EchoConsumer:
         return EchoConsumer(
-            (Subscription(self.posts), Subscription(self.replays, Priority.REPLAY)),
-            self.answers,
+            (Subscription(self.posts), Subscription(self.replays, Priority.REPLAY)), self.answers, name
         )
 
-    @contextmanager
-    def running(self, consumer: EchoConsumer, **settings: float) -> Iterator[Loop[str]]:
-        loop: Loop[str] = Loop(
+    def loop(self, consumer: EchoConsumer, **settings: float) -> Loop[str]:
+        return Loop(
             consumer,
-            make_consumer(self.bootstrap, self.group),
+            make_consumer(self.bootstrap, f"{self.group}-{consumer.name}"),
             RecordPublisher(make_producer(self.bootstrap, "test-loop")),
             settings=LoopSettings(**settings),  # type: ignore[arg-type]
             retry=RETRY,
         )
+
+    @contextmanager
+    def running(self, consumer: EchoConsumer, **settings: float) -> Iterator[Loop[str]]:
+        loop = self.loop(consumer, **settings)
         thread = threading.Thread(target=loop.run)
         thread.start()
         try:
@@ -135,9 +137,17 @@ class Topics:
         letters = self.read(DEAD_LETTERS, all_present)
         return [letter for letter in letters if letter.key in {key.encode() for key in keys}]
 
+    def count_records(self, topic: Topic, worker: str) -> int:
+        """Return how many records were ever written to the worker's retry topic."""
+        consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": f"{self.group}-count"})
+        name = retry_topic(topic, worker).name
+        ends = [consumer.get_watermark_offsets(TopicPartition(name, number)) for number in range(6)]
+        consumer.close()
+        return sum(end for _, end in ends)
+
     def committed(self) -> int:
         """Return how many records of the posts topic the group has committed."""
-        consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": self.group})
+        consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": f"{self.group}-echo"})
         parts = [TopicPartition(self.posts.name, number) for number in range(self.posts.partitions)]
         positions = consumer.committed(parts, timeout=10)
         consumer.close()
@@ -167,7 +177,7 @@ def test_transient_failure_is_retried_until_it_ends_and_blocks_no_other_event(to
     def fail_while_storage_is_unavailable(post_id: str, attempt: int) -> None:
         if post_id == "failing":
             attempts.append(attempt)
-            if attempt <= RETRY.attempts + 1:  # more attempts than another failure gets
+            if len(attempts) <= RETRY.attempts + 1:  # more attempts than another failure gets
                 raise TransientError("storage is unavailable")
 
     consumer.before_prepare = fail_while_storage_is_unavailable
@@ -179,7 +189,7 @@ def test_transient_failure_is_retried_until_it_ends_and_blocks_no_other_event(to
         answered = topics.answered(21)
 
     assert answered[-1] == "failing"
-    assert attempts == [1, 2, 3, 4, 5]
+    assert attempts == [1, 1, 1, 1, 1]  # tries during an outage do not count
 
 
 def test_unknown_failure_is_tried_three_times_and_then_becomes_a_dead_letter(topics: Topics) -> None:
@@ -287,6 +297,127 @@ def test_interactive_post_overtakes_waiting_replays(topics: Topics) -> None:
     assert consumer.handled.index("now") <= LoopSettings(batch_size=1, threads=1).max_in_flight
 
 
+def test_events_of_one_post_are_answered_in_order_and_do_not_hold_back_others(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+    consumer.gate.clear()
+    viral = [post_created("viral") for _ in range(100)]
+    others = [post_created(f"other-{number}") for number in range(8)]
+
+    with topics.running(consumer, threads=2, batch_size=4) as loop:
+        topics.publish(topics.posts, *viral, *others)
+        _until(lambda: loop.unfinished == 108)
+        consumer.gate.set()
+        topics.answered(108)
+
+    last_other = max(index for index, post in enumerate(consumer.handled) if post != "viral")
+    assert last_other < 60  # the rest of the viral post's events come after all others
+    assert consumer.handled.count("viral") == 100
+
+
+def test_no_partition_has_more_unfinished_records_than_allowed_also_after_a_rebalance(topics: Topics) -> None:
+    # given a member whose partitions are full and paused
+    limit = 20
+    first, second = topics.echo_consumer(), topics.echo_consumer()
+    first.gate.clear()
+    second.gate.clear()
+    posts = [f"p{number}" for number in range(1_500)]
+    topics.publish(topics.posts, *map(post_created, posts))
+
+    with topics.running(first, threads=1, batch_size=1, max_unfinished=limit) as loop:
+        with topics.running(second, threads=1, batch_size=1, max_unfinished=limit) as leaving:
+            _until(lambda: loop.ready and leaving.ready and loop.unfinished >= limit)
+            second.gate.set()
+
+        # when it gains the partitions of the member that leaves
+        _until(lambda: loop.assigned_partitions == 24)  # of both topics and their retry topics
+        high = max(_unfinished_for(loop, seconds=2.0))
+        first.gate.set()
+        topics.answered(len(posts))
+
+    # then its open records stay within the limit: one read may bring as many as the limit at once
+    assert high <= 6 * 2 * limit
+
+
+def test_while_all_events_fail_nothing_is_buried_and_the_worker_is_not_ready(topics: Topics) -> None:
+    # given an environment in which every event fails with an error that nobody foresaw
+    consumer = topics.echo_consumer()
+    broken = threading.Event()
+    broken.set()
+
+    def fail(post_id: str, attempt: int) -> None:
+        if broken.is_set():
+            raise RuntimeError("the disk was unplugged")
+
+    consumer.before_prepare = fail
+    posts = [f"p{number}-{uuid4().hex}" for number in range(60)]
+    topics.publish(topics.posts, *map(post_created, posts))
+
+    # when
+    with topics.running(consumer) as loop:
+        _until(lambda: loop.circuit_open)
+        assert not loop.ready
+        assert loop.alive
+        broken.clear()
+        answered = topics.answered(len(posts))
+        _until(lambda: loop.ready)
+
+    # then every event was answered, and none became a dead letter
+    assert sorted(answered) == sorted(posts)
+    letters = topics.read(DEAD_LETTERS, lambda _: True)
+    assert not {letter.key for letter in letters} & {post.encode() for post in posts}
+
+
+def test_a_fault_that_needs_a_new_process_ends_it_and_loses_no_event(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+
+    def lose_the_gpu(post_id: str, attempt: int) -> None:
+        raise FatalError("the GPU is lost")
+
+    consumer.before_prepare = lose_the_gpu
+    topics.publish(topics.posts, post_created("p"))
+    loop = topics.loop(consumer)
+
+    with pytest.raises(LoopError, match="the GPU is lost"):
+        loop.run()
+
+    with topics.running(topics.echo_consumer()):
+        assert topics.answered(1) == ["p"]
+
+
+def test_two_groups_that_fail_do_not_retry_for_each_other(topics: Topics) -> None:
+    # given two workers that read the same topic while their service is down
+    failures: Counter[str] = Counter()
+    down = threading.Event()
+    down.set()
+
+    def fail_as(worker: str) -> Callable[[str, int], None]:
+        def fail(post_id: str, attempt: int) -> None:
+            if down.is_set():
+                failures[worker] += 1
+                raise TransientError("storage is unavailable")
+
+        return fail
+
+    consumers = []
+    for worker in ("first", "second"):
+        consumer = topics.echo_consumer(worker)
+        consumer.before_prepare = fail_as(worker)
+        consumers.append(consumer)
+    topics.publish(topics.posts, post_created("reported"))
+
+    # when the outage lasts for some retries of each
+    with topics.running(consumers[0]), topics.running(consumers[1]):
+        _until(lambda: min(failures["first"], failures["second"]) >= 5)
+        down.clear()
+        answered = topics.answered(2)
+
+    # then each worker has handled the event once, and retried only what it failed itself
+    assert answered == ["reported", "reported"]
+    assert [consumer.handled for consumer in consumers] == [["reported"], ["reported"]]
+    retries = topics.count_records(topics.posts, "first") + topics.count_records(topics.posts, "second")
+    assert retries == failures.total()
+
+
 def test_members_share_the_work_and_one_that_leaves_hands_over_without_loss_or_repetition(
     topics: Topics,
 ) -> None:
@@ -320,6 +451,14 @@ def test_stop_finishes_the_work_in_progress_and_leaves_the_rest_to_the_next_memb
     with topics.running(topics.echo_consumer()):
         answered = topics.answered(50)
     assert sorted(answered) == sorted(posts)  # none missing, and none answered twice
+
+
+def _unfinished_for(loop: Loop[str], seconds: float) -> Iterator[int]:
+    """Yield the number of unfinished records again and again."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        yield loop.unfinished
+        threading.Event().wait(0.01)
 
 
 def _until(condition: Callable[[], bool]) -> None:

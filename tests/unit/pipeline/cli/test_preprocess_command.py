@@ -26,7 +26,7 @@ def test_a_set_with_a_broken_file(tmp_path):
     # then two are in the collection, and the broken one is named and counted
     assert result.exit_code == 0, result.output
     assert sorted(photo.name for photo in read_collection(tmp_path / "out")) == ["1.jpg", "2.jpg"]
-    assert "skipped people-0.tar/3.jpg: undecodable" in result.stderr
+    assert "skipped people-0.tar/3.jpg: truncated" in result.stderr
     assert "3/3" in result.stderr
     counts = dict(re.findall(r"│ ([\w .()]+?) +│ (\d+) +│", result.stdout))
     assert counts["crops"] == "2"

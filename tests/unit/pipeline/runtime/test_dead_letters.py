@@ -73,6 +73,7 @@ def test_long_detail_is_truncated() -> None:
     [
         ("posts.created", "posts.created"),
         ("posts.created.retry", "posts.created"),
+        ("posts.reported.moderation.retry", "posts.reported"),
         ("moderation.decisions", "moderation.decisions"),
     ],
 )

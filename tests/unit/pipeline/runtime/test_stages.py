@@ -10,6 +10,7 @@ import pytest
 from pipeline.errors import TransientError
 from pipeline.runtime.consumer import Answer
 from pipeline.runtime.offsets import OffsetTracker
+from pipeline.runtime.retries import Tries
 from pipeline.runtime.stages import Job, Outcome, Stages
 from schemas.envelope import Event, Record, encode
 from schemas.errors import UnreadableEventError
@@ -17,10 +18,11 @@ from schemas.posts import Media, PostCreated
 from schemas.topics import POSTS_CREATED
 
 
-class CostConsumer:
-    """A consumer that reads the cost of an event from its post id (``NAME-COST``) and records its batches."""
+class FakeConsumer:
+    """A consumer that records its batches of post ids."""
 
-    name = "cost"
+    name = "fake"
+    alive = True
     subscriptions = ()
 
     def __init__(self) -> None:
@@ -31,12 +33,6 @@ class CostConsumer:
     def prepare(self, event: Event, attempt: int) -> str:
         assert isinstance(event.body, PostCreated)
         return event.body.post_id
-
-    def cost(self, prepared: str) -> int:
-        return int(prepared.partition("-")[2])
-
-    def size(self, prepared: str) -> int:
-        return 1_000 * self.cost(prepared)
 
     def handle(self, batch: Sequence[str]) -> Sequence[Answer | Exception]:
         self.entered.set()
@@ -55,12 +51,12 @@ def make_job(post_id: str, priority: int = 0, value: bytes | None = None) -> Job
     body = PostCreated(post_id=post_id, author_id="a", media=(media,), created_at=now)
     message = encode(body, id=post_id, source="test", key=post_id, time=now)
     record = Record(message.topic, message.key, value or message.value, message.headers)
-    return Job(POSTS_CREATED, record, 0, 0, 0, 1, priority, OffsetTracker())
+    return Job(POSTS_CREATED, record, 0, 0, 0, Tries(), priority, OffsetTracker())
 
 
 @contextmanager
-def running_stages(consumer: CostConsumer, batch_cost: int = 32) -> Iterator[Stages[str]]:
-    stages = Stages(consumer, threads=1, batch_size=4, batch_cost=batch_cost, batch_wait=0.05)
+def running_stages(consumer: FakeConsumer) -> Iterator[Stages[str]]:
+    stages = Stages(consumer, threads=1, batch_size=4, batch_wait=0.05)
     try:
         yield stages
     finally:
@@ -68,14 +64,14 @@ def running_stages(consumer: CostConsumer, batch_cost: int = 32) -> Iterator[Sta
         stages.close()
 
 
-def run(consumer: CostConsumer, jobs: Sequence[Job], batch_cost: int = 32) -> list[tuple[Job, Outcome]]:
+def run(consumer: FakeConsumer, jobs: Sequence[Job]) -> list[tuple[Job, Outcome]]:
     """Return the outcomes of ``jobs``, which are all prepared before the first of them is handled."""
     first, marker = make_job("first-1"), make_job("marker-1", value=b"{not an event")
-    with running_stages(consumer, batch_cost) as stages:
-        stages.submit(first)
+    with running_stages(consumer) as stages:
+        stages.submit([first])
         assert consumer.entered.wait(10)  # a batch of its own that blocks the compute thread
         for job in (*jobs, marker):
-            stages.submit(job)
+            stages.submit([job])
         finished: list[tuple[Job, Outcome]] = []
         _until(
             lambda: _take(stages, finished) and finished[-1][0] is marker
@@ -91,36 +87,13 @@ def _take(stages: Stages[str], finished: list[tuple[Job, Outcome]]) -> int:
 
 
 def test_batch_size_is_limited() -> None:
-    consumer = CostConsumer()
+    consumer = FakeConsumer()
     run(consumer, [make_job(f"{name}-1") for name in "abcdef"])
     assert consumer.batches[1:] == [["a-1", "b-1", "c-1", "d-1"], ["e-1", "f-1"]]
 
 
-def test_job_that_exceeds_the_maximum_cost_starts_the_next_batch() -> None:
-    consumer = CostConsumer()
-    run(consumer, [make_job("a-20"), make_job("b-20"), make_job("giant-99")])
-    assert consumer.batches[1:] == [["a-20"], ["b-20"], ["giant-99"]]
-
-
-def test_cheap_jobs_overtake_a_costly_one_but_only_as_many_as_its_cost() -> None:
-    consumer = CostConsumer()
-    run(consumer, [make_job("video-5"), *(make_job(f"{name}-1") for name in "abcdefgh")])
-    assert consumer.batches[1:] == [["a-1", "b-1", "c-1", "video-5"], ["d-1", "e-1", "f-1", "g-1"], ["h-1"]]
-
-
-def test_prepared_bytes_are_counted_until_the_job_is_handled() -> None:
-    consumer = CostConsumer()
-    with running_stages(consumer) as stages:
-        stages.submit(make_job("a-7"))
-        assert consumer.entered.wait(10)
-        assert stages.prepared_bytes == 7_000
-        consumer.gate.set()
-        _until(stages.finished)
-        assert stages.prepared_bytes == 0
-
-
 def test_jobs_are_handled_by_priority() -> None:
-    consumer = CostConsumer()
+    consumer = FakeConsumer()
     run(
         consumer,
         [make_job("replay-1", priority=2), make_job("report-1", priority=1), make_job("post-1", priority=0)],
@@ -138,7 +111,7 @@ def test_jobs_are_handled_by_priority() -> None:
 def test_failed_batch_is_handled_event_by_event_unless_a_service_is_unavailable(
     failing: str, calls: list[list[str]]
 ) -> None:
-    consumer = CostConsumer()
+    consumer = FakeConsumer()
     outcomes = {
         job.event.id: outcome
         for job, outcome in run(consumer, [make_job("a-1"), make_job(failing), make_job("b-1")])
@@ -150,8 +123,33 @@ def test_failed_batch_is_handled_event_by_event_unless_a_service_is_unavailable(
 
 
 def test_record_that_is_not_an_event_is_unreadable() -> None:
-    ((_, outcome),) = run(CostConsumer(), [make_job("x-1", value=b"{not json")])
+    ((_, outcome),) = run(FakeConsumer(), [make_job("x-1", value=b"{not json")])
     assert isinstance(outcome, UnreadableEventError)
+
+
+def test_events_of_one_key_are_prepared_in_order_by_one_thread() -> None:
+    consumer = FakeConsumer()
+    consumer.gate.set()
+    stages = Stages(consumer, threads=4, batch_size=1, batch_wait=0.0)
+    finished: list[tuple[Job, Outcome]] = []
+
+    stages.submit([make_job(f"report-{number}") for number in range(50)])
+    _until(lambda: _take(stages, finished) == 50)
+    stages.close()
+
+    assert [job.event.id for job, _ in finished if job.event] == [f"report-{number}" for number in range(50)]
+
+
+def test_a_call_that_hangs_is_visible() -> None:
+    consumer = FakeConsumer()
+    with running_stages(consumer) as stages:
+        assert stages.longest_call_seconds() == 0.0
+        stages.submit([make_job("hangs")])
+        assert consumer.entered.wait(10)
+
+        first = stages.longest_call_seconds()
+
+        assert stages.longest_call_seconds() > first > 0.0
 
 
 def _until(condition: Callable[[], object]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from inference.errors import Unprocessable
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
+from pipeline.consumers.detection.memory_budget import MemoryBudget
 from schemas.posts import Media
 from schemas.verdicts import UnprocessableReason
 from storage.errors import (
@@ -35,7 +36,7 @@ class FailingStore:
 
 def fetcher(error: StorageError) -> MediaFetcher:
     store = cast(ObjectStore, FailingStore(error))
-    return MediaFetcher(store, allowed_buckets=("platform-media",), max_bytes=100)
+    return MediaFetcher(store, allowed_buckets=("platform-media",), max_bytes=100, budget=MemoryBudget(100))
 
 
 @pytest.mark.parametrize(

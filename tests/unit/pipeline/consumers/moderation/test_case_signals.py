@@ -12,7 +12,7 @@ from schemas.base import Contract
 from schemas.envelope import Event
 from schemas.moderation import CaseOrigin, ReportsSurged
 from schemas.posts import Media, PostAppealed, PostCreated, PostReported, ReportReason
-from schemas.topics import TOPICS
+from schemas.topics import TOPICS, retry_name
 from schemas.verdicts import Label, MediaVerdict, ModelRef, Trigger, TriggerKind, VerdictIssued
 from storage.signals import Signal, SignalKind
 
@@ -93,5 +93,5 @@ def test_event_of_another_topic_is_rejected() -> None:
 
 def test_every_subscribed_topic_has_a_retry_topic() -> None:
     names = {topic.name for topic in TOPICS}
-    retry_topics = {subscription.topic.retry for subscription in Moderation.subscriptions}
+    retry_topics = {retry_name(subscription.topic, "moderation") for subscription in Moderation.subscriptions}
     assert retry_topics <= names

@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 from sqlalchemy import Engine
 
-from inference.media.limits import MediaLimits
+from inference.media import decode
 from pipeline.consumers.detection import signals
 from pipeline.consumers.detection.analysis_identity import analysis_identity
 from pipeline.consumers.detection.signals import (
@@ -27,7 +27,10 @@ CONTEXT = SignalContext(
     Settings(kafka_bootstrap="localhost:1", database_url="postgresql://localhost/none"), cast(Engine, None)
 )
 MEDIA = ExaminedMedia(
-    Media(uri="s3://platform-media/a.jpg", media_type="image/jpeg"), b"not a picture", "1" * 64, MediaLimits()
+    Media(uri="s3://platform-media/a.jpg", media_type="image/jpeg"),
+    b"not a picture",
+    "1" * 64,
+    lambda: decode(b"not a picture", "image/jpeg"),
 )
 
 
