@@ -303,9 +303,15 @@ class Loop(Generic[P]):
         log.warning("partitions.lost", partitions=[f"{topic}:{number}" for topic, number in partitions])
 
     def _forget(self, partitions: Sequence[Partition]) -> None:
-        """Forget partitions that are no longer ours. Assigned again, they start without a pause."""
+        """Forget partitions that are no longer ours.
+
+        The client remembers a pause when a partition is assigned again, so it is taken back here.
+        """
+        paused = self._paused.intersection(partitions)
+        if paused:
+            self._kafka.resume([TopicPartition(*partition) for partition in paused])
+        self._paused -= paused
         self._partitions.drop(partitions)
-        self._paused -= set(partitions)
 
     def _drain(self, seconds: float, partitions: Sequence[Partition]) -> None:
         """Finish the work in progress on ``partitions``, for ``seconds`` at most, and commit."""
