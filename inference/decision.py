@@ -95,7 +95,7 @@ def with_unseen_parts(
         return decision
     if decoded_share < MIN_DECODED_SHARE:
         note = f"only {decoded_share:.0%} of it can be decoded: {fault}"
-        return replace(decision, label=Label.UNPROCESSABLE, note=note, reason=UnprocessableReason.TRUNCATED)
+        return Decision(Label.UNPROCESSABLE, None, note, UnprocessableReason.TRUNCATED)
     if skipped_faces:
         return replace(decision, label=Label.SUSPECTED, note=TOO_MANY_FACES)
     return decision

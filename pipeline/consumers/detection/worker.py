@@ -17,6 +17,7 @@ from pipeline.consumers.detection.model_queue import BatchLimits
 from pipeline.consumers.detection.shadow import DELIVERY_TIMEOUT_MS, STOP_SECONDS, Shadow
 from pipeline.consumers.detection.signals import SignalContext, make_signals
 from pipeline.models import model_store
+from pipeline.runtime import metrics
 from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer
 from pipeline.runtime.loop import Loop, LoopSettings
 from pipeline.settings import Settings
@@ -65,7 +66,7 @@ def make_post_consumer(
             _objects(settings, detection.threads),
             allowed_buckets=settings.allowed_buckets,
             max_bytes=limits.max_bytes,
-            budget=MemoryBudget(detection.fetched_mb * MEGABYTE),
+            budget=_budget("fetched", detection.fetched_mb),
         ),
         decoder,
         database,
@@ -87,7 +88,7 @@ def make_decoder(settings: Settings, limits: MediaLimits) -> MediaDecoder:
         ProcessLimits(memory_bytes=detection.decoder_mb * MEGABYTE),
         count_attempt,
     )
-    return MediaDecoder(pool, limits, MemoryBudget(detection.decoded_mb * MEGABYTE))
+    return MediaDecoder(pool, limits, _budget("decoded", detection.decoded_mb))
 
 
 def make_uploader(settings: Settings) -> EvidenceUploader:
@@ -111,6 +112,13 @@ def make_shadow(settings: Settings) -> Shadow | None:
     # The interpreter aborts if it exits while a thread runs torch code.
     atexit.register(shadow.close, STOP_SECONDS, finish=False)
     return shadow
+
+
+def _budget(state: str, megabytes: int) -> MemoryBudget:
+    """Return a budget whose use is shown in the metrics."""
+    budget = MemoryBudget(megabytes * MEGABYTE)
+    metrics.MEDIA_BYTES.labels(state).set_function(lambda: budget.held)
+    return budget
 
 
 def _objects(settings: Settings, connections: int) -> ObjectStore:

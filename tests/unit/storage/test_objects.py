@@ -74,20 +74,32 @@ def _object(raw: io.BytesIO, size: int) -> dict[str, object]:
     return {"ContentLength": size, "Body": StreamingBody(raw, None)}
 
 
+def _ignore(size: int) -> None:
+    """Do nothing before the body is read."""
+
+
+def test_the_size_is_told_before_the_body_is_read() -> None:
+    body, told = io.BytesIO(b"1234"), []
+
+    _read(_object(body, 4), "s3://b/k", 4, lambda size: told.append((size, body.tell())))  # type: ignore[arg-type]
+
+    assert told == [(4, 0)]
+
+
 def test_object_of_exactly_the_limit_is_read() -> None:
-    assert _read(_object(io.BytesIO(b"1234"), 4), "s3://b/k", 4) == b"1234"  # type: ignore[arg-type]
+    assert _read(_object(io.BytesIO(b"1234"), 4), "s3://b/k", 4, _ignore) == b"1234"  # type: ignore[arg-type]
 
 
 def test_object_with_a_too_large_content_length_is_not_read() -> None:
     with pytest.raises(ObjectTooLargeError, match="5 bytes; the limit is 4"):
-        _read(_object(_Unread(), 5), "s3://b/k", 4)  # type: ignore[arg-type]
+        _read(_object(_Unread(), 5), "s3://b/k", 4, _ignore)  # type: ignore[arg-type]
 
 
 def test_object_larger_than_its_content_length_is_rejected() -> None:
     with pytest.raises(ObjectTooLargeError, match="more than 4 bytes"):
-        _read(_object(io.BytesIO(b"123456"), 3), "s3://b/k", 4)  # type: ignore[arg-type]
+        _read(_object(io.BytesIO(b"123456"), 3), "s3://b/k", 4, _ignore)  # type: ignore[arg-type]
 
 
 def test_incomplete_download_is_transient() -> None:
     with pytest.raises(ObjectStoreUnavailableError, match="after 2 of 4 bytes"):
-        _read(_object(io.BytesIO(b"12"), 4), "s3://b/k", 9)  # type: ignore[arg-type]
+        _read(_object(io.BytesIO(b"12"), 4), "s3://b/k", 9, _ignore)  # type: ignore[arg-type]
