@@ -131,6 +131,24 @@ class RetrySettings(BaseModel):
     )
 
 
+class RetentionSettings(BaseModel):
+    """How long rows stay in PostgreSQL, in days. The relay deletes older ones. Empty: for ever."""
+
+    outbox_days: float = Field(7.0, gt=0, description="Messages after they were published.")
+    idempotency_days: float = Field(1.0, gt=0, description="Responses of the gateway kept for retries.")
+    media_objects_days: float = Field(
+        90.0, gt=0, description="Which content an object had. Without it, the object is fetched again."
+    )
+    posts_days: float | None = Field(
+        None, gt=0, description="Posts with their text and owner. Reports then need the post's media."
+    )
+    verdicts_days: float | None = Field(None, gt=0, description="Verdicts.")
+    analyses_days: float | None = Field(
+        None, gt=0, description="Analyses of media. Without one, the same bytes are analysed again."
+    )
+    reports_days: float | None = Field(None, gt=0, description="Reports with their reporters.")
+
+
 class GatewaySettings(BaseModel):
     """The HTTP gateway."""
 
@@ -191,6 +209,7 @@ class Settings(BaseSettings):
     tagging: TaggingSettings = TaggingSettings()
     retry: RetrySettings = RetrySettings()
     gateway: GatewaySettings = GatewaySettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @property
     def s3_keys(self) -> tuple[str | None, str | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +16,13 @@ POOL_SIZE = 5  # a worker uses the database from a few threads
 POOL_OVERFLOW = 5
 POOL_WAIT_SECONDS = 10
 CONNECT_TIMEOUT_SECONDS = 5
+# A peer that vanishes without closing its connection (a dead machine, a cut network) is noticed within 20 s,
+# on both sides. Otherwise the server would keep its locks for hours, and the client would wait as long.
+_KEEPALIVE_SECONDS = 5
+_KEEPALIVE_PROBES = 3
+_UNACKNOWLEDGED_MS = 15_000
+# A relay may wait 11 s for the broker within a transaction. Its standby takes over within 30 s.
+IDLE_IN_TRANSACTION_MS = 20_000
 STATEMENT_TIMEOUT_MS = 30_000  # statements take milliseconds; a slow one must not hold its locks
 
 
@@ -33,12 +41,37 @@ def connect(
         pool_timeout=POOL_WAIT_SECONDS,
         json_serializer=postgres_text.dump_json,
         hide_parameters=True,  # users' texts must not appear in logs and dead letters
-        connect_args={
-            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-            "application_name": application,
-            "options": f"-c statement_timeout={statement_timeout_ms} -c timezone=UTC",
-        },
+        connect_args=connect_arguments(application, statement_timeout_ms),
     )
+
+
+def connect_arguments(application: str, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> dict[str, Any]:
+    """Return libpq's parameters of a connection: its limits of time, on the client and on the server.
+
+    Without a statement timeout, a transaction may also be idle for as long as it likes.
+    """
+    idle_ms = (
+        IDLE_IN_TRANSACTION_MS if statement_timeout_ms else 0
+    )  # migrations and benchmarks have no limits
+    server = {
+        "statement_timeout": statement_timeout_ms,
+        "idle_in_transaction_session_timeout": idle_ms,
+        "tcp_keepalives_idle": _KEEPALIVE_SECONDS,
+        "tcp_keepalives_interval": _KEEPALIVE_SECONDS,
+        "tcp_keepalives_count": _KEEPALIVE_PROBES,
+        "tcp_user_timeout": _UNACKNOWLEDGED_MS,
+        "timezone": "UTC",
+    }
+    return {
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "application_name": application,
+        "keepalives": 1,
+        "keepalives_idle": _KEEPALIVE_SECONDS,
+        "keepalives_interval": _KEEPALIVE_SECONDS,
+        "keepalives_count": _KEEPALIVE_PROBES,
+        "tcp_user_timeout": _UNACKNOWLEDGED_MS,
+        "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
+    }
 
 
 def driver_url(database_url: str) -> URL:

@@ -5,16 +5,14 @@ The key is claimed before the request is processed, and the response is stored a
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from storage.tables import IdempotentRequest
 
-KEPT_FOR = timedelta(hours=24)  # clients are not expected to retry for longer than this
 _UNANSWERED = 0  # not an HTTP status: the request with this key is in progress, or failed
 
 
@@ -57,12 +55,6 @@ def keep_answer(session: Session, owner: str, key: str, answer: Answer) -> None:
     session.execute(
         update(IdempotentRequest).where(*_is(owner, key)).values(status=answer.status, response=answer.body)
     )
-
-
-def delete_expired(session: Session) -> int:
-    """Delete claims older than :data:`KEPT_FOR`; return the number of deleted claims."""
-    old = delete(IdempotentRequest).where(IdempotentRequest.at < func.now() - KEPT_FOR)
-    return len(session.execute(old.returning(IdempotentRequest.idempotency_key)).all())
 
 
 def _is(owner: str, key: str) -> tuple[Any, Any]:

@@ -1,8 +1,7 @@
 """The gateway's ASGI application: its routes, errors and middleware."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 import structlog
@@ -15,11 +14,6 @@ from pipeline.producers.gateway.problems import add_problem_handlers
 from pipeline.producers.gateway.request_log import RequestLog
 from pipeline.producers.gateway.response_headers import ResponseHeaders
 from pipeline.producers.gateway.services import Services
-from storage import idempotency
-from storage.database import transaction
-from storage.errors import UnavailableError
-
-_CLEANUP_SECONDS = 3600.0
 
 log = structlog.get_logger(__name__)
 
@@ -62,27 +56,7 @@ def create_app(services: Services, *, docs: bool = False) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     services.notifier.start()
-    cleanup = asyncio.create_task(_delete_expired_keys(services))
     try:
         yield
     finally:
-        cleanup.cancel()
-        with suppress(asyncio.CancelledError):
-            await cleanup
         await run_in_threadpool(services.close)
-
-
-async def _delete_expired_keys(services: Services) -> None:
-    """Delete expired idempotency keys once an hour; deleting them late does no harm."""
-    while True:
-        try:
-            deleted = await run_in_threadpool(_delete_expired_keys_now, services)
-            log.info("gateway.keys_forgotten", count=deleted)
-        except UnavailableError as error:
-            log.warning("gateway.keys_not_forgotten", error=str(error))
-        await asyncio.sleep(_CLEANUP_SECONDS)
-
-
-def _delete_expired_keys_now(services: Services) -> int:
-    with transaction(services.engine) as session:
-        return idempotency.delete_expired(session)

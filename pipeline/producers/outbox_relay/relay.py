@@ -12,7 +12,6 @@ import contextlib
 import queue
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -21,6 +20,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import Engine
 
 from pipeline.errors import TransientError
+from pipeline.producers.outbox_relay.pruning import Pruner, expiries_of
 from pipeline.runtime.kafka import make_producer
 from pipeline.runtime.retries import delay_before, is_transient
 from pipeline.settings import RetrySettings, Settings
@@ -34,8 +34,6 @@ POLL_SECONDS = 1.0  # delay of a message after a lost notification, and upper bo
 DELIVERY_SECONDS = 10.0  # then the transaction is rolled back, so that it holds no locks during an outage
 BROKER_SECONDS = 5.0  # for the broker's first answer
 METRICS_SECONDS = 5.0  # between updates of the backlog metrics
-PRUNE_SECONDS = 3600.0
-KEEP_PUBLISHED = timedelta(days=7)  # the retention of most topics
 
 PUBLISHED = Counter("fakeme_outbox_published_total", "Messages of the outbox that were published.", ["topic"])
 DEPTH = Gauge("fakeme_outbox_messages", "Messages of the outbox that wait to be published.")
@@ -53,25 +51,28 @@ def make_relay(settings: Settings) -> "Relay":
     """Return the relay for ``settings``; it connects when it runs."""
     url = settings.database_url.get_secret_value()
     producer = make_producer(settings.kafka_bootstrap, "fakeme-relay", int(DELIVERY_SECONDS * 1000))
-    return Relay(url, connect(url, application="fakeme-relay"), producer, retry=settings.retry)
+    engine = connect(url, application="fakeme-relay")
+    pruner = Pruner(engine, expiries_of(settings.retention))
+    return Relay(url, engine, producer, pruner, retry=settings.retry)
 
 
 class Relay:
     """Publishes until it is stopped; of several running relays, one publishes at a time."""
 
     def __init__(
-        self, database_url: str, engine: Engine, producer: Producer, *, retry: RetrySettings
+        self, database_url: str, engine: Engine, producer: Producer, pruner: Pruner, *, retry: RetrySettings
     ) -> None:
         self._url = database_url
         self._engine = engine
         self._producer = producer
+        self._pruner = pruner
         self._retry = retry
         self._stopping = False
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # a signal handler may put to it
         self._connected = False
         self._failures = 0
         self._last_iteration = time.monotonic()
-        self._metrics_at = self._prune_at = 0.0
+        self._metrics_at = 0.0
 
     def stop(self) -> None:
         """Finish the current batch and return from :meth:`run`; safe in threads and signal handlers."""
@@ -114,7 +115,8 @@ class Relay:
             while not self._stopping:
                 self._last_iteration = time.monotonic()
                 self._publish_all()
-                self._run_periodic_tasks()
+                self._update_metrics()
+                self._pruner.run(time.monotonic())
                 self._connected, self._failures = True, 0
                 listener.wait(POLL_SECONDS)
 
@@ -122,15 +124,11 @@ class Relay:
         while not self._stopping and publish_batch(self._engine, self._producer) == BATCH:
             self._last_iteration = time.monotonic()
 
-    def _run_periodic_tasks(self) -> None:
+    def _update_metrics(self) -> None:
         now = time.monotonic()
         if now >= self._metrics_at:
             self._metrics_at = now + METRICS_SECONDS
             update_metrics(self._engine)
-        if now >= self._prune_at:
-            self._prune_at = now + PRUNE_SECONDS
-            with transaction(self._engine) as session:
-                log.info("outbox.pruned", rows=outbox.prune(session, older_than=KEEP_PUBLISHED))
 
 
 def check_broker(producer: Producer) -> None:
