@@ -35,6 +35,8 @@ def read_header(data: bytes) -> JpegHeader:
     position = 2
     for _ in range(MAX_SEGMENTS):
         marker, start, end = _segment(data, position)
+        if end > len(data):
+            raise Unprocessable(UnprocessableReason.TRUNCATED, "the file ends within a segment")
         if marker == _START_OF_SCAN:
             if frame is None:
                 raise _undecodable("its first scan comes before the frame header")

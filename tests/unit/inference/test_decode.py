@@ -110,6 +110,11 @@ def test_of_a_jpeg_that_ends_early_the_beginning_is_decoded(fraction: float, end
     assert np.array_equal(media.frames[0].image[:rows], decode(complete).frames[0].image[:rows])
 
 
+def test_a_jpeg_that_ends_within_its_frame_header_is_truncated() -> None:
+    complete = still("JPEG")
+    assert refusal_reason(complete[: complete.index(b"\xff\xc0") + 6]) == "truncated"
+
+
 def test_a_complete_file_has_no_fault() -> None:
     for complete in CONTAINERS:
         media = decode(complete)
