@@ -117,9 +117,11 @@ def _two_tracks(*, first_enabled: bool) -> bytes:
                 output.mux(stream.encode(frame))
         for stream in streams:
             output.mux(stream.encode())
-    data = buffer.getvalue()
-    flags = data.index(b"tkhd") + 7  # the last byte of the first track's flags; bit 0 means enabled
-    return data if first_enabled else data[:flags] + b"\x00" + data[flags + 1 :]
+    data = bytearray(buffer.getvalue())
+    first = data.index(b"tkhd")
+    for start, enabled in ((first, first_enabled), (data.index(b"tkhd", first + 4), True)):
+        data[start + 7] = 3 if enabled else 0  # the last byte of the flags; bit 0 means enabled
+    return bytes(data)
 
 
 def _missing_parts(rng: random.Random) -> Iterator[Case]:
