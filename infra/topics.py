@@ -45,4 +45,8 @@ def _was_created(name: str, outcome: Future[None]) -> bool:
         if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return False
         raise TopicsError(f"topic {name} cannot be created: {error.args[0].str()}") from error
+    except TimeoutError as error:
+        raise TopicsError(
+            f"no broker answers within {TIMEOUT_SECONDS:.0f} s: check FAKEME_KAFKA_BOOTSTRAP, and that Kafka runs"
+        ) from error
     return True

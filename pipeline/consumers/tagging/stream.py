@@ -6,8 +6,10 @@ skips or cancels during a rebalance or a stop. Here an offset is committed only 
 
 import asyncio
 import logging
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, cast
 
 import faust
@@ -27,6 +29,10 @@ COMMIT_SECONDS = 0.2  # a kill -9 repeats the work since the last commit
 SESSION_SECONDS = 10.0  # after that, the group reassigns the partitions of a dead member
 READ_AHEAD_RECORDS = 256  # per agent: about a megabyte
 MAX_REQUEST_BYTES = int(DEAD_LETTERS.config["max.message.bytes"])
+
+# Faust makes this folder although a worker without tables keeps nothing in it. By default it lies in the current
+# folder, where a killed worker would leave it.
+DATA_FOLDER = Path(tempfile.gettempdir()) / "fakeme-tagging"
 
 PublishDeadLetter = Callable[[Record], Awaitable[None]]
 
@@ -157,6 +163,7 @@ def _make_app(bootstrap: str, group: str, instance: str | None) -> faust.App:
         group,
         broker=[f"aiokafka://{server}" for server in bootstrap.split(",")],
         store="memory://",
+        datadir=DATA_FOLDER,
         autodiscover=False,
         web_enabled=False,
         topic_allow_declare=False,  # declared before any worker starts, with their partitions

@@ -1,10 +1,16 @@
 """A tagging worker is stopped and replaced while events arrive: no tag is lost or duplicated."""
 
+import os
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
+import httpx
 from confluent_kafka import Consumer, Producer, TopicPartition
 from sqlalchemy import Engine, func, select
 
@@ -18,6 +24,7 @@ from storage.tables import OutboxRow, PostTag
 
 Eventually = Callable[..., None]
 POSTS = 120
+ROOT = Path(__file__).parents[4]
 
 
 def publish_decision(producer: Producer, post: str) -> None:
@@ -87,3 +94,44 @@ def test_restart_loses_and_duplicates_no_tag(
     assert count(engine, PostTag) == POSTS
     assert count(engine, OutboxRow) == POSTS
     engine.dispose()
+
+
+def test_a_killed_worker_leaves_nothing_in_its_folder(
+    kafka_bootstrap: str, database_url: str, tmp_path: Path, eventually: Eventually
+) -> None:
+    # given a worker that runs in an empty folder
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "FAKEME_KAFKA_BOOTSTRAP": kafka_bootstrap,
+        "FAKEME_DATABASE_URL": database_url,
+        "FAKEME_HEALTH_PORT": str(_free_port()),
+    }
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "worker", "tagging"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        health = f"http://127.0.0.1:{environment['FAKEME_HEALTH_PORT']}/readyz"
+        eventually(lambda: _responds(health), seconds=60)
+    finally:
+        # when it is killed
+        worker.kill()
+        worker.wait(30)
+
+    # then the folder is as empty as before
+    assert list(tmp_path.iterdir()) == []
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _responds(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
