@@ -1,15 +1,17 @@
 """Creates the missing topics of ``schemas.topics`` on any Kafka cluster."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # documented, not re-exported
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # documented, not re-exported
 
 from infra.errors import InfraError
 from schemas.topics import TOPICS, Topic
 
 TIMEOUT_SECONDS = 30.0
+_POLL_SECONDS = 0.1  # between two questions
 
 
 class TopicsError(InfraError):
@@ -17,9 +19,9 @@ class TopicsError(InfraError):
 
 
 def declare_topics(
-    bootstrap: str, topics: Iterable[Topic] = TOPICS, *, replication_factor: int = -1
+    bootstrap: str, topics: Sequence[Topic] = TOPICS, *, replication_factor: int = -1
 ) -> list[str]:
-    """Create the topics that do not exist. Existing topics are not changed.
+    """Create the topics that do not exist, and wait until they can be used. Existing ones are not changed.
 
     :param replication_factor: -1 uses the cluster's default.
     :return: the names of the created topics.
@@ -35,7 +37,29 @@ def declare_topics(
     ]
     with AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}) as admin:
         outcomes = admin.create_topics(new_topics, operation_timeout=TIMEOUT_SECONDS)
-        return [name for name, outcome in outcomes.items() if _was_created(name, outcome)]
+        created = [name for name, outcome in outcomes.items() if _was_created(name, outcome)]
+        _wait_for_leaders(admin, [topic for topic in topics if topic.name in created])
+        return created
+
+
+def _wait_for_leaders(admin: AdminClient, created: Sequence[Topic]) -> None:
+    """Wait until every new partition answers. A broker learns shortly after the creation what it leads."""
+    latest = {
+        TopicPartition(topic.name, number): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        for topic in created
+        for number in range(topic.partitions)
+    }
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while latest:
+        answers = admin.list_offsets(latest)
+        failed = [part for part, answer in answers.items() if answer.exception() is not None]
+        if not failed:
+            return
+        if time.monotonic() > deadline:
+            raise TopicsError(
+                f"{failed[0].topic} was created, but no broker leads partition {failed[0].partition}"
+            )
+        time.sleep(_POLL_SECONDS)
 
 
 def _was_created(name: str, outcome: Future[None]) -> bool:
@@ -47,6 +71,6 @@ def _was_created(name: str, outcome: Future[None]) -> bool:
         raise TopicsError(f"topic {name} cannot be created: {error.args[0].str()}") from error
     except TimeoutError as error:
         raise TopicsError(
-            f"no broker answers within {TIMEOUT_SECONDS:.0f} s: check FAKEME_KAFKA_BOOTSTRAP, and that Kafka runs"
+            f"no broker answers within {TIMEOUT_SECONDS:.0f} s: check FAKEME_KAFKA_BOOTSTRAP and Kafka"
         ) from error
     return True

@@ -26,7 +26,8 @@ class _QuietRequestHandler(WSGIRequestHandler):
 class HealthServer:
     """Serves liveness, readiness and Prometheus metrics from its own thread.
 
-    Raises :class:`~pipeline.errors.SettingsError` if the port is taken. ``alive`` returns False if the process should be restarted, ``ready`` if it cannot accept work now.
+    ``alive`` returns False if the process should be restarted, ``ready`` if it cannot accept work now. Raises
+    :class:`~pipeline.errors.SettingsError` if the port is taken.
     """
 
     def __init__(self, host: str, port: int, *, alive: Callable[[], bool], ready: Callable[[], bool]) -> None:
@@ -38,8 +39,8 @@ class HealthServer:
             )
         except OSError as error:
             raise SettingsError(
-                f"FAKEME_HEALTH_PORT: cannot listen on {host}:{port} ({error.strerror}); choose a free port, or 0"
-                " for any"
+                f"FAKEME_HEALTH_PORT: cannot listen on {host}:{port} ({error.strerror}); choose a free port,"
+                " or 0 for any"
             ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 

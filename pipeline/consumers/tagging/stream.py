@@ -30,8 +30,8 @@ SESSION_SECONDS = 10.0  # after that, the group reassigns the partitions of a de
 READ_AHEAD_RECORDS = 256  # per agent: about a megabyte
 MAX_REQUEST_BYTES = int(DEAD_LETTERS.config["max.message.bytes"])
 
-# Faust makes this folder although a worker without tables keeps nothing in it. By default it lies in the current
-# folder, where a killed worker would leave it.
+# Faust makes this folder although a worker without tables keeps nothing in it. By default it lies in the
+# current folder, where a killed worker would leave it.
 DATA_FOLDER = Path(tempfile.gettempdir()) / "fakeme-tagging"
 
 PublishDeadLetter = Callable[[Record], Awaitable[None]]
