@@ -9,7 +9,7 @@ import psycopg2
 import psycopg2.extensions
 import psycopg2.sql
 
-from storage.database import CONNECT_TIMEOUT_SECONDS, driver_url
+from storage.database import connection_options, driver_url
 from storage.errors import DatabaseUnavailableError
 
 
@@ -25,8 +25,7 @@ class Listener:
         try:
             self._connection = psycopg2.connect(
                 url.render_as_string(hide_password=False),
-                connect_timeout=CONNECT_TIMEOUT_SECONDS,
-                application_name=f"fakeme-listen-{channel}",
+                **connection_options(f"fakeme-listen-{channel}"),
             )
             self._connection.set_isolation_level(psycopg2.extensions.ISOLATION_LEVEL_AUTOCOMMIT)
             with self._connection.cursor() as cursor:

@@ -32,6 +32,9 @@ from storage.notifications import Listener
 BATCH = 500  # messages published in one transaction: a few MB at most, some 20 ms
 POLL_SECONDS = 1.0  # delay of a message after a lost notification, and upper bound on the delay of a stop
 DELIVERY_SECONDS = 10.0  # then the transaction is rolled back, so that it holds no locks during an outage
+LOCK_LOST_MS = (
+    20_000  # an idle relay loses its lock: above DELIVERY_SECONDS, and a standby takes over in 30 s
+)
 BROKER_SECONDS = 5.0  # for the broker's first answer
 METRICS_SECONDS = 5.0  # between updates of the backlog metrics
 PRUNE_SECONDS = 3600.0
@@ -53,7 +56,8 @@ def make_relay(settings: Settings) -> "Relay":
     """Return the relay for ``settings``; it connects when it runs."""
     url = settings.database_url.get_secret_value()
     producer = make_producer(settings.kafka_bootstrap, "fakeme-relay", int(DELIVERY_SECONDS * 1000))
-    return Relay(url, connect(url, application="fakeme-relay"), producer, retry=settings.retry)
+    engine = connect(url, application="fakeme-relay", idle_timeout_ms=LOCK_LOST_MS)
+    return Relay(url, engine, producer, retry=settings.retry)
 
 
 class Relay:
