@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, extract, func, select, update
+from sqlalchemy import extract, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -79,12 +78,6 @@ def backlog(session: Session) -> OutboxBacklog:
     query = select(func.count(), age).where(OutboxRow.published_at.is_(None))
     messages, oldest_seconds = session.execute(query).one()
     return OutboxBacklog(messages, float(oldest_seconds or 0))
-
-
-def prune(session: Session, *, older_than: timedelta) -> int:
-    """Delete messages published more than ``older_than`` ago; return the number of deleted rows."""
-    old = delete(OutboxRow).where(OutboxRow.published_at < func.now() - older_than).returning(OutboxRow.id)
-    return len(session.execute(old).all())
 
 
 def _message(row: OutboxRow) -> Message:

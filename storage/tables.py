@@ -45,7 +45,7 @@ class Post(Base):
     post_id: Mapped[str] = mapped_column(Text, primary_key=True)
     author_id: Mapped[str] = mapped_column(Text)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)  # the PostCreated contract
-    seen_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+    seen_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now(), index=True)
 
 
 class AnalysisRow(Base):
@@ -62,7 +62,7 @@ class AnalysisRow(Base):
     score: Mapped[float | None] = mapped_column(Float)
     pdq: Mapped[str | None] = mapped_column(Text)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)  # the MediaVerdict contract, without the uri
-    analysed_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+    analysed_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now(), index=True)
 
 
 class MediaObject(Base):
@@ -119,7 +119,7 @@ class Verdict(Base):
     label: Mapped[str] = mapped_column(Text)
     score: Mapped[float | None] = mapped_column(Float)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)  # the VerdictIssued contract
-    issued_at: Mapped[datetime] = mapped_column(Timestamp)
+    issued_at: Mapped[datetime] = mapped_column(Timestamp, index=True)
 
 
 class PostTag(Base):
@@ -148,7 +148,7 @@ class Report(Base):
     reporter_id: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text, server_default="")
-    reported_at: Mapped[datetime] = mapped_column(Timestamp)
+    reported_at: Mapped[datetime] = mapped_column(Timestamp, index=True)
 
 
 class Surge(Base):
@@ -159,7 +159,7 @@ class Surge(Base):
     surge_id: Mapped[UUID] = mapped_column(primary_key=True)
     post_id: Mapped[str] = mapped_column(Text, index=True)
     reporters: Mapped[int]
-    surged_at: Mapped[datetime] = mapped_column(Timestamp)
+    surged_at: Mapped[datetime] = mapped_column(Timestamp, index=True)
 
 
 class Case(Base):
@@ -172,7 +172,7 @@ class Case(Base):
     )
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    post_id: Mapped[str] = mapped_column(Text)
+    post_id: Mapped[str] = mapped_column(Text, index=True)
     origin: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     priority: Mapped[float] = mapped_column(Float)  # without age, see storage.priority
@@ -223,13 +223,14 @@ class Decision(Base):
     decision: Mapped[str] = mapped_column(Text)
     moderator: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text, server_default="")
-    decided_at: Mapped[datetime] = mapped_column(Timestamp)
+    decided_at: Mapped[datetime] = mapped_column(Timestamp, index=True)
 
 
 class AuditEntry(Base):
     """An entry of the audit log. Rows are never changed or deleted."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_action_subject_at", "action", "subject", "at"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     actor: Mapped[str] = mapped_column(Text)
@@ -243,7 +244,10 @@ class OutboxRow(Base):
     """A message of a committed change; the relay publishes it and records the time."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_unpublished", "id", postgresql_where="published_at IS NULL"),)
+    __table_args__ = (
+        Index("ix_outbox_unpublished", "id", postgresql_where="published_at IS NULL"),
+        Index("ix_outbox_published_at", "published_at", postgresql_where="published_at IS NOT NULL"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     event_id: Mapped[UUID] = mapped_column(unique=True)
@@ -293,4 +297,4 @@ class IdempotentRequest(Base):
     request_sha256: Mapped[str] = mapped_column(Text)
     status: Mapped[int]
     response: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+    at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now(), index=True)

@@ -5,14 +5,14 @@
 3. Publish the oldest messages and wait until the broker has stored all of them.
 4. Mark them as published and commit. After an earlier crash they are sent again with the same event ids.
 
-If the broker or the database is unavailable, the relay retries with increasing delays.
+If the broker or the database is unavailable, the relay retries with increasing delays. A second thread prunes
+old rows (:mod:`~pipeline.producers.outbox_relay.pruning`).
 """
 
 import contextlib
 import queue
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -21,6 +21,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import Engine
 
 from pipeline.errors import TransientError
+from pipeline.producers.outbox_relay.pruning import Pruning, retentions
 from pipeline.runtime.kafka import make_producer
 from pipeline.runtime.retries import delay_before, is_transient
 from pipeline.settings import RetrySettings, Settings
@@ -37,8 +38,6 @@ LOCK_LOST_MS = (
 )
 BROKER_SECONDS = 5.0  # for the broker's first answer
 METRICS_SECONDS = 5.0  # between updates of the backlog metrics
-PRUNE_SECONDS = 3600.0
-KEEP_PUBLISHED = timedelta(days=7)  # the retention of most topics
 
 PUBLISHED = Counter("fakeme_outbox_published_total", "Messages of the outbox that were published.", ["topic"])
 DEPTH = Gauge("fakeme_outbox_messages", "Messages of the outbox that wait to be published.")
@@ -57,25 +56,33 @@ def make_relay(settings: Settings) -> "Relay":
     url = settings.database_url.get_secret_value()
     producer = make_producer(settings.kafka_bootstrap, "fakeme-relay", int(DELIVERY_SECONDS * 1000))
     engine = connect(url, application="fakeme-relay", idle_timeout_ms=LOCK_LOST_MS)
-    return Relay(url, engine, producer, retry=settings.retry)
+    pruning = Pruning(engine, retentions(settings.retention))
+    return Relay(url, engine, producer, pruning, retry=settings.retry)
 
 
 class Relay:
     """Publishes until it is stopped; of several running relays, one publishes at a time."""
 
     def __init__(
-        self, database_url: str, engine: Engine, producer: Producer, *, retry: RetrySettings
+        self,
+        database_url: str,
+        engine: Engine,
+        producer: Producer,
+        pruning: Pruning,
+        *,
+        retry: RetrySettings,
     ) -> None:
         self._url = database_url
         self._engine = engine
         self._producer = producer
+        self._pruning = pruning
         self._retry = retry
         self._stopping = False
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # a signal handler may put to it
         self._connected = False
         self._failures = 0
         self._last_iteration = time.monotonic()
-        self._metrics_at = self._prune_at = 0.0
+        self._metrics_at = 0.0
 
     def stop(self) -> None:
         """Finish the current batch and return from :meth:`run`; safe in threads and signal handlers."""
@@ -89,11 +96,21 @@ class Relay:
 
     @property
     def alive(self) -> bool:
-        """Whether the loop makes progress; a minute without an iteration means that it hangs."""
-        return time.monotonic() - self._last_iteration < self._retry.max_delay_seconds + 60
+        """Whether the loop makes progress and pruning runs; a minute without an iteration is a hang."""
+        turning = time.monotonic() - self._last_iteration < self._retry.max_delay_seconds + 60
+        return turning and not self._pruning.failed
 
     def run(self) -> None:
         """Publish the messages of the outbox until :meth:`stop`."""
+        self._pruning.start()
+        try:
+            self._publish_and_retry()
+        finally:
+            self._connected = False
+            self._pruning.stop()
+            self._engine.dispose()
+
+    def _publish_and_retry(self) -> None:
         while not self._stopping:
             try:
                 self._publish_until_stopped()
@@ -101,8 +118,6 @@ class Relay:
                 if not is_transient(error):
                     raise
                 self._wait_before_retry(error)
-        self._connected = False
-        self._engine.dispose()
 
     def _wait_before_retry(self, error: Exception) -> None:
         self._connected = False
@@ -118,7 +133,7 @@ class Relay:
             while not self._stopping:
                 self._last_iteration = time.monotonic()
                 self._publish_all()
-                self._run_periodic_tasks()
+                self._update_metrics()
                 self._connected, self._failures = True, 0
                 listener.wait(POLL_SECONDS)
 
@@ -126,15 +141,11 @@ class Relay:
         while not self._stopping and publish_batch(self._engine, self._producer) == BATCH:
             self._last_iteration = time.monotonic()
 
-    def _run_periodic_tasks(self) -> None:
+    def _update_metrics(self) -> None:
         now = time.monotonic()
         if now >= self._metrics_at:
             self._metrics_at = now + METRICS_SECONDS
             update_metrics(self._engine)
-        if now >= self._prune_at:
-            self._prune_at = now + PRUNE_SECONDS
-            with transaction(self._engine) as session:
-                log.info("outbox.pruned", rows=outbox.prune(session, older_than=KEEP_PUBLISHED))
 
 
 def check_broker(producer: Producer) -> None:
