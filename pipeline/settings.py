@@ -9,9 +9,9 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -119,6 +119,45 @@ class TaggingSettings(BaseModel):
     )
 
 
+MONTH_DAYS = 31
+
+
+def _none_or_a_month(days: int) -> int:
+    """A window of surges, and the retention of most topics, are shorter than a month."""
+    if 0 < days < MONTH_DAYS:
+        raise ValueError(f"at least {MONTH_DAYS} days, or 0 to keep rows for ever")
+    return days
+
+
+Retention = Annotated[int, Field(ge=0, le=36_500), AfterValidator(_none_or_a_month)]
+
+
+class RetentionSettings(BaseModel):
+    """How long PostgreSQL keeps rows, in days. The relay deletes older ones.
+
+    Cases, decisions, the audit log, tags and the owners of posts are kept.
+    """
+
+    outbox_days: int = Field(
+        7, ge=1, le=36_500, description="Published messages of the outbox, to look into a problem."
+    )
+    media_objects_days: int = Field(
+        90, ge=1, le=36_500, description="Known versions of media objects. Forgotten ones are read again."
+    )
+    analyses_days: Retention = Field(
+        0, description="Analyses of media, from 31 days. Later copies are analysed again. 0: for ever."
+    )
+    posts_days: Retention = Field(
+        0, description="Posts, from 31 days. Later reports of one are about an unknown post. 0: for ever."
+    )
+    reports_days: Retention = Field(
+        0, description="Reports and surges, from 31 days. Their cases are kept. 0: for ever."
+    )
+    verdicts_days: Retention = Field(
+        0, description="Verdicts, from 31 days. Later requests for one are answered with 404. 0: for ever."
+    )
+
+
 class RetrySettings(BaseModel):
     """Delays between the attempts to handle an event, and how many there are."""
 
@@ -129,24 +168,6 @@ class RetrySettings(BaseModel):
     attempts: int = Field(
         5, ge=1, description="Attempts after which an event is given up, unless a service is unavailable."
     )
-
-
-class RetentionSettings(BaseModel):
-    """How long rows stay in PostgreSQL, in days. The relay deletes older ones. Empty: for ever."""
-
-    outbox_days: float = Field(7.0, gt=0, description="Messages after they were published.")
-    idempotency_days: float = Field(1.0, gt=0, description="Responses of the gateway kept for retries.")
-    media_objects_days: float = Field(
-        90.0, gt=0, description="Which content an object had. Without it, the object is fetched again."
-    )
-    posts_days: float | None = Field(
-        None, gt=0, description="Posts with their text and owner. Reports then need the post's media."
-    )
-    verdicts_days: float | None = Field(None, gt=0, description="Verdicts.")
-    analyses_days: float | None = Field(
-        None, gt=0, description="Analyses of media. Without one, the same bytes are analysed again."
-    )
-    reports_days: float | None = Field(None, gt=0, description="Reports with their reporters.")
 
 
 class GatewaySettings(BaseModel):
@@ -208,8 +229,8 @@ class Settings(BaseSettings):
     moderation: ModerationSettings = ModerationSettings()
     tagging: TaggingSettings = TaggingSettings()
     retry: RetrySettings = RetrySettings()
-    gateway: GatewaySettings = GatewaySettings()
     retention: RetentionSettings = RetentionSettings()
+    gateway: GatewaySettings = GatewaySettings()
 
     @property
     def s3_keys(self) -> tuple[str | None, str | None]:

@@ -16,22 +16,26 @@ POOL_SIZE = 5  # a worker uses the database from a few threads
 POOL_OVERFLOW = 5
 POOL_WAIT_SECONDS = 10
 CONNECT_TIMEOUT_SECONDS = 5
-# A peer that vanishes without closing its connection (a dead machine, a cut network) is noticed within 20 s,
-# on both sides. Otherwise the server would keep its locks for hours, and the client would wait as long.
-_KEEPALIVE_SECONDS = 5
-_KEEPALIVE_PROBES = 3
-_UNACKNOWLEDGED_MS = 15_000
-# A relay may wait 11 s for the broker within a transaction. Its standby takes over within 30 s.
-IDLE_IN_TRANSACTION_MS = 20_000
 STATEMENT_TIMEOUT_MS = 30_000  # statements take milliseconds; a slow one must not hold its locks
+IDLE_TIMEOUT_MS = (
+    120_000  # a transaction may wait for a few uploads of evidence, not for a peer that vanished
+)
+UNACKNOWLEDGED_MS = 10_000  # data that the other machine has not confirmed by then will not arrive
+KEEPALIVE_IDLE_SECONDS, KEEPALIVE_INTERVAL_SECONDS, KEEPALIVE_COUNT = 5, 2, 3  # lost after 11 s of silence
 
 
 def connect(
-    database_url: str, *, application: str = "fakeme", statement_timeout_ms: int = STATEMENT_TIMEOUT_MS
+    database_url: str,
+    *,
+    application: str = "fakeme",
+    statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
+    idle_timeout_ms: int = IDLE_TIMEOUT_MS,
 ) -> Engine:
     """Create a connection pool. It connects on first use, so an unavailable database raises no error here.
 
-    ``application`` is shown in ``pg_stat_activity``. A ``statement_timeout_ms`` of 0 disables the timeout.
+    ``application`` is shown in ``pg_stat_activity``. The server aborts a statement after
+    ``statement_timeout_ms``, and closes a connection that sends nothing for ``idle_timeout_ms`` within a
+    transaction. 0 disables a timeout.
     """
     return create_engine(
         driver_url(database_url),
@@ -41,36 +45,35 @@ def connect(
         pool_timeout=POOL_WAIT_SECONDS,
         json_serializer=postgres_text.dump_json,
         hide_parameters=True,  # users' texts must not appear in logs and dead letters
-        connect_args=connect_arguments(application, statement_timeout_ms),
+        connect_args=connection_options(
+            application,
+            timezone="UTC",
+            statement_timeout=statement_timeout_ms,
+            idle_in_transaction_session_timeout=idle_timeout_ms,
+        ),
     )
 
 
-def connect_arguments(application: str, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> dict[str, Any]:
-    """Return libpq's parameters of a connection: its limits of time, on the client and on the server.
+def connection_options(application: str, **session: str | int) -> dict[str, Any]:
+    """Return libpq's options of a connection, with these settings of its session.
 
-    Without a statement timeout, a transaction may also be idle for as long as it likes.
+    Both ends notice within some 11 s if the other vanishes without closing the connection, as when a machine
+    loses its power or network: the client by its own socket options, the server by those it is asked to set.
     """
-    idle_ms = (
-        IDLE_IN_TRANSACTION_MS if statement_timeout_ms else 0
-    )  # migrations and benchmarks have no limits
-    server = {
-        "statement_timeout": statement_timeout_ms,
-        "idle_in_transaction_session_timeout": idle_ms,
-        "tcp_keepalives_idle": _KEEPALIVE_SECONDS,
-        "tcp_keepalives_interval": _KEEPALIVE_SECONDS,
-        "tcp_keepalives_count": _KEEPALIVE_PROBES,
-        "tcp_user_timeout": _UNACKNOWLEDGED_MS,
-        "timezone": "UTC",
+    keepalive = {
+        "keepalives_idle": KEEPALIVE_IDLE_SECONDS,
+        "keepalives_interval": KEEPALIVE_INTERVAL_SECONDS,
+        "keepalives_count": KEEPALIVE_COUNT,
     }
+    server = {f"tcp_{name}": value for name, value in keepalive.items()}
+    session = {**session, **server, "tcp_user_timeout": UNACKNOWLEDGED_MS}
     return {
+        **keepalive,
+        "keepalives": 1,
+        "tcp_user_timeout": UNACKNOWLEDGED_MS,
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
         "application_name": application,
-        "keepalives": 1,
-        "keepalives_idle": _KEEPALIVE_SECONDS,
-        "keepalives_interval": _KEEPALIVE_SECONDS,
-        "keepalives_count": _KEEPALIVE_PROBES,
-        "tcp_user_timeout": _UNACKNOWLEDGED_MS,
-        "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
+        "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
     }
 
 

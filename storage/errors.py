@@ -17,6 +17,7 @@ _TRANSIENT_CLASSES = (
 )
 _TRANSIENT_CODES = (
     "25006",  # read-only transaction: the server is a standby, as after a failover
+    "25P03",  # idle in a transaction for too long: the connection was cut, or the process suspended
     "3D000",  # no such database
     "40001",  # serialization failure
     "40P01",  # deadlock

@@ -5,6 +5,7 @@ The key is claimed before the request is processed, and the response is stored a
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from storage.tables import IdempotentRequest
 
+KEPT_FOR = timedelta(hours=24)  # clients are not expected to retry for longer than this; the relay prunes
 _UNANSWERED = 0  # not an HTTP status: the request with this key is in progress, or failed
 
 

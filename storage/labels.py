@@ -37,7 +37,7 @@ class DecidedPost:
 
 def decided_since(session: Session, kinds: Collection[DecisionKind], since: datetime | None) -> list[str]:
     """Return the sorted ids of posts with a decision of these kinds at ``since`` or later (None: ever)."""
-    query = select(Decision.post_id).distinct().where(_of(kinds)).order_by(Decision.post_id)
+    query = select(Decision.post_id).where(_of(kinds)).distinct().order_by(Decision.post_id)
     if since is not None:
         query = query.where(Decision.decided_at >= since)
     return list(session.scalars(query))

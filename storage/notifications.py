@@ -9,7 +9,7 @@ import psycopg2
 import psycopg2.extensions
 import psycopg2.sql
 
-from storage.database import connect_arguments, driver_url
+from storage.database import connection_options, driver_url
 from storage.errors import DatabaseUnavailableError
 
 
@@ -25,7 +25,7 @@ class Listener:
         try:
             self._connection = psycopg2.connect(
                 url.render_as_string(hide_password=False),
-                **connect_arguments(f"fakeme-listen-{channel}"),
+                **connection_options(f"fakeme-listen-{channel}"),
             )
             self._connection.set_isolation_level(psycopg2.extensions.ISOLATION_LEVEL_AUTOCOMMIT)
             with self._connection.cursor() as cursor:

@@ -1,81 +1,83 @@
-"""Deletes rows that are older than they need to be: the only place that does.
+"""Deletes rows that are older than their table's retention, in short transactions that delay nobody.
 
-Rows are deleted in small transactions, by an index on their time. One statement that deletes a day's rows
-would run into its time limit, and fail in the same way for ever.
+Tables that are not listed here keep their rows. Moderators' records (cases, decisions, audit) answer for what
+was done. Tags and owners are the state of a post, and an owner that is forgotten could be replaced.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, cast
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, inspect, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Engine, Select, any_, delete, func, literal_column, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from storage.database import transaction
 from storage.tables import (
     AnalysisRow,
-    Base,
     IdempotentRequest,
     MediaObject,
     OutboxRow,
     Post,
-    PostOwner,
     Report,
+    Surge,
     Verdict,
 )
 
-_NO_SYNC = {"synchronize_session": False}  # no deleted row is an object of the session
-CHUNK = 5_000  # rows in one transaction: some 50 ms, so nobody waits for its locks
+CHUNK = 5_000  # rows deleted in one transaction, which takes some 50 ms
+
+# The time that a row's age is counted from. Each of these columns has an index.
+AGES: dict[str, InstrumentedAttribute[Any]] = {
+    "outbox": OutboxRow.published_at,  # a message that was not published has no age
+    "idempotent_requests": IdempotentRequest.at,
+    "media_objects": MediaObject.seen_at,
+    "media_analyses": AnalysisRow.analysed_at,
+    "posts": Post.seen_at,
+    "reports": Report.reported_at,
+    "surges": Surge.surged_at,
+    "verdicts": Verdict.issued_at,
+}
 
 
-@dataclass(frozen=True)
-class Expiry:
-    """Rows of one table expire when ``time`` is longer ago than ``after``; NULL never expires."""
-
-    time: InstrumentedAttribute[Any]
-    after: timedelta
-
-    @property
-    def table(self) -> type[Base]:
-        """The table."""
-        return cast(type[Base], self.time.class_)
-
-
-def expiries(
+def prune(
+    engine: Engine,
+    table: str,
     *,
-    outbox: timedelta,
-    idempotency: timedelta,
-    media_objects: timedelta,
-    posts: timedelta | None = None,
-    verdicts: timedelta | None = None,
-    analyses: timedelta | None = None,
-    reports: timedelta | None = None,
-) -> tuple[Expiry, ...]:
-    """Return what expires; None keeps a table for ever."""
-    wanted = (
-        (OutboxRow.published_at, outbox),
-        (IdempotentRequest.at, idempotency),
-        (MediaObject.seen_at, media_objects),
-        (Post.seen_at, posts),
-        (PostOwner.claimed_at, posts),
-        (Verdict.issued_at, verdicts),
-        (AnalysisRow.analysed_at, analyses),
-        (Report.reported_at, reports),
-    )
-    return tuple(Expiry(time, after) for time, after in wanted if after is not None)
+    older_than: timedelta,
+    chunk: int = CHUNK,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Delete the rows of ``table``, a key of :data:`AGES`, that are older than ``older_than``.
 
-
-def delete_chunk(session: Session, expiry: Expiry) -> int:
-    """Delete up to :data:`CHUNK` expired rows, the oldest first; return their number.
-
-    Rows that another transaction has locked are left for the next call.
+    Each ``chunk`` rows are a transaction of their own. Rows that another transaction has locked are skipped.
+    Return the number of deleted rows, also if ``stopping`` became true between two chunks.
     """
-    key = tuple_(*inspect(expiry.table).primary_key)
-    old = (
-        select(*inspect(expiry.table).primary_key)
-        .where(expiry.time < func.now() - expiry.after)
-        .order_by(expiry.time)
-        .limit(CHUNK)
-        .with_for_update(skip_locked=True)
-    )
-    result = session.execute(delete(expiry.table).where(key.in_(old)), execution_options=_NO_SYNC)
-    return cast(CursorResult[Any], result).rowcount
+    rows, after = 0, None
+    while not stopping():
+        with transaction(engine) as session:
+            times = delete_chunk(session, table, older_than=older_than, after=after, limit=chunk)
+        rows += len(times)
+        if len(times) < chunk:
+            break
+        after = max(times)
+    return rows
+
+
+def delete_chunk(
+    session: Session, table: str, *, older_than: timedelta, after: datetime | None, limit: int
+) -> list[datetime]:
+    """Delete the oldest rows at or after ``after``, at most ``limit``; return their times.
+
+    With ``after``, the index is not read again from its start, where the deleted rows of earlier chunks are
+    until a vacuum.
+    """
+    age = AGES[table]
+    old = aliased(age.class_, name="old")
+    time = getattr(old, age.key)
+    oldest: Select[Any] = select(literal_column("old.ctid")).where(time < func.now() - older_than)
+    if after is not None:
+        oldest = oldest.where(time >= after)
+    oldest = oldest.order_by(time).limit(limit).with_for_update(skip_locked=True)
+    # An array of row addresses is read directly; a join with them could scan the table.
+    rows = any_(func.array(oldest.scalar_subquery()))
+    statement = delete(age.class_).where(literal_column(f"{table}.ctid") == rows).returning(age)
+    return list(session.scalars(statement.execution_options(synchronize_session=False)))

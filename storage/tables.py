@@ -159,7 +159,7 @@ class Surge(Base):
     surge_id: Mapped[UUID] = mapped_column(primary_key=True)
     post_id: Mapped[str] = mapped_column(Text, index=True)
     reporters: Mapped[int]
-    surged_at: Mapped[datetime] = mapped_column(Timestamp)
+    surged_at: Mapped[datetime] = mapped_column(Timestamp, index=True)
 
 
 class Case(Base):
@@ -172,7 +172,7 @@ class Case(Base):
     )
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    post_id: Mapped[str] = mapped_column(Text)
+    post_id: Mapped[str] = mapped_column(Text, index=True)
     origin: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     priority: Mapped[float] = mapped_column(Float)  # without age, see storage.priority
@@ -284,7 +284,7 @@ class PostOwner(Base):
 
     post_id: Mapped[str] = mapped_column(Text, primary_key=True)
     owner: Mapped[str] = mapped_column(Text)
-    claimed_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now(), index=True)
+    claimed_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
 
 
 class IdempotentRequest(Base):

@@ -1,71 +1,80 @@
-"""Deletes expired rows of all tables, a little at a time, beside the publishing of messages."""
+"""Deletes rows whose retention has passed, in a thread of the relay: the place that prunes all tables."""
 
-import time
-from collections import Counter
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
-from prometheus_client import Counter as MetricCounter
+from prometheus_client import Counter
 from sqlalchemy import Engine
 
+from pipeline.runtime.retries import is_transient
 from pipeline.settings import RetentionSettings
-from storage.database import transaction
-from storage.retention import CHUNK, Expiry, delete_chunk, expiries
+from storage import idempotency, retention
 
-INTERVAL_SECONDS = 3600.0  # between two rounds through all tables
-# Of each second, messages wait for so long at most. A day of 100 posts a second takes minutes.
-BUDGET_SECONDS = 0.2
+PRUNE_SECONDS = 300.0  # many small prunings rather than a large one; 30,000 rows at 100 posts a second
 
-PRUNED = MetricCounter("fakeme_pruned_rows_total", "Expired rows that were deleted.", ["table"])
+PRUNED = Counter("fakeme_rows_pruned_total", "Rows deleted because their retention has passed.", ["table"])
 
 log = structlog.get_logger(__name__)
 
 
-def expiries_of(settings: RetentionSettings) -> tuple[Expiry, ...]:
-    """Return what expires under these settings."""
-    return expiries(
-        **{
-            name.removesuffix("_days"): timedelta(days=days)
-            for name, days in settings.model_dump().items()
-            if days is not None
-        }
-    )
+def retentions(settings: RetentionSettings) -> dict[str, timedelta]:
+    """Return how long each table keeps its rows; tables that keep them for ever are left out."""
+    days = {
+        "outbox": settings.outbox_days,
+        "media_objects": settings.media_objects_days,
+        "media_analyses": settings.analyses_days,
+        "posts": settings.posts_days,
+        "reports": settings.reports_days,
+        "surges": settings.reports_days,
+        "verdicts": settings.verdicts_days,
+    }
+    limited = {table: timedelta(days=number) for table, number in days.items() if number}
+    return {"idempotent_requests": idempotency.KEPT_FOR, **limited}
 
 
-class Pruner:
-    """Goes through all tables, one after another, and starts again an hour later."""
+class Pruning:
+    """Prunes at once and then every :data:`PRUNE_SECONDS`, so that no pruning delays a message."""
 
-    def __init__(self, engine: Engine, expiries: Sequence[Expiry]) -> None:
+    def __init__(self, engine: Engine, kept_for: Mapping[str, timedelta]) -> None:
         self._engine = engine
-        self._expiries = expiries
-        self._remaining: list[Expiry] = []
-        self._deleted: Counter[str] = Counter()
-        self._next_round = 0.0
+        self._kept_for = kept_for
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pruning", daemon=True)
 
-    def run(self, now: float) -> bool:
-        """Delete rows for :data:`BUDGET_SECONDS`; return whether more are to be deleted now.
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
 
-        ``now`` is a monotonic time in seconds.
-        """
-        if not self._remaining:
-            if now < self._next_round:
-                return False
-            self._next_round = now + INTERVAL_SECONDS
-            self._remaining = list(self._expiries)
-        deadline = time.monotonic() + BUDGET_SECONDS
-        while self._remaining and time.monotonic() < deadline:
-            self._delete_chunk(self._remaining[0])
-        if not self._remaining:
-            log.info("retention.pruned", **self._deleted)
-            self._deleted.clear()
-        return bool(self._remaining)
+    def stop(self) -> None:
+        """Finish the current chunk, and wait for it."""
+        self._stopping.set()
+        self._thread.join()
 
-    def _delete_chunk(self, expiry: Expiry) -> None:
-        name = expiry.table.__tablename__
-        with transaction(self._engine) as session:
-            rows = delete_chunk(session, expiry)
-        PRUNED.labels(name).inc(rows)
-        self._deleted[name] += rows
-        if rows < CHUNK:
-            self._remaining.pop(0)
+    @property
+    def failed(self) -> bool:
+        """Whether an unknown error ended the thread, with a traceback in the log; only a restart helps."""
+        started = self._thread.ident is not None
+        return started and not self._thread.is_alive() and not self._stopping.is_set()
+
+    def prune_all(self) -> None:
+        """Prune each table; after an outage of the database, the next call continues."""
+        for table, kept_for in self._kept_for.items():
+            try:
+                rows = retention.prune(
+                    self._engine, table, older_than=kept_for, stopping=self._stopping.is_set
+                )
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("pruning.postponed", table=table, error=str(error))
+                return
+            if rows:
+                PRUNED.labels(table).inc(rows)
+                log.info("pruning.done", table=table, rows=rows)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self.prune_all()
+            self._stopping.wait(PRUNE_SECONDS)

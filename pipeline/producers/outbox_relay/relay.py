@@ -5,7 +5,8 @@
 3. Publish the oldest messages and wait until the broker has stored all of them.
 4. Mark them as published and commit. After an earlier crash they are sent again with the same event ids.
 
-If the broker or the database is unavailable, the relay retries with increasing delays.
+If the broker or the database is unavailable, the relay retries with increasing delays. A second thread prunes
+old rows (:mod:`~pipeline.producers.outbox_relay.pruning`).
 """
 
 import contextlib
@@ -20,7 +21,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import Engine
 
 from pipeline.errors import TransientError
-from pipeline.producers.outbox_relay.pruning import Pruner, expiries_of
+from pipeline.producers.outbox_relay.pruning import Pruning, retentions
 from pipeline.runtime.kafka import make_producer
 from pipeline.runtime.retries import delay_before, is_transient
 from pipeline.settings import RetrySettings, Settings
@@ -32,6 +33,9 @@ from storage.notifications import Listener
 BATCH = 500  # messages published in one transaction: a few MB at most, some 20 ms
 POLL_SECONDS = 1.0  # delay of a message after a lost notification, and upper bound on the delay of a stop
 DELIVERY_SECONDS = 10.0  # then the transaction is rolled back, so that it holds no locks during an outage
+LOCK_LOST_MS = (
+    20_000  # an idle relay loses its lock: above DELIVERY_SECONDS, and a standby takes over in 30 s
+)
 BROKER_SECONDS = 5.0  # for the broker's first answer
 METRICS_SECONDS = 5.0  # between updates of the backlog metrics
 
@@ -51,21 +55,27 @@ def make_relay(settings: Settings) -> "Relay":
     """Return the relay for ``settings``; it connects when it runs."""
     url = settings.database_url.get_secret_value()
     producer = make_producer(settings.kafka_bootstrap, "fakeme-relay", int(DELIVERY_SECONDS * 1000))
-    engine = connect(url, application="fakeme-relay")
-    pruner = Pruner(engine, expiries_of(settings.retention))
-    return Relay(url, engine, producer, pruner, retry=settings.retry)
+    engine = connect(url, application="fakeme-relay", idle_timeout_ms=LOCK_LOST_MS)
+    pruning = Pruning(engine, retentions(settings.retention))
+    return Relay(url, engine, producer, pruning, retry=settings.retry)
 
 
 class Relay:
     """Publishes until it is stopped; of several running relays, one publishes at a time."""
 
     def __init__(
-        self, database_url: str, engine: Engine, producer: Producer, pruner: Pruner, *, retry: RetrySettings
+        self,
+        database_url: str,
+        engine: Engine,
+        producer: Producer,
+        pruning: Pruning,
+        *,
+        retry: RetrySettings,
     ) -> None:
         self._url = database_url
         self._engine = engine
         self._producer = producer
-        self._pruner = pruner
+        self._pruning = pruning
         self._retry = retry
         self._stopping = False
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()  # a signal handler may put to it
@@ -86,11 +96,21 @@ class Relay:
 
     @property
     def alive(self) -> bool:
-        """Whether the loop makes progress; a minute without an iteration means that it hangs."""
-        return time.monotonic() - self._last_iteration < self._retry.max_delay_seconds + 60
+        """Whether the loop makes progress and pruning runs; a minute without an iteration is a hang."""
+        turning = time.monotonic() - self._last_iteration < self._retry.max_delay_seconds + 60
+        return turning and not self._pruning.failed
 
     def run(self) -> None:
         """Publish the messages of the outbox until :meth:`stop`."""
+        self._pruning.start()
+        try:
+            self._publish_and_retry()
+        finally:
+            self._connected = False
+            self._pruning.stop()
+            self._engine.dispose()
+
+    def _publish_and_retry(self) -> None:
         while not self._stopping:
             try:
                 self._publish_until_stopped()
@@ -98,8 +118,6 @@ class Relay:
                 if not is_transient(error):
                     raise
                 self._wait_before_retry(error)
-        self._connected = False
-        self._engine.dispose()
 
     def _wait_before_retry(self, error: Exception) -> None:
         self._connected = False
@@ -116,7 +134,6 @@ class Relay:
                 self._last_iteration = time.monotonic()
                 self._publish_all()
                 self._update_metrics()
-                self._pruner.run(time.monotonic())
                 self._connected, self._failures = True, 0
                 listener.wait(POLL_SECONDS)
 

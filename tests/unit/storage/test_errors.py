@@ -34,6 +34,7 @@ def _driver_error(code: str | None, *, invalidated: bool = False) -> DBAPIError:
         (DatabaseUnavailableError("unavailable"), True),
         (AccessDeniedError("key refused"), True),
         (PoolTimeoutError("no connection free"), True),
+        (_driver_error("25P03"), True),  # idle in a transaction for too long
         (_driver_error("40001"), True),  # serialization failure
         (_driver_error("40P01"), True),  # deadlock
         (_driver_error("57P01"), True),  # server shuts down

@@ -22,7 +22,7 @@ from pipeline.producers.outbox_relay.relay import (
 from pipeline.settings import RetrySettings, Settings
 from schemas.envelope import encode
 from schemas.moderation import ReportsSurged
-from storage import outbox
+from storage import outbox, retention
 from storage.database import connect, transaction
 from storage.errors import DatabaseUnavailableError
 
@@ -61,6 +61,11 @@ def announce(engine: Engine, post: str, number: int) -> None:
 
 def numbers(records: list[KafkaMessage]) -> list[int]:
     return [int(dict(record.headers())["ce_id"]) for record in records]
+
+
+def rows(engine: Engine, table: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
 def backlog(engine: Engine) -> int:
@@ -160,6 +165,36 @@ def test_without_a_broker_no_message_is_marked_as_published(engine: Engine, post
         publish_batch(engine, unreachable)
 
     assert backlog(engine) == 1
+
+
+def test_the_running_relay_prunes_every_table(
+    settings: Settings, engine: Engine, post: str, eventually: Eventually
+) -> None:
+    announce(engine, post, 1)
+    publish_batch(engine, Producer({"bootstrap.servers": settings.kafka_bootstrap}))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE outbox SET published_at = now() - interval '8 days'"))
+        connection.execute(
+            text(
+                "INSERT INTO media_objects (uri, etag, size, modified_at, sha256, seen_at)"
+                " VALUES ('s3://b/old', '', 1, now(), '', now() - interval '91 days'),"
+                " ('s3://b/new', '', 1, now(), '', now())"
+            )
+        )
+
+    with running(make_relay(settings), eventually):
+        eventually(lambda: rows(engine, "outbox") == 0)
+        eventually(lambda: rows(engine, "media_objects") == 1)
+
+
+def test_pruning_that_fails_for_an_unknown_reason_turns_the_relay_unhealthy(
+    settings: Settings, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # its traceback is expected
+    monkeypatch.setattr(retention, "prune", lambda *_, **__: 1 / 0)
+
+    with running(make_relay(settings), eventually) as relay:
+        eventually(lambda: not relay.alive)
 
 
 def test_delivering_no_messages_needs_no_broker() -> None:
