@@ -3,15 +3,18 @@
 Metadata are not needed for the pixels: whatever is wrong with them is ignored, except for the orientation.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import simplejpeg
 
 from inference.errors import Unprocessable
 from inference.media.decoded import DecodedFrames, Frame, Pixels
-from inference.media.image import decode_image, reduced, upright
-from inference.media.jpeg_markers import JpegHeader, read_header
+from inference.media.image import decode_image
+from inference.media.jpeg_markers import JpegHeader, read_header, without_metadata
 from inference.media.limits import MediaLimits
-from inference.media.orientation import orientation_of
+from inference.media.orientation import Orientation, orientation_of
+from inference.media.rgb import reduced, upright
 from schemas.verdicts import UnprocessableReason
 
 _MISSING_END = "premature end"  # libjpeg's words for coded data that stops too early
@@ -25,18 +28,29 @@ def decode_jpeg(data: bytes, limits: MediaLimits) -> DecodedFrames:
     header = read_header(data)
     limits.check_pixels(header.width, header.height)
     limits.check_scans(header.width, header.height, header.scans)
-    if header.components not in (1, 3) or header.bits != 8:
-        return decode_image(data, limits, pillow_format="JPEG")
+    pixels = without_metadata(data, header)
+    if header.components in (1, 3) and header.bits == 8:
+        content = _decode_turbo(pixels, header, limits)
+    else:
+        content = decode_image(pixels, limits, pillow_format="JPEG")
+    return _upright(content, orientation_of(header.exif))
+
+
+def _decode_turbo(data: bytes, header: JpegHeader, limits: MediaLimits) -> DecodedFrames:
     image, fault = _decode(data, header, limits.max_picture_side)
     share = _decoded_share(image) if _MISSING_END in fault.lower() else 1.0
     if share == 0.0:
         raise Unprocessable(UnprocessableReason.TRUNCATED, fault)
-    orientation = orientation_of(header.exif)
-    width, height = header.width, header.height
+    frame = Frame(reduced(image, limits.max_picture_side))
+    return DecodedFrames(header.width, header.height, (frame,), decoded_share=share, fault=fault)
+
+
+def _upright(content: DecodedFrames, orientation: Orientation) -> DecodedFrames:
+    width, height = content.width, content.height
     if orientation.swaps_sides:
         width, height = height, width
-    frame = Frame(upright(reduced(image, limits.max_picture_side), orientation))
-    return DecodedFrames(width, height, (frame,), decoded_share=share, fault=fault)
+    frames = tuple(Frame(upright(frame.image, orientation)) for frame in content.frames)
+    return replace(content, width=width, height=height, frames=frames)
 
 
 def _decode(data: bytes, header: JpegHeader, side: int) -> tuple[Pixels, str]:

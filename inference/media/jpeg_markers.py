@@ -13,12 +13,16 @@ _START_OF_SCAN = 0xDA
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _APP1 = 0xE1
+_METADATA = frozenset({*range(0xE1, 0xF0), 0xFE}) - {0xEE}  # APP0 and APP14 state the colour space
 _EXIF = b"Exif\x00\x00"
 
 
 @dataclass(frozen=True)
 class JpegHeader:
-    """What a JPEG file states before its first scan; ``exif`` is the content after its signature."""
+    """What a JPEG file states before its first scan.
+
+    ``exif`` is the content after its signature; ``metadata`` are start and end of each segment of metadata.
+    """
 
     width: int
     height: int
@@ -26,12 +30,14 @@ class JpegHeader:
     bits: int
     scans: int
     exif: bytes
+    metadata: tuple[tuple[int, int], ...]
 
 
 def read_header(data: bytes) -> JpegHeader:
     """Return the header; raise :class:`Unprocessable` with ``truncated`` or ``undecodable``."""
     frame: tuple[int, int, int, int] | None = None
     exif = b""
+    metadata: list[tuple[int, int]] = []
     position = 2
     for _ in range(MAX_SEGMENTS):
         marker, start, end = _segment(data, position)
@@ -41,13 +47,26 @@ def read_header(data: bytes) -> JpegHeader:
             if frame is None:
                 raise _undecodable("its first scan comes before the frame header")
             bits, height, width, components = frame
-            return JpegHeader(width, height, components, bits, _scans(data, position), exif)
+            return JpegHeader(width, height, components, bits, _scans(data, position), exif, tuple(metadata))
         if marker in _FRAME_HEADERS and end - start >= 6:
             frame = struct.unpack_from(">BHHB", data, start)
         elif marker == _APP1 and not exif and data[start:end].startswith(_EXIF):
             exif = data[start + len(_EXIF) : end]
+        if marker in _METADATA:
+            metadata.append((start - 4, end))
         position = end
     raise _undecodable(f"it has more than {MAX_SEGMENTS} segments, the limit")
+
+
+def without_metadata(data: bytes, header: JpegHeader) -> bytes:
+    """Return the file without metadata: libjpeg refuses a broken colour profile, which viewers ignore."""
+    if not header.metadata:
+        return data
+    view, position, kept = memoryview(data), 0, []
+    for start, end in header.metadata:
+        kept.append(view[position:start])
+        position = end
+    return b"".join([*kept, view[position:]])
 
 
 def _segment(data: bytes, position: int) -> tuple[int, int, int]:

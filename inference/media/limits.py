@@ -18,6 +18,8 @@ class MediaLimits:
     max_picture_side: int = 4096  # longer side kept of a still: a phone's 12 MP stay as they are, 38 MB
     max_side: int = 40_000  # pixels: panoramas of phones are below 30,000
     max_animation_pixels: int = 200_000_000  # over all frames that are decoded: 2 s on one core
+    max_canvas_pixels: int = 16_800_000  # of an animation: four canvases of 4 bytes a pixel are 270 MB
+    max_animation_frames: int = 10_000  # decoded of an animation, however small: half a second
     max_scan_pixels: int = 2_000_000_000  # of a JPEG, pixels times scans: about 4 s
     max_decoded_pixels: int = 1_200_000_000  # of a video, over all frames: 600 of 1080p, 2 s on one core
     max_samples: int = 200_000  # packets of a video: half an hour at 120 frames a second
@@ -45,6 +47,19 @@ class MediaLimits:
                 UnprocessableReason.TOO_MANY_PIXELS,
                 f"the picture has {width}x{height} pixels; the limit is {self.max_pixels} pixels",
             )
+
+    def check_canvas(self, width: int, height: int) -> None:
+        """Raise :class:`Unprocessable` with ``too_many_pixels`` for an animation of this size."""
+        self.check_pixels(width, height)
+        if width * height > self.max_canvas_pixels:
+            raise Unprocessable(
+                UnprocessableReason.TOO_MANY_PIXELS,
+                f"the animation has {width}x{height} pixels; the limit is {self.max_canvas_pixels} pixels",
+            )
+
+    def animation_frames(self, width: int, height: int) -> int:
+        """Return how many frames of this size are decoded of an animation, at least 1."""
+        return min(self.max_animation_frames, max(1, self.max_animation_pixels // (width * height)))
 
     def check_scans(self, width: int, height: int, scans: int) -> None:
         """Raise :class:`Unprocessable` with ``too_many_pixels``: each scan is a pass over the picture."""

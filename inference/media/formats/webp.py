@@ -1,11 +1,10 @@
 """WebP and animated WebP in a RIFF container (RFC 9649)."""
 
 import struct
-from functools import partial
 
 from inference.media.decoded import MediaKind
 from inference.media.formats.format import MediaFormat
-from inference.media.image import decode_image
+from inference.media.webp import decode_webp
 
 
 def _matches(data: bytes) -> bool:
@@ -24,6 +23,6 @@ FORMAT = MediaFormat(
     media_type="image/webp",
     kind=MediaKind.IMAGE,
     matches=_matches,
-    decode=partial(decode_image, pillow_format="WEBP", animated=True),
+    decode=decode_webp,
     fault=_fault,
 )
