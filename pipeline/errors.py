@@ -29,6 +29,10 @@ class UnknownWorkerError(PipelineError):
     """No worker has this name."""
 
 
+class WorkerNameError(PipelineError):
+    """A worker cannot have this name."""
+
+
 class UnknownSignalError(PipelineError):
     """No signal has this name."""
 

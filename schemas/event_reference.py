@@ -7,7 +7,7 @@ from schemas.dead_letters import DEAD_LETTER_HEADERS
 from schemas.examples import EXAMPLE_OF
 from schemas.flow import FLOWS, Flow
 from schemas.jsonschemas import Schema, event_schema
-from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, RETRIED, Topic
+from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, RETRY_TOPICS, Topic
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _OPERATORS = "operators"  # topics that no worker reads
@@ -67,8 +67,8 @@ def _topic_table() -> str:
         _topic_row(f"[`{DEAD_LETTERS.name}`](#{DEAD_LETTERS.name})", DEAD_LETTERS, "every worker", _OPERATORS)
     )
     table = _table(("topic", "events", "written by", "read by", "partitions", "retention"), rows)
-    retried = ", ".join(f"`{topic.retry}`" for topic in RETRIED)
-    return f"## Topics\n\n{table}\nEvents that wait for a retry are on {retried}.\n"
+    waiting = ", ".join(f"`{topic.name}`" for topic in RETRY_TOPICS)
+    return f"## Topics\n\n{table}\nEvents that wait until a worker tries them again are on {waiting}.\n"
 
 
 def _topic_row(name: str, topic: Topic, writer: str, readers: str) -> tuple[str, ...]:

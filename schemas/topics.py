@@ -31,9 +31,16 @@ class Topic:
         """The CloudEvents ``type`` of the topic's events, for example ``fakeme.posts.created.v1``."""
         return f"fakeme.{self.name}.v1"
 
+    def retry(self, worker: str) -> str:
+        """Return the name of the topic on which events wait until ``worker`` tries them again.
+
+        Each worker has its own: a topic that two consumer groups read and write would multiply events.
+        """
+        return f"{self.name}.{worker}{RETRY_SUFFIX}"
+
     @property
-    def retry(self) -> str:
-        """The name of the retry topic for events that could not be processed yet."""
+    def shared_retry(self) -> str:
+        """The retry topic of release 0.1, common to all workers; still read, never written."""
         return self.name + RETRY_SUFFIX
 
 
@@ -89,25 +96,33 @@ EVENT_TOPICS: tuple[Topic, ...] = (
     GENERATION_RESULTS,
 )
 
-# Topics that the workers consume. Each has a retry topic.
-RETRIED: tuple[Topic, ...] = (
-    POSTS_CREATED,
-    POSTS_REPORTED,
-    POSTS_APPEALED,
-    POSTS_REPLAYED,
-    MEDIA_VERDICTS,
-    REPORTS_SURGED,
+# The workers that use retry topics, and the topics that they read. Each pair has one retry topic.
+RETRIED: dict[str, tuple[Topic, ...]] = {
+    "detection": (POSTS_CREATED, POSTS_REPORTED, POSTS_APPEALED, POSTS_REPLAYED),
+    "moderation": (REPORTS_SURGED, POSTS_REPORTED, POSTS_APPEALED, MEDIA_VERDICTS),
+}
+
+
+def retry_topic(topic: Topic, worker: str) -> Topic:
+    """Return the topic on which events of ``topic`` wait until ``worker`` tries them again."""
+    about = f"Events of {topic.name} that wait until {worker} tries them again."
+    return Topic(topic.retry(worker), topic.contract, about, topic.partitions)
+
+
+def origin_name(name: str) -> str:
+    """Return the topic whose events the topic ``name`` carries: itself, unless it is a retry topic."""
+    if not name.endswith(RETRY_SUFFIX):
+        return name
+    stem = name.removesuffix(RETRY_SUFFIX)
+    if any(stem == topic.name for topic in EVENT_TOPICS):  # a shared retry topic of an earlier release
+        return stem
+    return stem.rpartition(".")[0]
+
+
+RETRY_TOPICS: tuple[Topic, ...] = tuple(
+    retry_topic(topic, worker) for worker, topics in RETRIED.items() for topic in topics
 )
-
-
-def retry_topic(topic: Topic) -> Topic:
-    """Return the topic on which events of ``topic`` wait for another try."""
-    return Topic(
-        topic.retry, topic.contract, f"Events of {topic.name} that wait for a retry.", topic.partitions
-    )
-
-
-TOPICS: tuple[Topic, ...] = (*EVENT_TOPICS, *(retry_topic(topic) for topic in RETRIED), DEAD_LETTERS)
+TOPICS: tuple[Topic, ...] = (*EVENT_TOPICS, *RETRY_TOPICS, DEAD_LETTERS)
 
 BY_CONTRACT: dict[type[Contract], Topic] = {topic.contract: topic for topic in EVENT_TOPICS if topic.contract}
 BY_EVENT_TYPE: dict[str, Topic] = {topic.event_type: topic for topic in EVENT_TOPICS}

@@ -45,7 +45,7 @@ class Consumer(Protocol[P]):
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
-        """The topics to read. The loop also reads their retry topics."""
+        """The topics to read. The loop also reads this consumer's retry topics."""
         ...
 
     def prepare(self, event: Event, attempt: int) -> P:

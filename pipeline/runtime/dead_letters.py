@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pipeline.errors import PipelineError
 from schemas.envelope import RawHeaders, Record
 from schemas.errors import DeadLetterReason
-from schemas.topics import DEAD_LETTERS, RETRY_SUFFIX
+from schemas.topics import DEAD_LETTERS, origin_name
 
 PREFIX = "fakeme-dlq-"
 MAX_DETAIL = 2_000  # characters; leaves room for the largest record that a topic accepts
@@ -96,4 +96,4 @@ def original(letter: DeadLetter) -> Record:
     """Return the record to publish again, to its original topic and without retry and dead-letter headers."""
     record = letter.record
     headers = tuple((name, raw) for name, raw in record.headers if not name.startswith(_OWN_HEADERS))
-    return Record(record.topic.removesuffix(RETRY_SUFFIX), record.key, record.value, headers)
+    return Record(origin_name(record.topic), record.key, record.value, headers)

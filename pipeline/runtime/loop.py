@@ -10,6 +10,7 @@ Only the thread of the loop uses the Kafka clients. A topic is paused while too 
 unfinished.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition
 
 from pipeline.errors import PipelineError
-from pipeline.runtime.consumer import Consumer, Priority
+from pipeline.runtime.consumer import Consumer, Priority, Subscription
 from pipeline.runtime.kafka import RecordPublisher, commit_sync, record_of
 from pipeline.runtime.lag import LagGauges
 from pipeline.runtime.outcomes import OutcomePublisher
@@ -90,7 +91,7 @@ class Loop(Generic[P]):
         self._subscriptions = {
             name: subscription
             for subscription in consumer.subscriptions
-            for name in _topic_names(subscription.topic)
+            for name in (subscription.topic.name, *_retry_names(subscription.topic, consumer.name))
         }
         self._schedule: Schedule[Job] = Schedule(len(Priority))
         self._partitions = Partitions()
@@ -131,7 +132,7 @@ class Loop(Generic[P]):
     def run(self) -> None:
         """Run until :meth:`stop`; raise :class:`LoopError` if the process must be restarted."""
         self._kafka.subscribe(
-            list(self._subscriptions),
+            [_subscribed(name, subscription) for name, subscription in self._subscriptions.items()],
             on_assign=self._on_assign,
             on_revoke=self._on_revoke,
             on_lost=self._on_lost,
@@ -173,7 +174,7 @@ class Loop(Generic[P]):
         if job is None:  # the partition was revoked after the read; its new owner reads the record again
             return
         job.tracker.add(job.offset)
-        due = due_of(job.record.headers) if job.record.topic == job.topic.retry else 0.0
+        due = due_of(job.record.headers) if job.is_retry else 0.0
         self._schedule.add(job, priority=job.priority, key=job.key, due=due)
 
     def _make_job(self, message: KafkaMessage) -> Job | None:
@@ -187,7 +188,7 @@ class Loop(Generic[P]):
         subscription = self._subscriptions[topic]
         record = record_of(message)
         timestamp_ms = message.timestamp()[1]
-        is_retry = topic == subscription.topic.retry
+        is_retry = topic != subscription.topic.name
         return Job(
             topic=subscription.topic,
             record=record,
@@ -281,5 +282,10 @@ class Loop(Generic[P]):
         return any(tracker.pending for tracker in trackers if tracker is not None)
 
 
-def _topic_names(topic: Topic) -> tuple[str, str]:
-    return topic.name, topic.retry
+def _retry_names(topic: Topic, worker: str) -> tuple[str, str]:
+    return topic.retry(worker), topic.shared_retry
+
+
+def _subscribed(name: str, subscription: Subscription) -> str:
+    # A pattern also matches no topic: new installations do not have the shared retry topics.
+    return f"^{re.escape(name)}$" if name == subscription.topic.shared_retry else name

@@ -39,7 +39,11 @@ class OutcomePublisher:
 
     def _send_to_retry(self, job: Job, delay: float, error: Exception) -> None:
         message = retry_record(
-            job.topic, job.record, since_ms=job.since_ms, attempt=job.attempt + 1, delay=delay
+            job.topic.retry(self._worker),
+            job.record,
+            since_ms=job.since_ms,
+            attempt=job.attempt + 1,
+            delay=delay,
         )
         metrics.RETRIES.labels(self._worker, job.topic.name).inc()
         self._send(job, (message,), "retried", {"error": f"{type(error).__name__}: {error}", "delay": delay})

@@ -1,7 +1,7 @@
 """Decides what follows a failed event: a retry or the dead-letter topic.
 
 A transient failure (an unavailable service) is retried until the service is back, with increasing delay. Any
-other failure is retried a few times. Retries wait in the topic's retry topic and block no other event.
+other failure is retried a few times. Retries wait in the worker's retry topic and block no other event.
 """
 
 import random
@@ -12,7 +12,6 @@ from pipeline.errors import TransientError
 from pipeline.settings import RetrySettings
 from schemas.envelope import RawHeaders, Record
 from schemas.errors import DeadLetterReason, UnreadableEventError
-from schemas.topics import Topic
 from storage.errors import is_transient as is_transient_storage_error
 
 ATTEMPT_HEADER = "fakeme-attempt"  # number of the next attempt, from 2
@@ -57,13 +56,13 @@ def delay_before(attempt: int, settings: RetrySettings) -> float:
     return min(settings.first_delay_seconds * 2.0**doublings, settings.max_delay_seconds)
 
 
-def retry_record(topic: Topic, record: Record, *, since_ms: int, attempt: int, delay: float) -> Record:
-    """Return ``record`` for the retry topic of ``topic``, due in about ``delay`` seconds (with jitter)."""
+def retry_record(topic: str, record: Record, *, since_ms: int, attempt: int, delay: float) -> Record:
+    """Return ``record`` for the retry topic ``topic``, due in about ``delay`` seconds (with jitter)."""
     jittered_delay = delay * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - not for security
     due_ms = int((time.time() + jittered_delay) * 1000)
     kept = tuple((name, raw) for name, raw in record.headers if name not in _RETRY_HEADERS)
     values = (str(number).encode() for number in (attempt, due_ms, since_ms))
-    return Record(topic.retry, record.key, record.value, (*kept, *zip(_RETRY_HEADERS, values, strict=True)))
+    return Record(topic, record.key, record.value, (*kept, *zip(_RETRY_HEADERS, values, strict=True)))
 
 
 def attempt_of(headers: RawHeaders) -> int:

@@ -45,6 +45,11 @@ class Job:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
+    def is_retry(self) -> bool:
+        """Whether the record was read from a retry topic."""
+        return self.record.topic != self.topic.name
+
+    @property
     def key(self) -> bytes | None:
         """The key of the record: the id of the post."""
         return self.record.key

@@ -76,4 +76,4 @@ def test_worker_of_a_plugin_answers_events(
         assert time.monotonic() < deadline, "the plugin's worker did not answer in time"
         assert worker.poll() is None
     assert len(answers) == 1
-    assert len(read_topic("posts.tags.retry", event.post_id)) == (1 if suffix else 0)
+    assert len(read_topic("posts.tags.acme-amplifier.retry", event.post_id)) == (1 if suffix else 0)

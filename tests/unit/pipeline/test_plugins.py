@@ -47,7 +47,7 @@ def test_plugin_adds_a_worker_a_signal_a_network_and_a_format() -> None:
     assert result.stdout.splitlines() == [
         "('acme',)",
         "['detection', 'tagging', 'moderation', 'relay', 'gateway', 'acme-amplifier'] acme-amplifier",
-        "['posts.tags', 'posts.tags.retry']",
+        "['posts.tags', 'posts.tags.acme-amplifier.retry']",
         "['acme-letterhead']",
         "False",  # only a process that looks up networks or formats loads what they need
         "AcmeNetwork",

@@ -76,7 +76,7 @@ def test_retry_topic_carries_the_messages_of_its_origin() -> None:
     root = document()
 
     assert (
-        root["channels"]["posts.created.retry"]["messages"]["event"]
+        root["channels"]["posts.created.detection.retry"]["messages"]["event"]
         == root["channels"]["posts.created"]["messages"]["event"]
         == {"$ref": "#/components/messages/fakeme.posts.created.v1"}
     )

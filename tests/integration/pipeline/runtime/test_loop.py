@@ -21,18 +21,18 @@ from pipeline.settings import RetrySettings
 from schemas.envelope import Event, Message, Record, encode
 from schemas.errors import DeadLetterReason
 from schemas.posts import Media, PostCreated
-from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, Topic
+from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, Topic, retry_topic
 
 RETRY = RetrySettings(first_delay_seconds=0.2, max_delay_seconds=1.0, attempts=3)
 TIMEOUT_SECONDS = 30.0
+WORKERS = ("echo", "other")  # each with a consumer group of its own
 
 
 class EchoConsumer:
     """Answers each event with one message on another topic. ``before_prepare`` may raise for an event."""
 
-    name = "echo"
-
-    def __init__(self, subscriptions: Sequence[Subscription], answers: Topic) -> None:
+    def __init__(self, subscriptions: Sequence[Subscription], answers: Topic, name: str) -> None:
+        self.name = name
         self.subscriptions = subscriptions
         self.answers = answers
         self.handled: list[str] = []
@@ -74,8 +74,9 @@ class Topics:
         self.replays = Topic(f"test-{run}-replays", PostCreated, "", partitions=3)
         self.answers = Topic(f"test-{run}-answers", None, "", partitions=1)
         self.group = f"test-{run}"
-        retries = [Topic(topic.retry, PostCreated, "", partitions=3) for topic in (self.posts, self.replays)]
-        declare_topics(bootstrap, (self.posts, self.replays, self.answers, *retries))
+        originals = (self.posts, self.replays)
+        retries = [retry_topic(topic, worker) for topic in originals for worker in WORKERS]
+        declare_topics(bootstrap, (*originals, self.answers, *retries))
         self.producer = make_producer(bootstrap, "test")
 
     def publish(self, topic: Topic, *records: Record) -> None:
@@ -83,17 +84,18 @@ class Topics:
             self.producer.produce(topic.name, record.value, record.key, headers=list(record.headers))
         assert self.producer.flush(10) == 0
 
-    def echo_consumer(self) -> EchoConsumer:
+    def echo_consumer(self, name: str = "echo") -> EchoConsumer:
         return EchoConsumer(
             (Subscription(self.posts), Subscription(self.replays, Priority.REPLAY)),
             self.answers,
+            name,
         )
 
     @contextmanager
     def running(self, consumer: EchoConsumer, **settings: float) -> Iterator[Loop[str]]:
         loop: Loop[str] = Loop(
             consumer,
-            make_consumer(self.bootstrap, self.group),
+            make_consumer(self.bootstrap, f"{self.group}-{consumer.name}"),
             RecordPublisher(make_producer(self.bootstrap, "test-loop")),
             settings=LoopSettings(**settings),  # type: ignore[arg-type]
             retry=RETRY,
@@ -135,9 +137,17 @@ class Topics:
         letters = self.read(DEAD_LETTERS, all_present)
         return [letter for letter in letters if letter.key in {key.encode() for key in keys}]
 
+    def count(self, topic: Topic) -> int:
+        """Return how many records were ever written to ``topic``."""
+        consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": f"{self.group}-count"})
+        parts = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        ends = [consumer.get_watermark_offsets(part, timeout=10)[1] for part in parts]
+        consumer.close()
+        return sum(ends)
+
     def committed(self) -> int:
         """Return how many records of the posts topic the group has committed."""
-        consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": self.group})
+        consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": f"{self.group}-echo"})
         parts = [TopicPartition(self.posts.name, number) for number in range(self.posts.partitions)]
         positions = consumer.committed(parts, timeout=10)
         consumer.close()
@@ -180,6 +190,37 @@ def test_transient_failure_is_retried_until_it_ends_and_blocks_no_other_event(to
 
     assert answered[-1] == "failing"
     assert attempts == [1, 2, 3, 4, 5]
+
+
+def test_an_outage_does_not_multiply_an_event_that_two_groups_read(topics: Topics) -> None:
+    consumers = [topics.echo_consumer(name) for name in WORKERS]
+    attempts: dict[str, int] = dict.fromkeys(WORKERS, 0)
+
+    def fail_for(name: str) -> Callable[[str, int], None]:
+        def fail(post_id: str, attempt: int) -> None:
+            attempts[name] += 1
+            raise TransientError("storage is unavailable")
+
+        return fail
+
+    for consumer in consumers:
+        consumer.before_prepare = fail_for(consumer.name)
+    topics.publish(topics.posts, post_created("reported"))
+
+    with topics.running(consumers[0]), topics.running(consumers[1]):
+        _until(lambda: min(attempts.values()) >= 6)
+
+    for name in WORKERS:
+        assert topics.count(retry_topic(topics.posts, name)) <= attempts[name]
+
+
+def test_event_on_the_shared_retry_topic_of_release_0_1_is_answered(topics: Topics) -> None:
+    shared = Topic(topics.posts.shared_retry, PostCreated, "", partitions=3)
+    declare_topics(topics.bootstrap, [shared])
+    topics.publish(shared, post_created("waiting"))
+
+    with topics.running(topics.echo_consumer()):
+        assert topics.answered(1) == ["waiting"]
 
 
 def test_unknown_failure_is_tried_three_times_and_then_becomes_a_dead_letter(topics: Topics) -> None:

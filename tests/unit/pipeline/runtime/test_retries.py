@@ -20,9 +20,9 @@ from pipeline.runtime.retries import (
 from pipeline.settings import RetrySettings
 from schemas.envelope import Record
 from schemas.errors import DeadLetterReason, UnreadableEventError
-from schemas.topics import POSTS_CREATED
 from storage.errors import ObjectStoreUnavailableError
 
+RETRY_TOPIC = "posts.created.detection.retry"
 SETTINGS = RetrySettings(first_delay_seconds=1, max_delay_seconds=60, attempts=3)
 DATABASE_UNAVAILABLE = OperationalError("select 1", None, Exception("connection refused"))
 
@@ -59,12 +59,12 @@ def test_delays_double_up_to_the_maximum() -> None:
 def test_retry_record_keeps_the_event_and_adds_attempt_due_time_and_first_arrival() -> None:
     record = Record("posts.created", b"p1", b"{}", (("ce_id", b"1"), (ATTEMPT_HEADER, b"2")))
 
-    second_retry = retry_record(POSTS_CREATED, record, since_ms=1_700_000_000_000, attempt=3, delay=10.0)
+    second_retry = retry_record(RETRY_TOPIC, record, since_ms=1_700_000_000_000, attempt=3, delay=10.0)
     third_retry = retry_record(
-        POSTS_CREATED, second_retry, since_ms=since_of(second_retry.headers, 5), attempt=4, delay=1.0
+        RETRY_TOPIC, second_retry, since_ms=since_of(second_retry.headers, 5), attempt=4, delay=1.0
     )
 
-    assert (second_retry.topic, second_retry.key, second_retry.value) == ("posts.created.retry", b"p1", b"{}")
+    assert (second_retry.topic, second_retry.key, second_retry.value) == (RETRY_TOPIC, b"p1", b"{}")
     assert second_retry.headers[0] == ("ce_id", b"1")
     assert [name for name, _ in second_retry.headers].count(ATTEMPT_HEADER) == 1
     assert (attempt_of(second_retry.headers), attempt_of(third_retry.headers)) == (3, 4)
