@@ -6,7 +6,11 @@ class PipelineError(Exception):
 
 
 class TransientError(PipelineError):
-    """A service that is needed is unavailable: the event is retried until it is back."""
+    """A service that is needed is unavailable: the event waits until it is back, and tries do not count."""
+
+
+class EarlyEventError(PipelineError):
+    """The event came before what it refers to: it is retried, and each try counts as an attempt."""
 
 
 class SettingsError(PipelineError):

@@ -99,7 +99,24 @@ class RetrySettings(BaseModel):
     )
     max_delay_seconds: float = Field(60.0, gt=0, description="Longest delay between two attempts.")
     attempts: int = Field(
-        5, ge=1, description="Attempts after which an event is given up, unless a service is unavailable."
+        5,
+        ge=1,
+        le=1_000,
+        description="Attempts after which an event is given up. Tries during an outage do not count.",
+    )
+
+
+class ConsumptionSettings(BaseModel):
+    """When detection and moderation pause because their surroundings fail."""
+
+    pause_window_seconds: float = Field(
+        60.0, gt=0, le=3_600, description="Failures within this time count together, in seconds."
+    )
+    pause_events: int = Field(
+        5, ge=2, le=100, description="Number of different events that must fail before a worker pauses."
+    )
+    pause_share: float = Field(
+        0.8, gt=0, le=1, description="Share of the window's events that must fail before a worker pauses."
     )
 
 
@@ -162,6 +179,7 @@ class Settings(BaseSettings):
     moderation: ModerationSettings = ModerationSettings()
     tagging: TaggingSettings = TaggingSettings()
     retry: RetrySettings = RetrySettings()
+    consumption: ConsumptionSettings = ConsumptionSettings()
     gateway: GatewaySettings = GatewaySettings()
 
     @property

@@ -7,12 +7,20 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 # SQLSTATE classes and codes after which the same statement may succeed (PostgreSQL manual, appendix A).
-_TRANSIENT_CLASSES = ("08", "53", "57")  # connection, resources, operator intervention (shutdown, cancel)
+# Connection, resources such as the disk, operator intervention (shutdown, cancel), input and output.
+_TRANSIENT_CLASSES = ("08", "53", "57", "58")
 _TRANSIENT_CODES = (
     "40001",  # serialization failure
     "40P01",  # deadlock
     "55P03",  # lock not available
-    "42P01",  # no such table: the database is not migrated yet
+    "25006",  # read-only transaction: the server became a standby in a failover
+    "42501",  # no privilege: an operator must grant it again
+    "42P01",  # no such table: the database is not migrated yet; likewise the next four
+    "42703",  # no such column
+    "42883",  # no such function
+    "42P10",  # no unique index for ON CONFLICT
+    "3F000",  # no such schema
+    "3D000",  # no such database: it is being restored or renamed
 )
 
 

@@ -13,7 +13,7 @@ unfinished.
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import structlog
@@ -23,14 +23,17 @@ from confluent_kafka import TopicPartition
 
 from pipeline.errors import PipelineError
 from pipeline.runtime.consumer import Consumer, Priority, Subscription
+from pipeline.runtime.faults import Fault, fault_of
 from pipeline.runtime.kafka import RecordPublisher, commit_sync, record_of
 from pipeline.runtime.lag import LagGauges
 from pipeline.runtime.outcomes import OutcomePublisher
 from pipeline.runtime.partitions import Partition, Partitions
-from pipeline.runtime.retries import attempt_of, due_of, since_of
+from pipeline.runtime.pause import OutagePause
+from pipeline.runtime.retries import Tries
+from pipeline.runtime.retry_records import JITTER, due_of, since_of, tries_of
 from pipeline.runtime.schedule import Schedule
-from pipeline.runtime.stages import Job, Stages
-from pipeline.settings import RetrySettings
+from pipeline.runtime.stages import Job, Outcome, Stages
+from pipeline.settings import ConsumptionSettings, RetrySettings
 from schemas.topics import Topic
 
 log = structlog.get_logger(__name__)
@@ -57,6 +60,7 @@ class LoopSettings:
     commit_interval: float = 0.2  # a kill -9 repeats the work since the last commit
     stop_timeout: float = 25.0  # orchestrators usually kill a process after 30 s
     revoke_timeout: float = 10.0  # a rebalance waits this long, and no longer than the session timeout
+    consumption: ConsumptionSettings = field(default_factory=ConsumptionSettings)
 
     @property
     def max_in_flight(self) -> int:
@@ -80,6 +84,8 @@ class Loop(Generic[P]):
         self._kafka = kafka
         self._publisher = publisher
         self._outcomes = OutcomePublisher(consumer.name, publisher, retry)
+        self._pause = OutagePause(consumer.name, settings.consumption, retry)
+        self._max_delay = retry.max_delay_seconds * (1 + JITTER)
         self._settings = settings
         self._stages = Stages(
             consumer,
@@ -104,6 +110,7 @@ class Loop(Generic[P]):
         self._next_commit = 0.0
         self._stopping = False
         self._assigned = False
+        self._lost = False  # the process cannot recover: publish nothing more
         self._last_iteration = time.monotonic()
 
     # -- called from any thread --------------------------------------------------------------------
@@ -115,7 +122,7 @@ class Loop(Generic[P]):
     @property
     def ready(self) -> bool:
         """Whether partitions are assigned and records are handled."""
-        return self._assigned and not self._stopping and self._stages.alive
+        return self._assigned and not self._stopping and not self._pause.active and self._stages.alive
 
     @property
     def alive(self) -> bool:
@@ -174,7 +181,7 @@ class Loop(Generic[P]):
         if job is None:  # the partition was revoked after the read; its new owner reads the record again
             return
         job.tracker.add(job.offset)
-        due = due_of(job.record.headers) if job.is_retry else 0.0
+        due = due_of(job.record.headers, latest=time.time() + self._max_delay) if job.is_retry else 0.0
         self._schedule.add(job, priority=job.priority, key=job.key, due=due)
 
     def _make_job(self, message: KafkaMessage) -> Job | None:
@@ -195,17 +202,18 @@ class Loop(Generic[P]):
             partition=partition,
             offset=offset,
             since_ms=since_of(record.headers, timestamp_ms) if is_retry else timestamp_ms,
-            attempt=attempt_of(record.headers) if is_retry else 1,
+            tries=tries_of(record.headers) if is_retry else Tries(),
             priority=subscription.priority,
             tracker=tracker,
         )
 
     def _dispatch(self) -> None:
-        while self._has_capacity():
+        while self._has_capacity() and self._pause.admits(time.monotonic()):
             job = self._schedule.take(time.time())
             if job is None:
                 return
             self._in_flight += 1
+            self._pause.start(job)
             self._stages.submit(job)
 
     def _has_capacity(self) -> bool:
@@ -218,9 +226,17 @@ class Loop(Generic[P]):
         for job, outcome in self._stages.finished():
             self._in_flight -= 1
             self._schedule.release(priority=job.priority, key=job.key)
+            self._check_process(outcome)
+            self._pause.record(time.monotonic(), job, outcome)
             if self._partitions.holds(job.tracker):  # if revoked, the new owner answers
-                self._outcomes.publish(job, outcome)
+                self._outcomes.publish(job, outcome, paused=self._pause.active)
         self._publisher.poll()
+
+    def _check_process(self, outcome: Outcome) -> None:
+        """Raise if the process cannot recover. The event stays uncommitted, and another process reads it."""
+        if isinstance(outcome, Exception) and fault_of(outcome) is Fault.PROCESS:
+            self._lost = True
+            raise LoopError(f"this process cannot recover and must be restarted: {outcome}") from outcome
 
     def _apply_back_pressure(self) -> None:
         limit = self._settings.max_unfinished_per_topic
@@ -265,7 +281,7 @@ class Loop(Generic[P]):
         """Finish the work in progress on ``partitions``, for ``seconds`` at most, and commit."""
         self._abandon_waiting(partitions)
         deadline = time.monotonic() + seconds
-        while self._has_pending(partitions) and time.monotonic() < deadline:
+        while not self._lost and self._has_pending(partitions) and time.monotonic() < deadline:
             self._last_iteration = time.monotonic()
             self._publish_outcomes()
             self._publisher.flush(0.02)

@@ -6,7 +6,7 @@ until the loop collects them.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
@@ -15,8 +15,9 @@ from typing import Generic, TypeVar, cast
 
 from pipeline.runtime import metrics
 from pipeline.runtime.consumer import Answer, Consumer
+from pipeline.runtime.faults import Fault, fault_of
 from pipeline.runtime.offsets import OffsetTracker
-from pipeline.runtime.retries import is_transient
+from pipeline.runtime.retries import Tries
 from schemas.envelope import Event, Record, read_event
 from schemas.topics import Topic
 
@@ -38,11 +39,16 @@ class Job:
     partition: int
     offset: int
     since_ms: int  # Unix time at which the broker first received the event
-    attempt: int
+    tries: Tries
     priority: int
     tracker: OffsetTracker
     event: Event | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> Hashable:
+        """What is common to all records of this event: the original and its retries."""
+        return self.topic.name, self.key, self.since_ms
 
     @property
     def is_retry(self) -> bool:
@@ -110,7 +116,7 @@ class Stages(Generic[P]):
         start = time.monotonic()
         try:
             job.event = read_event(job.record, job.topic)
-            prepared = self._consumer.prepare(job.event, job.attempt)
+            prepared = self._consumer.prepare(job.event, job.tries.attempt)
         except Exception as error:  # noqa: BLE001 - the boundary: any failure becomes the outcome of this event
             self._finished.put((job, error))
             return
@@ -178,7 +184,7 @@ class Stages(Generic[P]):
         try:
             return self._consumer.handle(batch)
         except Exception as error:  # noqa: BLE001 - the boundary: any failure becomes the outcome of these events
-            if len(batch) == 1 or is_transient(error):
+            if len(batch) == 1 or fault_of(error) in (Fault.OUTAGE, Fault.PROCESS):
                 return [error] * len(batch)
         # One event made the batch fail: handle each event alone, so that only that one fails.
         return [self._handle([prepared])[0] for prepared in batch]

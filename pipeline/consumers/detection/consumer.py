@@ -22,7 +22,7 @@ from pipeline.consumers.detection.preparation import MediaPreparation, PendingMe
 from pipeline.consumers.detection.shadow import Shadow
 from pipeline.consumers.detection.signals import Signal
 from pipeline.consumers.detection.subscriptions import SUBSCRIPTIONS
-from pipeline.errors import TransientError
+from pipeline.errors import EarlyEventError
 from pipeline.runtime import metrics
 from pipeline.runtime.consumer import Answer
 from schemas.envelope import Event, encode
@@ -32,7 +32,7 @@ from storage import analyses, posts, verdicts
 from storage.database import transaction
 
 
-class PostNotSeenError(TransientError):
+class PostNotSeenError(EarlyEventError):
     """A report or appeal arrived before the post that it is about."""
 
 

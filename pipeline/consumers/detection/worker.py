@@ -38,6 +38,7 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
             threads=detection.threads,
             batch_size=detection.batch_media,
             batch_wait=detection.batch_wait_ms / 1000,
+            consumption=settings.consumption,
         ),
         retry=settings.retry,
     )

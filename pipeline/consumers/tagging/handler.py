@@ -11,7 +11,7 @@ import structlog
 
 from pipeline.runtime import metrics
 from pipeline.runtime.failures import LogFields, ReceivedRecord, give_up
-from pipeline.runtime.retries import GiveUp, delay_before, retry_decision
+from pipeline.runtime.retries import GiveUp, Tries, delay_before, retry_decision
 from pipeline.settings import RetrySettings
 from schemas.envelope import Event, Record, decode
 
@@ -45,22 +45,22 @@ class TaggingHandler:
 
         A failed event is retried in place, so that later events of the same post cannot overtake it.
         """
-        attempt = 1
+        tries = Tries()
         while True:
             try:
                 event = decode(received.record.headers, received.record.value)
                 fields = await asyncio.to_thread(self._apply, event)
             except Exception as error:  # noqa: BLE001 - the boundary where failures become retries
-                decision = retry_decision(error, attempt, self._retry)
+                decision = retry_decision(error, tries, self._retry)
                 if isinstance(decision, GiveUp):
-                    letter, fields = give_up(received, decision, error, worker=WORKER, attempts=attempt)
+                    letter, fields = give_up(received, decision, error, worker=WORKER, attempts=tries.total)
                     await self._publish_dead_letter(letter, received)
-                    _log_outcome(received, "dead_letter", attempt, fields)
+                    _log_outcome(received, "dead_letter", tries, fields)
                     return
                 await self._wait(decision.delay, received, error)
-                attempt += 1
+                tries = tries.after(decision)
             else:
-                _log_outcome(received, "answered", attempt, {"event_id": event.id, **fields})
+                _log_outcome(received, "answered", tries, {"event_id": event.id, **fields})
                 return
 
     async def _publish_dead_letter(self, letter: Record, received: ReceivedRecord) -> None:
@@ -92,11 +92,12 @@ class TaggingHandler:
             self._waiting -= 1
 
 
-def _log_outcome(received: ReceivedRecord, outcome: str, attempt: int, fields: LogFields) -> None:
+def _log_outcome(received: ReceivedRecord, outcome: str, tries: Tries, fields: LogFields) -> None:
     record = received.record
     seconds = max(0.0, time.time() - received.timestamp_ms / 1000)
     metrics.EVENTS.labels(WORKER, record.topic, outcome).inc()
-    metrics.EVENT_SECONDS.labels(WORKER, record.topic).observe(seconds)
+    if outcome == "answered":
+        metrics.EVENT_SECONDS.labels(WORKER, record.topic).observe(seconds)
     log.info(
         "event",
         outcome=outcome,
@@ -104,7 +105,7 @@ def _log_outcome(received: ReceivedRecord, outcome: str, attempt: int, fields: L
         partition=received.partition,
         offset=received.offset,
         key=(record.key or b"").decode("utf-8", "replace"),
-        attempt=attempt,
+        attempt=tries.total,
         seconds=round(seconds, 4),
         **fields,
     )

@@ -21,8 +21,9 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import Engine
 
 from pipeline.errors import TransientError
+from pipeline.runtime.faults import Fault, fault_of
 from pipeline.runtime.kafka import make_producer
-from pipeline.runtime.retries import delay_before, is_transient
+from pipeline.runtime.retries import delay_before
 from pipeline.settings import RetrySettings, Settings
 from schemas.envelope import Message
 from storage import cases, outbox
@@ -94,7 +95,7 @@ class Relay:
             try:
                 self._publish_until_stopped()
             except Exception as error:
-                if not is_transient(error):
+                if fault_of(error) is not Fault.OUTAGE:
                     raise
                 self._wait_before_retry(error)
         self._connected = False

@@ -10,13 +10,14 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import TopicPartition
+from prometheus_client import REGISTRY
 
 from infra.topics import declare_topics
 from pipeline.errors import TransientError
 from pipeline.runtime.consumer import Answer, Priority, Subscription
 from pipeline.runtime.dead_letters import parse
 from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer, record_of
-from pipeline.runtime.loop import Loop, LoopSettings
+from pipeline.runtime.loop import Loop, LoopError, LoopSettings
 from pipeline.settings import RetrySettings
 from schemas.envelope import Event, Message, Record, encode
 from schemas.errors import DeadLetterReason
@@ -91,15 +92,18 @@ class Topics:
             name,
         )
 
-    @contextmanager
-    def running(self, consumer: EchoConsumer, **settings: float) -> Iterator[Loop[str]]:
-        loop: Loop[str] = Loop(
+    def loop(self, consumer: EchoConsumer, **settings: float) -> Loop[str]:
+        return Loop(
             consumer,
             make_consumer(self.bootstrap, f"{self.group}-{consumer.name}"),
             RecordPublisher(make_producer(self.bootstrap, "test-loop")),
             settings=LoopSettings(**settings),  # type: ignore[arg-type]
             retry=RETRY,
         )
+
+    @contextmanager
+    def running(self, consumer: EchoConsumer, **settings: float) -> Iterator[Loop[str]]:
+        loop = self.loop(consumer, **settings)
         thread = threading.Thread(target=loop.run)
         thread.start()
         try:
@@ -177,7 +181,7 @@ def test_transient_failure_is_retried_until_it_ends_and_blocks_no_other_event(to
     def fail_while_storage_is_unavailable(post_id: str, attempt: int) -> None:
         if post_id == "failing":
             attempts.append(attempt)
-            if attempt <= RETRY.attempts + 1:  # more attempts than another failure gets
+            if len(attempts) <= RETRY.attempts + 1:  # more tries than another failure gets
                 raise TransientError("storage is unavailable")
 
     consumer.before_prepare = fail_while_storage_is_unavailable
@@ -189,7 +193,7 @@ def test_transient_failure_is_retried_until_it_ends_and_blocks_no_other_event(to
         answered = topics.answered(21)
 
     assert answered[-1] == "failing"
-    assert attempts == [1, 2, 3, 4, 5]
+    assert attempts == [1] * 5  # tries during an outage are no attempts
 
 
 def test_an_outage_does_not_multiply_an_event_that_two_groups_read(topics: Topics) -> None:
@@ -248,6 +252,51 @@ def test_unknown_failure_is_tried_three_times_and_then_becomes_a_dead_letter(top
     assert dead_letter.attempts == 3
     assert dead_letter.record.value == sent.value
     assert set(sent.headers) <= set(dead_letter.record.headers)
+
+
+def test_outage_of_an_unknown_kind_pauses_consumption_and_buries_nothing(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+    tries: list[str] = []
+    over = threading.Event()
+
+    def fail_for_every_event(post_id: str, attempt: int) -> None:
+        tries.append(post_id)
+        if not over.is_set():
+            raise ZeroDivisionError("nobody has named this outage")
+
+    consumer.before_prepare = fail_for_every_event
+    posts = [f"outage-{uuid4().hex}" for number in range(100)]
+    topics.publish(topics.posts, *map(post_created, posts))
+
+    with topics.running(consumer) as loop:
+        _until(lambda: paused("echo") == 1)
+        assert loop.alive
+        assert not loop.ready
+        started = len(tries)
+        _until(lambda: len(tries) >= started + 5)  # probes, one after the other
+        assert len(tries) < started + 100
+        over.set()
+        answered = topics.answered(len(posts))
+        _until(lambda: loop.ready and paused("echo") == 0)
+
+    assert sorted(answered) == sorted(posts)
+
+
+def test_lost_accelerator_ends_the_worker_without_burying_events(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+
+    def lose_accelerator(post_id: str, attempt: int) -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    consumer.before_prepare = lose_accelerator
+    topics.publish(topics.posts, *(post_created(f"p{number}") for number in range(20)))
+
+    with pytest.raises(LoopError, match="must be restarted: CUDA error"):
+        topics.loop(consumer).run()
+
+    with topics.running(topics.echo_consumer()):
+        assert len(topics.answered(20)) == 20
+    assert topics.count(retry_topic(topics.posts, "echo")) == 0
 
 
 def test_event_that_makes_its_batch_fail_fails_alone(topics: Topics) -> None:
@@ -361,6 +410,10 @@ def test_stop_finishes_the_work_in_progress_and_leaves_the_rest_to_the_next_memb
     with topics.running(topics.echo_consumer()):
         answered = topics.answered(50)
     assert sorted(answered) == sorted(posts)  # none missing, and none answered twice
+
+
+def paused(worker: str) -> float | None:
+    return REGISTRY.get_sample_value("fakeme_consumption_paused", {"worker": worker})
 
 
 def _until(condition: Callable[[], bool]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pipeline.errors import TransientError
 from pipeline.runtime.consumer import Answer
 from pipeline.runtime.offsets import OffsetTracker
+from pipeline.runtime.retries import Tries
 from pipeline.runtime.stages import Job, Outcome, Stages
 from schemas.envelope import Event, Record, encode
 from schemas.errors import UnreadableEventError
@@ -55,7 +56,7 @@ def make_job(post_id: str, priority: int = 0, value: bytes | None = None) -> Job
     body = PostCreated(post_id=post_id, author_id="a", media=(media,), created_at=now)
     message = encode(body, id=post_id, source="test", key=post_id, time=now)
     record = Record(message.topic, message.key, value or message.value, message.headers)
-    return Job(POSTS_CREATED, record, 0, 0, 0, 1, priority, OffsetTracker())
+    return Job(POSTS_CREATED, record, 0, 0, 0, Tries(), priority, OffsetTracker())
 
 
 @contextmanager
