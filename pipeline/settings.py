@@ -107,8 +107,23 @@ class RetrySettings(BaseModel):
 
 
 class ConsumptionSettings(BaseModel):
-    """When detection and moderation pause because their surroundings fail."""
+    """How detection and moderation work through events, and when they pause or count as hung."""
 
+    low_priority_every: int = Field(
+        20, ge=2, le=1_000, description="Of so many hand-outs, one goes to the lowest waiting priority."
+    )
+    prepare_limit_seconds: float = Field(
+        900.0,
+        gt=0,
+        le=86_400,
+        description="If preparing one event takes longer, the worker counts as hung, in seconds.",
+    )
+    handle_limit_seconds: float = Field(
+        300.0,
+        gt=0,
+        le=86_400,
+        description="If a batch takes longer, the worker counts as hung, in seconds.",
+    )
     pause_window_seconds: float = Field(
         60.0, gt=0, le=3_600, description="Failures within this time count together, in seconds."
     )

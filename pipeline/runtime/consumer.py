@@ -48,23 +48,18 @@ class Consumer(Protocol[P]):
         """The topics to read. The loop also reads this consumer's retry topics."""
         ...
 
+    @property
+    def alive(self) -> bool:
+        """Whether the consumer's own threads work; if False the process is restarted."""
+        ...
+
     def prepare(self, event: Event, attempt: int) -> P:
         """Do the work that concerns one event alone, such as fetching and decoding.
 
-        Called from several threads. ``attempt`` counts from 1. After an exception,
+        Called from several threads; events of one post that wait together, from one thread in order.
+        ``attempt`` counts from 1. After an exception,
         :mod:`pipeline.runtime.retries` decides whether the event is retried.
         """
-        ...
-
-    def cost(self, prepared: P) -> int:
-        """Return how much work the event is for :meth:`handle`, in a unit of the consumer's choice.
-
-        The loop limits the total cost of a batch.
-        """
-        ...
-
-    def size(self, prepared: P) -> int:
-        """Return the bytes of memory that a prepared event holds until it is handled."""
         ...
 
     def handle(self, batch: Sequence[P]) -> Sequence[Answer | Exception]:

@@ -1,13 +1,12 @@
 """The main loop of every consumer that uses confluent-kafka.
 
 1. Read records and add each to the offset tracker of its partition.
-2. Submit due records to the stages, by priority and one at a time per key.
+2. Submit due records to the stages, by priority; those of one post that wait together as one group.
 3. Publish the outcomes: answers, retries or dead letters.
 4. Complete a record when the broker has acknowledged all messages of its outcome.
 5. Commit each partition up to its first unfinished record.
 
-Only the thread of the loop uses the Kafka clients. A topic is paused while too many of its records are
-unfinished.
+Only the thread of the loop uses the Kafka clients.
 """
 
 import re
@@ -22,6 +21,7 @@ from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition
 
 from pipeline.errors import PipelineError
+from pipeline.runtime.back_pressure import BackPressure
 from pipeline.runtime.consumer import Consumer, Priority, Subscription
 from pipeline.runtime.faults import Fault, fault_of
 from pipeline.runtime.kafka import RecordPublisher, commit_sync, record_of
@@ -39,6 +39,7 @@ from schemas.topics import Topic
 log = structlog.get_logger(__name__)
 
 ALIVE_SECONDS = 60.0  # if one iteration takes longer, the loop is considered hung
+READ_RECORDS = 256  # at a time; what a topic may exceed its limits by
 
 P = TypeVar("P")
 
@@ -53,10 +54,9 @@ class LoopSettings:
 
     threads: int = 4
     batch_size: int = 8
-    batch_cost: int = 32  # in the consumer's unit; detection counts frames, and a video has 32
-    max_prepared_bytes: int = 500_000_000  # memory of prepared events; above it no more events are started
     batch_wait: float = 0.02
-    max_unfinished_per_topic: int = 256  # above it the topic is paused
+    max_unfinished_posts: int = 256  # of a topic, which is then paused; a post counts once
+    max_unfinished_bytes: int = 16_000_000  # likewise; some 8,000 reports of one post
     commit_interval: float = 0.2  # a kill -9 repeats the work since the last commit
     stop_timeout: float = 25.0  # orchestrators usually kill a process after 30 s
     revoke_timeout: float = 10.0  # a rebalance waits this long, and no longer than the session timeout
@@ -91,21 +91,30 @@ class Loop(Generic[P]):
             consumer,
             threads=settings.threads,
             batch_size=settings.batch_size,
-            batch_cost=settings.batch_cost,
             batch_wait=settings.batch_wait,
+            prepare_seconds=settings.consumption.prepare_limit_seconds,
+            handle_seconds=settings.consumption.handle_limit_seconds,
         )
         self._subscriptions = {
             name: subscription
             for subscription in consumer.subscriptions
             for name in (subscription.topic.name, *_retry_names(subscription.topic, consumer.name))
         }
-        self._schedule: Schedule[Job] = Schedule(len(Priority))
+        self._schedule: Schedule[Job] = Schedule(
+            len(Priority), low_priority_every=settings.consumption.low_priority_every
+        )
         self._partitions = Partitions()
+        self._back_pressure = BackPressure(
+            kafka,
+            self._partitions,
+            self._subscriptions,
+            posts=settings.max_unfinished_posts,
+            size=settings.max_unfinished_bytes,
+        )
         self._lag = LagGauges(
             consumer.name,
             {name: subscription.priority for name, subscription in self._subscriptions.items()},
         )
-        self._paused: set[str] = set()
         self._in_flight = 0
         self._next_commit = 0.0
         self._stopping = False
@@ -122,12 +131,13 @@ class Loop(Generic[P]):
     @property
     def ready(self) -> bool:
         """Whether partitions are assigned and records are handled."""
-        return self._assigned and not self._stopping and not self._pause.active and self._stages.alive
+        return self._assigned and not self._stopping and not self._pause.active and self._stages.running
 
     @property
     def alive(self) -> bool:
-        """Whether the loop still iterates and its compute thread runs."""
-        return time.monotonic() - self._last_iteration < ALIVE_SECONDS and self._stages.alive
+        """Whether the loop iterates, and neither its threads nor the consumer's have ended or hang."""
+        iterates = time.monotonic() - self._last_iteration < ALIVE_SECONDS
+        return iterates and self._stages.running and not self._stages.overdue and self._consumer.alive
 
     @property
     def unfinished(self) -> int:
@@ -154,12 +164,12 @@ class Loop(Generic[P]):
 
     def _poll_once(self) -> None:
         self._last_iteration = time.monotonic()
-        if not self._stages.alive:
-            raise LoopError("the compute thread has ended; see its last error in the log above")
+        if not self._stages.running:
+            raise LoopError("a working thread has ended; see its last error in the log above")
         self._read()
         self._dispatch()
         self._publish_outcomes()
-        self._apply_back_pressure()
+        self._back_pressure.apply()
         self._commit()
         self._lag.update(time.monotonic(), self._kafka, self._partitions)
 
@@ -167,10 +177,12 @@ class Loop(Generic[P]):
         busy = self._in_flight > 0 or self._partitions.unfinished() > 0
         # A new record ends the wait at once. While work is in progress, outcomes must not wait for a record.
         timeout = 0.005 if busy else 0.1
-        for message in self._kafka.consume(self._settings.max_unfinished_per_topic, timeout):
+        for message in self._kafka.consume(READ_RECORDS, timeout):
             error = message.error()
             if error is None:
                 self._enqueue(message)
+            elif (message.topic() or "").startswith("^"):
+                log.debug("kafka", error=error.str())  # a pattern that matches no topic is no error
             elif error.fatal():
                 raise LoopError(f"the Kafka client stopped with a fatal error: {error.str()}")
             else:
@@ -180,7 +192,7 @@ class Loop(Generic[P]):
         job = self._make_job(message)
         if job is None:  # the partition was revoked after the read; its new owner reads the record again
             return
-        job.tracker.add(job.offset)
+        job.tracker.add(job.offset, job.key, job.size)
         due = due_of(job.record.headers, latest=time.time() + self._max_delay) if job.is_retry else 0.0
         self._schedule.add(job, priority=job.priority, key=job.key, due=due)
 
@@ -208,19 +220,18 @@ class Loop(Generic[P]):
         )
 
     def _dispatch(self) -> None:
-        while self._has_capacity() and self._pause.admits(time.monotonic()):
-            job = self._schedule.take(time.time())
-            if job is None:
+        while (free := self._free()) > 0 and self._pause.admits(time.monotonic()):
+            jobs = self._schedule.take(time.time(), free)
+            if not jobs:
                 return
-            self._in_flight += 1
-            self._pause.start(job)
-            self._stages.submit(job)
+            self._in_flight += len(jobs)
+            self._pause.start(jobs[0])
+            self._stages.submit(jobs)
 
-    def _has_capacity(self) -> bool:
-        return (
-            self._in_flight < self._settings.max_in_flight
-            and self._stages.prepared_bytes < self._settings.max_prepared_bytes
-        )
+    def _free(self) -> int:
+        """Return how many events of one post may start now."""
+        largest_group = 1 if self._pause.active else self._settings.batch_size
+        return min(largest_group, self._settings.max_in_flight - self._in_flight)
 
     def _publish_outcomes(self) -> None:
         for job, outcome in self._stages.finished():
@@ -238,17 +249,6 @@ class Loop(Generic[P]):
             self._lost = True
             raise LoopError(f"this process cannot recover and must be restarted: {outcome}") from outcome
 
-    def _apply_back_pressure(self) -> None:
-        limit = self._settings.max_unfinished_per_topic
-        for topic in self._subscriptions:
-            unfinished = self._partitions.unfinished(topic)
-            if topic not in self._paused and unfinished >= limit:
-                self._kafka.pause(self._partitions.of_topic(topic))
-                self._paused.add(topic)
-            elif topic in self._paused and unfinished <= limit // 2:
-                self._kafka.resume(self._partitions.of_topic(topic))
-                self._paused.discard(topic)
-
     def _commit(self) -> None:
         now = time.monotonic()
         if now < self._next_commit:
@@ -262,6 +262,7 @@ class Loop(Generic[P]):
 
     def _on_assign(self, _: KafkaConsumer, assigned: list[TopicPartition]) -> None:
         self._partitions.assign((part.topic, part.partition) for part in assigned)
+        self._back_pressure.assign(assigned)
         self._assigned = True
         log.info("partitions.assigned", partitions=[f"{part.topic}:{part.partition}" for part in assigned])
 

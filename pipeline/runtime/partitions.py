@@ -1,12 +1,21 @@
 """The partitions assigned to this process, each with an offset tracker."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from confluent_kafka import TopicPartition
 
 from pipeline.runtime.offsets import OffsetTracker
 
 Partition = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is unfinished of a topic: the number of different posts, and the bytes of all records."""
+
+    posts: int
+    size: int
 
 
 class Partitions:
@@ -47,6 +56,11 @@ class Partitions:
             for (name, _), tracker in self._trackers.items()
             if topic is None or name == topic
         )
+
+    def load(self, topic: str) -> "Load":
+        """Return how much of a topic is unfinished."""
+        trackers = [tracker for (name, _), tracker in self._trackers.items() if name == topic]
+        return Load(sum(tracker.posts for tracker in trackers), sum(tracker.size for tracker in trackers))
 
     def of_topic(self, topic: str) -> list[TopicPartition]:
         """Return the assigned partitions of a topic, for pause and resume."""

@@ -7,7 +7,6 @@ until the loop collects them.
 import threading
 import time
 from collections.abc import Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from queue import Empty, PriorityQueue, SimpleQueue
@@ -18,12 +17,15 @@ from pipeline.runtime.consumer import Answer, Consumer
 from pipeline.runtime.faults import Fault, fault_of
 from pipeline.runtime.offsets import OffsetTracker
 from pipeline.runtime.retries import Tries
+from pipeline.runtime.time_limit import TimeLimit
 from schemas.envelope import Event, Record, read_event
 from schemas.topics import Topic
 
 P = TypeVar("P")
 
-_CLOSE_PRIORITY = -1  # sorts before every priority, so that closing does not wait for queued work
+_CLOSE_RANK = -1  # sorts before every rank, so that closing does not wait for queued work
+OVERHEAD_BYTES = 2_000  # of the objects around a record: measured with tracemalloc, rounded up
+OVERTAKING = 32  # later groups that may overtake one whose priority is lower by one; so none starves
 
 
 class _Closed(Exception):  # noqa: N818 - a signal, not an error
@@ -51,6 +53,12 @@ class Job:
         return self.topic.name, self.key, self.since_ms
 
     @property
+    def size(self) -> int:
+        """The memory of the record, in bytes, roughly."""
+        headers = sum(len(name) + len(raw or b"") for name, raw in self.record.headers)
+        return OVERHEAD_BYTES + len(self.key or b"") + len(self.record.value or b"") + headers
+
+    @property
     def is_retry(self) -> bool:
         """Whether the record was read from a retry topic."""
         return self.record.topic != self.topic.name
@@ -65,38 +73,53 @@ Outcome = Answer | Exception
 
 
 class Stages(Generic[P]):
-    """Runs a consumer's ``prepare`` and ``handle`` on jobs. :meth:`finished` returns the outcomes."""
+    """Runs a consumer's ``prepare`` and ``handle`` on jobs. :meth:`finished` returns the outcomes.
+
+    The threads are daemons: a process that must end does not wait for a call that hangs.
+    """
 
     def __init__(
-        self, consumer: Consumer[P], *, threads: int, batch_size: int, batch_cost: int, batch_wait: float
+        self,
+        consumer: Consumer[P],
+        *,
+        threads: int,
+        batch_size: int,
+        batch_wait: float,
+        prepare_seconds: float,
+        handle_seconds: float,
     ) -> None:
+        """``prepare_seconds`` and ``handle_seconds`` are the time limits of one call of the consumer."""
         self._consumer = consumer
         self._batch_size = batch_size
-        self._batch_cost = batch_cost
         self._batch_wait = batch_wait
-        self._order = count()  # breaks ties in the queue: first in, first out
-        self._deferred: tuple[Job, P] | None = None  # did not fit into the previous batch
-        self._prepared_bytes = 0
-        self._bytes_lock = threading.Lock()
-        self._prepared: PriorityQueue[tuple[int, int, int, Job | None, P | None]] = PriorityQueue()
+        self._prepare_limit = TimeLimit(prepare_seconds)
+        self._handle_limit = TimeLimit(handle_seconds)
+        self._submissions = 0
+        self._order = count()  # breaks ties in the queues: first in, first out
+        self._submitted: PriorityQueue[tuple[int, int, Sequence[Job] | None]] = PriorityQueue()
+        self._prepared: PriorityQueue[tuple[int, int, Job | None, P | None]] = PriorityQueue()
         self._finished: SimpleQueue[tuple[Job, Outcome]] = SimpleQueue()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="prepare")
-        self._compute = threading.Thread(target=self._run_batches, name="compute", daemon=True)
-        self._compute.start()
+        targets = [("compute", self._run_batches)]
+        targets += [(f"prepare-{number}", self._run_prepare) for number in range(threads)]
+        self._threads = [threading.Thread(target=target, name=name, daemon=True) for name, target in targets]
+        for thread in self._threads:
+            thread.start()
 
     @property
-    def alive(self) -> bool:
-        """Whether the compute thread runs. Without it, no event would be answered."""
-        return self._compute.is_alive()
+    def running(self) -> bool:
+        """Whether all threads run. Without one of them, events would not be answered."""
+        return all(thread.is_alive() for thread in self._threads)
 
     @property
-    def prepared_bytes(self) -> int:
-        """The memory that events hold from their preparation until they are handled."""
-        return self._prepared_bytes
+    def overdue(self) -> bool:
+        """Whether a call of the consumer takes longer than its limit, so that its thread may hang."""
+        return self._prepare_limit.exceeded or self._handle_limit.exceeded
 
-    def submit(self, job: Job) -> None:
-        """Start to work on ``job``."""
-        self._pool.submit(self._prepare, job)
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Start to work on ``jobs``, which have one priority: one thread prepares them in order."""
+        self._submissions += 1
+        rank = self._submissions + jobs[0].priority * OVERTAKING
+        self._submitted.put((rank, next(self._order), jobs))
 
     def finished(self) -> list[tuple[Job, Outcome]]:
         """Return the jobs that finished since the last call, in the order in which they finished."""
@@ -109,28 +132,29 @@ class Stages(Generic[P]):
 
     def close(self) -> None:
         """End the threads without finishing the work in progress."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._prepared.put((_CLOSE_PRIORITY, 0, next(self._order), None, None))
+        for _ in self._threads:
+            self._submitted.put((_CLOSE_RANK, next(self._order), None))
+        self._prepared.put((_CLOSE_RANK, next(self._order), None, None))
 
-    def _prepare(self, job: Job) -> None:
+    def _run_prepare(self) -> None:
+        while True:
+            rank, _, jobs = self._submitted.get()
+            if jobs is None:
+                return
+            for job in jobs:
+                self._prepare(job, rank)
+
+    def _prepare(self, job: Job, rank: int) -> None:
         start = time.monotonic()
         try:
             job.event = read_event(job.record, job.topic)
-            prepared = self._consumer.prepare(job.event, job.tries.attempt)
+            with self._prepare_limit.watch():
+                prepared = self._consumer.prepare(job.event, job.tries.attempt)
         except Exception as error:  # noqa: BLE001 - the boundary: any failure becomes the outcome of this event
             self._finished.put((job, error))
             return
         job.seconds["prepare"] = time.monotonic() - start
-        self._add_bytes(self._consumer.size(prepared))
-        order = next(self._order)
-        # A costly event moves back by its cost, so that cheap events overtake it, but only that many.
-        # Pictures do not wait for a video, and the video is not starved.
-        rank = order + self._consumer.cost(prepared)
-        self._prepared.put((job.priority, rank, order, job, prepared))
-
-    def _add_bytes(self, size: int) -> None:
-        with self._bytes_lock:
-            self._prepared_bytes += size
+        self._prepared.put((rank, next(self._order), job, prepared))
 
     def _run_batches(self) -> None:
         while batch := self._next_batch():
@@ -138,7 +162,6 @@ class Stages(Generic[P]):
             jobs = [job for job, _ in batch]
             outcomes = self._handle([prepared for _, prepared in batch])
             seconds = time.monotonic() - start
-            self._add_bytes(-sum(self._consumer.size(prepared) for _, prepared in batch))
             metrics.BATCH_SIZE.labels(self._consumer.name).observe(len(batch))
             metrics.BATCH_SECONDS.labels(self._consumer.name).observe(seconds)
             for job, outcome in zip(jobs, outcomes, strict=True):
@@ -146,34 +169,21 @@ class Stages(Generic[P]):
                 self._finished.put((job, outcome))
 
     def _next_batch(self) -> list[tuple[Job, P]]:
-        """Return the jobs of the next batch, once it is full or its waiting time is over; [] if closed.
-
-        A job that would exceed the maximum cost starts the next batch instead, so that pictures do not wait
-        for a video that came after them.
-        """
+        """Return the jobs of the next batch, once it is full or its waiting time is over; [] if closed."""
         batch: list[tuple[Job, P]] = []
-        cost = 0
         deadline: float | None = None
         while len(batch) < self._batch_size:
             try:
-                job, prepared = self._next_prepared(deadline)
+                batch.append(self._next_prepared(deadline))
             except Empty:
                 break
             except _Closed:
                 return []
-            cost += self._consumer.cost(prepared)
-            if batch and cost > self._batch_cost:
-                self._deferred = (job, prepared)
-                break
-            batch.append((job, prepared))
             deadline = deadline or time.monotonic() + self._batch_wait
         return batch
 
     def _next_prepared(self, deadline: float | None) -> tuple[Job, P]:
         """Return the next prepared job; raise ``Empty`` at ``deadline`` (monotonic time; None: never)."""
-        if self._deferred is not None:
-            deferred, self._deferred = self._deferred, None
-            return deferred
         remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
         *_, job, prepared = self._prepared.get(timeout=remaining)
         if job is None:
@@ -182,7 +192,8 @@ class Stages(Generic[P]):
 
     def _handle(self, batch: Sequence[P]) -> Sequence[Outcome]:
         try:
-            return self._consumer.handle(batch)
+            with self._handle_limit.watch():
+                return self._consumer.handle(batch)
         except Exception as error:  # noqa: BLE001 - the boundary: any failure becomes the outcome of these events
             if len(batch) == 1 or fault_of(error) in (Fault.OUTAGE, Fault.PROCESS):
                 return [error] * len(batch)

@@ -30,18 +30,13 @@ class Amplifier:
 
     name = "acme-amplifier"
     subscriptions = SUBSCRIPTIONS
+    alive = True
 
     def prepare(self, event: Event, attempt: int) -> PostTagged:
         assert isinstance(event.body, PostTagged)
         if attempt == 1 and event.body.post_id.endswith("-retried"):
             raise RuntimeError("the first attempt fails")
         return event.body
-
-    def cost(self, prepared: PostTagged) -> int:
-        return 1
-
-    def size(self, prepared: PostTagged) -> int:
-        return 0
 
     def handle(self, batch: Sequence[PostTagged]) -> Sequence[Answer | Exception]:
         return [Answer((surge(tag),)) for tag in batch]

@@ -65,6 +65,7 @@ class Detection:
 
     name = "detection"
     subscriptions = SUBSCRIPTIONS
+    alive = True
 
     def __init__(
         self,
@@ -111,14 +112,6 @@ class Detection:
         return Prepared(request, prepared, timings={"fetch_decode": time.monotonic() - start})
 
     # -- a batch of events, in the compute thread ----------------------------------------------------
-
-    def cost(self, prepared: Prepared) -> int:
-        """Return the number of frames that the model must analyse."""
-        return sum(len(item.decoded.frames) for item in prepared.pending)
-
-    def size(self, prepared: Prepared) -> int:
-        """Return the memory that those frames hold, in bytes."""
-        return sum(item.decoded.nbytes for item in prepared.pending)
 
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Answer | Exception]:
         """Analyse the new media of all events together and answer each event."""

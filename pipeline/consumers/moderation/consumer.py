@@ -35,6 +35,7 @@ class Moderation:
 
     name = "moderation"
     subscriptions = SUBSCRIPTIONS
+    alive = True
 
     def __init__(self, engine: Engine, *, source: str) -> None:
         self._engine = engine
@@ -43,14 +44,6 @@ class Moderation:
     def prepare(self, event: Event, attempt: int) -> Prepared:  # noqa: ARG002 - the same for each attempt
         """Convert the event into a signal."""
         return Prepared(signal_of(event), event.body if isinstance(event.body, PostReported) else None)
-
-    def cost(self, prepared: Prepared) -> int:  # noqa: ARG002 - all events cost the same
-        """Return 1: one transaction per event."""
-        return 1
-
-    def size(self, prepared: Prepared) -> int:  # noqa: ARG002
-        """Return 0: prepared events are small."""
-        return 0
 
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Answer | Exception]:
         """Handle each event in its own transaction, so that a failure does not affect other events."""

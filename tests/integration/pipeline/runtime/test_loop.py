@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -17,7 +17,7 @@ from pipeline.errors import TransientError
 from pipeline.runtime.consumer import Answer, Priority, Subscription
 from pipeline.runtime.dead_letters import parse
 from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer, record_of
-from pipeline.runtime.loop import Loop, LoopError, LoopSettings
+from pipeline.runtime.loop import READ_RECORDS, Loop, LoopError, LoopSettings
 from pipeline.settings import RetrySettings
 from schemas.envelope import Event, Message, Record, encode
 from schemas.errors import DeadLetterReason
@@ -40,17 +40,12 @@ class EchoConsumer:
         self.before_prepare: Callable[[str, int], None] = lambda post_id, attempt: None
         self.gate = threading.Event()
         self.gate.set()
+        self.alive = True
 
     def prepare(self, event: Event, attempt: int) -> str:
         assert isinstance(event.body, PostCreated)
         self.before_prepare(event.body.post_id, attempt)
         return event.body.post_id
-
-    def cost(self, prepared: str) -> int:
-        return 1
-
-    def size(self, prepared: str) -> int:
-        return 0
 
     def handle(self, batch: Sequence[str]) -> Sequence[Answer | Exception]:
         self.gate.wait()
@@ -396,6 +391,65 @@ def test_members_share_the_work_and_one_that_leaves_hands_over_without_loss_or_r
     assert topics.committed() == 300
 
 
+def test_partitions_gained_in_a_rebalance_are_paused_with_their_topic(topics: Topics) -> None:
+    consumers = [topics.echo_consumer() for _ in range(3)]
+    for consumer in consumers:
+        consumer.gate.clear()
+    limits = {"max_unfinished_posts": 100, "revoke_timeout": 0.5, "stop_timeout": 0.5}
+
+    with ExitStack() as stack:
+        # Members that start together share every topic's partitions.
+        loops = [stack.enter_context(topics.running(consumer, **limits)) for consumer in consumers]
+        _until(lambda: [partitions_of(loop, topics.posts) for loop in loops] == [1, 1, 1])
+        topics.publish(topics.posts, *(post_created(f"p{number}") for number in range(10_000)))
+        _until(lambda: all(loop.unfinished >= 100 for loop in loops))
+
+        leaving, *staying = loops
+        leaving.stop()
+        _until(lambda: sum(partitions_of(loop, topics.posts) for loop in staying) == 3)
+        threading.Event().wait(2.0)  # nothing to wait for: what must not happen is that more is read
+
+        assert all(100 <= loop.unfinished <= 100 + 2 * READ_RECORDS for loop in staying)
+
+
+def test_partitions_that_come_back_after_a_pause_are_read(topics: Topics) -> None:
+    first, second = topics.echo_consumer(), topics.echo_consumer()
+    for consumer in (first, second):
+        consumer.gate.clear()
+    topics.publish(topics.posts, *(post_created(f"p{number}") for number in range(1_000)))
+    limits = {"max_unfinished_posts": 100, "revoke_timeout": 0.5, "stop_timeout": 0.5}
+
+    with topics.running(first, **limits) as loop:
+        _until(lambda: loop.unfinished >= 100)
+        with topics.running(second, **limits) as second_loop:
+            _until(lambda: second_loop.unfinished >= 100)
+        _until(lambda: partitions_of(loop, topics.posts) == 3)
+
+        _until(lambda: loop.unfinished >= 100)
+
+
+def test_reports_of_a_viral_post_do_not_hold_back_other_posts(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+    finished: list[str] = []
+
+    def take_a_moment(post_id: str, attempt: int) -> None:
+        threading.Event().wait(0.005)
+        finished.append(post_id)
+
+    consumer.before_prepare = take_a_moment
+    viral = post_created("viral")
+    others = [f"other{number}" for number in range(8)]
+    topics.publish(topics.posts, *[viral] * 600, *map(post_created, others))
+
+    with topics.running(consumer):
+        _until(lambda: set(others) <= set(finished))
+        waited_for = finished.count("viral")
+        answered = topics.answered(608)
+
+    assert waited_for < 300
+    assert answered.count("viral") == 600
+
+
 def test_stop_finishes_the_work_in_progress_and_leaves_the_rest_to_the_next_member(topics: Topics) -> None:
     posts = [f"p{number}" for number in range(50)]
     topics.publish(topics.posts, *map(post_created, posts))
@@ -410,6 +464,10 @@ def test_stop_finishes_the_work_in_progress_and_leaves_the_rest_to_the_next_memb
     with topics.running(topics.echo_consumer()):
         answered = topics.answered(50)
     assert sorted(answered) == sorted(posts)  # none missing, and none answered twice
+
+
+def partitions_of(loop: Loop[str], topic: Topic) -> int:
+    return len(loop._partitions.of_topic(topic.name))
 
 
 def paused(worker: str) -> float | None:
