@@ -8,6 +8,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import make_wsgi_app
 
+from pipeline.errors import SettingsError
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -25,15 +27,25 @@ class HealthServer:
     """Serves liveness, readiness and Prometheus metrics from its own thread.
 
     ``alive`` returns False if the process should be restarted, ``ready`` if it cannot accept work now.
+    Raises :class:`~pipeline.errors.SettingsError` if it cannot listen on ``host:port``.
     """
 
     def __init__(self, host: str, port: int, *, alive: Callable[[], bool], ready: Callable[[], bool]) -> None:
         self._probes = {"/healthz": alive, "/readyz": ready}
         self._metrics = make_wsgi_app()
-        self._server = make_server(
-            host, port, self._respond, server_class=_ThreadingServer, handler_class=_QuietRequestHandler
-        )
+        self._server = self._listen(host, port)
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
+
+    def _listen(self, host: str, port: int) -> WSGIServer:
+        try:
+            return make_server(
+                host, port, self._respond, server_class=_ThreadingServer, handler_class=_QuietRequestHandler
+            )
+        except OSError as error:
+            raise SettingsError(
+                f"FAKEME_HEALTH_PORT: cannot listen on {host}:{port} ({error.strerror}); "
+                "choose another port, or 0 for any free one"
+            ) from error
 
     @property
     def port(self) -> int:

@@ -130,9 +130,16 @@ def _refusal(topic: str, error: KafkaError) -> PublishError:
 
 def record_of(message: KafkaMessage) -> Record:
     """Convert a message from the Kafka client into a :class:`Record`, byte for byte."""
-    pairs = cast("list[tuple[str, bytes | str | None]]", message.headers() or [])
-    headers = tuple((name, _bytes(raw)) for name, raw in pairs)
-    return Record(str(message.topic()), _bytes(message.key()), _bytes(message.value()), headers)
+    return Record(str(message.topic()), _bytes(message.key()), _bytes(message.value()), _headers(message))
+
+
+def _headers(message: KafkaMessage) -> tuple[tuple[str, bytes | None], ...]:
+    """Return the headers; none if a name is not UTF-8, so that the record is answered as unreadable."""
+    try:
+        pairs = cast("list[tuple[str, bytes | str | None]]", message.headers() or [])
+    except UnicodeDecodeError:
+        return ()
+    return tuple((name, _bytes(raw)) for name, raw in pairs)
 
 
 def _bytes(raw: str | bytes | None) -> bytes | None:

@@ -1,8 +1,14 @@
 """A tagging worker is stopped and replaced while events arrive: no tag is lost or duplicated."""
 
+import os
+import socket
+import subprocess
+import sys
 import threading
+import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -18,6 +24,7 @@ from storage.tables import OutboxRow, PostTag
 
 Eventually = Callable[..., None]
 POSTS = 120
+ROOT = Path(__file__).parents[4]
 
 
 def publish_decision(producer: Producer, post: str) -> None:
@@ -87,3 +94,40 @@ def test_restart_loses_and_duplicates_no_tag(
     assert count(engine, PostTag) == POSTS
     assert count(engine, OutboxRow) == POSTS
     engine.dispose()
+
+
+def test_killed_worker_leaves_nothing_in_the_current_folder(
+    kafka_bootstrap: str, database_url: str, tmp_path: Path, eventually: Eventually
+) -> None:
+    data, port = tmp_path / "data", free_port()
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "FAKEME_HOME": str(data),
+        "FAKEME_KAFKA_BOOTSTRAP": kafka_bootstrap,
+        "FAKEME_DATABASE_URL": database_url,
+        "FAKEME_HEALTH_PORT": str(port),
+    }
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "worker", "tagging"], cwd=folder, env=environment
+    ) as worker:
+        eventually(lambda: answers(f"http://127.0.0.1:{port}/readyz"), seconds=60)
+        worker.kill()
+
+    assert list(folder.iterdir()) == []
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as response:
+            return int(response.status) == 200
+    except OSError:
+        return False
