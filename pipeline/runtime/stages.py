@@ -24,7 +24,7 @@ from schemas.topics import Topic
 P = TypeVar("P")
 
 _CLOSE_RANK = -1  # sorts before every rank, so that closing does not wait for queued work
-OVERHEAD_BYTES = 2_000  # of the objects around a record: measured with tracemalloc, rounded up
+OVERHEAD_BYTES = 2_000  # estimate of the Python objects around a record
 OVERTAKING = 32  # later groups that may overtake one whose priority is lower by one; so none starves
 
 
