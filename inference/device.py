@@ -22,12 +22,3 @@ def choose_device(name: str = "auto") -> torch.device:
     if device.type == "cpu":
         keep_freed_memory()
     return device
-
-
-def is_device_lost(error: BaseException) -> bool:
-    """Return whether the GPU does not work any more in this process: every later call fails as well.
-
-    After an illegal access, an uncorrectable memory error or a reset, CUDA needs a new process. Running out
-    of memory is another error.
-    """
-    return isinstance(error, torch.AcceleratorError)

@@ -6,15 +6,11 @@ class PipelineError(Exception):
 
 
 class TransientError(PipelineError):
-    """A service that is needed is unavailable: the event is retried until it is back."""
+    """A service that is needed is unavailable: the event waits until it is back, and tries do not count."""
 
 
-class NotYetError(PipelineError):
-    """An event must wait for another event. It is retried a few times; services are fine."""
-
-
-class FatalError(PipelineError):
-    """The process cannot handle events any more and must be restarted; no event is to blame."""
+class EarlyEventError(PipelineError):
+    """The event came before what it refers to: it is retried, and each try counts as an attempt."""
 
 
 class SettingsError(PipelineError):
@@ -35,6 +31,10 @@ class ExportFolderError(PipelineError):
 
 class UnknownWorkerError(PipelineError):
     """No worker has this name."""
+
+
+class WorkerNameError(PipelineError):
+    """A worker cannot have this name."""
 
 
 class UnknownSignalError(PipelineError):

@@ -166,7 +166,39 @@ class RetrySettings(BaseModel):
     )
     max_delay_seconds: float = Field(60.0, gt=0, description="Longest delay between two attempts.")
     attempts: int = Field(
-        5, ge=1, description="Attempts after which an event is given up, unless a service is unavailable."
+        5,
+        ge=1,
+        le=1_000,
+        description="Attempts after which an event is given up. Tries during an outage do not count.",
+    )
+
+
+class ConsumptionSettings(BaseModel):
+    """How detection and moderation work through events, and when they pause or count as hung."""
+
+    low_priority_every: int = Field(
+        20, ge=2, le=1_000, description="Of so many hand-outs, one goes to the lowest waiting priority."
+    )
+    prepare_limit_seconds: float = Field(
+        900.0,
+        gt=0,
+        le=86_400,
+        description="If preparing one event takes longer, the worker counts as hung, in seconds.",
+    )
+    handle_limit_seconds: float = Field(
+        300.0,
+        gt=0,
+        le=86_400,
+        description="If a batch takes longer, the worker counts as hung, in seconds.",
+    )
+    pause_window_seconds: float = Field(
+        60.0, gt=0, le=3_600, description="Failures within this time count together, in seconds."
+    )
+    pause_events: int = Field(
+        5, ge=2, le=100, description="Number of different events that must fail before a worker pauses."
+    )
+    pause_share: float = Field(
+        0.8, gt=0, le=1, description="Share of the window's events that must fail before a worker pauses."
     )
 
 
@@ -230,6 +262,7 @@ class Settings(BaseSettings):
     tagging: TaggingSettings = TaggingSettings()
     retry: RetrySettings = RetrySettings()
     retention: RetentionSettings = RetentionSettings()
+    consumption: ConsumptionSettings = ConsumptionSettings()
     gateway: GatewaySettings = GatewaySettings()
 
     @property

@@ -5,7 +5,7 @@ Operations are described from FakeME's side: FakeME receives what the platform s
 
 from schemas.asyncapi_messages import BINDING_VERSION, Node, cloud_event, messages
 from schemas.flow import FLOWS, Flow, Party
-from schemas.topics import EVENT_TOPICS, MAX_EVENT_BYTES, TOPICS, Topic, origin_name
+from schemas.topics import MAX_EVENT_BYTES, TOPICS, Topic, origin_name
 
 CONTRACTS_VERSION = "1.0.0"  # of the event types that end in .v1
 
@@ -71,8 +71,8 @@ def _channel(topic: Topic) -> Node:
 
 def topic_message(topic: Topic) -> str:
     """Return the name of the message that ``topic`` carries; a retry topic carries that of its origin."""
-    origin = next((known for known in EVENT_TOPICS if known.name == origin_name(topic.name)), topic)
-    return origin.event_type
+    origins = {origin.name: origin.event_type for origin in TOPICS}
+    return origins[origin_name(topic.name)]
 
 
 def _topic_configuration(topic: Topic) -> Node:

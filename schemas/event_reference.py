@@ -67,11 +67,8 @@ def _topic_table() -> str:
         _topic_row(f"[`{DEAD_LETTERS.name}`](#{DEAD_LETTERS.name})", DEAD_LETTERS, "every worker", _OPERATORS)
     )
     table = _table(("topic", "events", "written by", "read by", "partitions", "retention"), rows)
-    retried = ", ".join(f"`{topic.name}`" for topic in RETRY_TOPICS)
-    return (
-        f"## Topics\n\n{table}\nEvents that wait for a retry are on a topic of the worker that retries them: "
-        f"{retried}.\n"
-    )
+    waiting = ", ".join(f"`{topic.name}`" for topic in RETRY_TOPICS)
+    return f"## Topics\n\n{table}\nEvents that wait until a worker tries them again are on {waiting}.\n"
 
 
 def _topic_row(name: str, topic: Topic, writer: str, readers: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from schemas.verdicts import ShadowVerdict, VerdictIssued
 # Splits evenly among 1, 2, 3 or 6 consumers; increasing it would move keys to other partitions.
 PARTITIONS = 6
 MAX_EVENT_BYTES = 524_288  # the largest valid post event has 443,823; a broker accepts twice this by default
-_RETRY_SUFFIX = ".retry"  # only names of retry topics end like this
+RETRY_SUFFIX = ".retry"  # only names of retry topics end like this
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -30,6 +30,18 @@ class Topic:
     def event_type(self) -> str:
         """The CloudEvents ``type`` of the topic's events, for example ``fakeme.posts.created.v1``."""
         return f"fakeme.{self.name}.v1"
+
+    def retry(self, worker: str) -> str:
+        """Return the name of the topic on which events wait until ``worker`` tries them again.
+
+        Each worker has its own: a topic that two consumer groups read and write would multiply events.
+        """
+        return f"{self.name}.{worker}{RETRY_SUFFIX}"
+
+    @property
+    def shared_retry(self) -> str:
+        """The retry topic of release 0.1, common to all workers; still read, never written."""
+        return self.name + RETRY_SUFFIX
 
 
 POSTS_CREATED = Topic(
@@ -84,36 +96,27 @@ EVENT_TOPICS: tuple[Topic, ...] = (
     GENERATION_RESULTS,
 )
 
-# The topics that each worker consumes with a retry topic of its own. Were a retry topic shared, each of two
-# groups would retry what the other failed, and events would multiply.
+# The workers that use retry topics, and the topics that they read. Each pair has one retry topic.
 RETRIED: dict[str, tuple[Topic, ...]] = {
     "detection": (POSTS_CREATED, POSTS_REPORTED, POSTS_APPEALED, POSTS_REPLAYED),
     "moderation": (POSTS_REPORTED, POSTS_APPEALED, MEDIA_VERDICTS),
 }
 
 
-def retry_name(topic: Topic, worker: str) -> str:
-    """Return the name of the topic on which events of ``topic`` wait for another try by ``worker``."""
-    return f"{topic.name}.{worker}{_RETRY_SUFFIX}"
-
-
 def retry_topic(topic: Topic, worker: str) -> Topic:
-    """Return the topic of that name."""
-    return Topic(
-        retry_name(topic, worker),
-        topic.contract,
-        f"Events of {topic.name} that wait for a retry by {worker}.",
-        topic.partitions,
-    )
+    """Return the topic on which events of ``topic`` wait until ``worker`` tries them again."""
+    about = f"Events of {topic.name} that wait until {worker} tries them again."
+    return Topic(topic.retry(worker), topic.contract, about, topic.partitions)
 
 
 def origin_name(name: str) -> str:
-    """Return the topic from which the records of topic ``name`` came: for a retry topic, its origin."""
-    if not name.endswith(_RETRY_SUFFIX):
+    """Return the topic whose events the topic ``name`` carries: itself, unless it is a retry topic."""
+    if not name.endswith(RETRY_SUFFIX):
         return name
-    stem = name.removesuffix(_RETRY_SUFFIX)
-    shared = any(topic.name == stem for topic in EVENT_TOPICS)  # a retry topic of versions before 0.2
-    return stem if shared else stem.rpartition(".")[0]
+    stem = name.removesuffix(RETRY_SUFFIX)
+    if any(stem == topic.name for topic in EVENT_TOPICS):  # a shared retry topic of an earlier release
+        return stem
+    return stem.rpartition(".")[0]
 
 
 RETRY_TOPICS: tuple[Topic, ...] = tuple(

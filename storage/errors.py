@@ -18,12 +18,15 @@ _TRANSIENT_CLASSES = (
 _TRANSIENT_CODES = (
     "25006",  # read-only transaction: the server is a standby, as after a failover
     "25P03",  # idle in a transaction for too long: the connection was cut, or the process suspended
-    "3D000",  # no such database
+    "3D000",  # no such database: it is being restored or renamed
+    "3F000",  # no such schema: the database is not migrated yet; likewise the codes 42…
     "40001",  # serialization failure
     "40P01",  # deadlock
-    "42501",  # insufficient privilege
-    "42703",  # no such column: the database is not migrated yet
-    "42P01",  # no such table: likewise
+    "42501",  # insufficient privilege: an operator must grant it again
+    "42703",  # no such column
+    "42883",  # no such function
+    "42P01",  # no such table
+    "42P10",  # no unique index for ON CONFLICT
     "55P03",  # lock not available
 )
 

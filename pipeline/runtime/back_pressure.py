@@ -1,33 +1,56 @@
-"""Decides which partitions to pause, so that unfinished records stay within bounds. Pure.
+"""Pauses the reading of a topic while too much of it is unfinished, also on partitions gained meanwhile."""
 
-The limit is for each partition: a post that everybody reports fills its own partition and no other.
-"""
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from confluent_kafka import TopicPartition
 
-from pipeline.runtime.partitions import Partition
-
-
-@dataclass(frozen=True)
-class PauseChange:
-    """Partitions to pause and to resume."""
-
-    pause: frozenset[Partition]
-    resume: frozenset[Partition]
+from pipeline.runtime.partitions import Partitions
 
 
-def pause_change(unfinished: Mapping[Partition, int], paused: Set[Partition], limit: int) -> PauseChange:
-    """Return what to change.
+class Reader(Protocol):
+    """The part of a Kafka consumer that assigns, pauses and resumes partitions."""
 
-    ``unfinished`` are the unfinished records of each assigned partition, ``paused`` the partitions that were
-    paused and are still assigned. A partition is paused at ``limit`` and resumed at half of it.
+    def incremental_assign(self, partitions: list[TopicPartition], /) -> None: ...
+    def pause(self, partitions: list[TopicPartition], /) -> None: ...
+    def resume(self, partitions: list[TopicPartition], /) -> None: ...
+
+
+class BackPressure:
+    """Pauses each topic at a number of posts or bytes that are unfinished; resumes at half of both.
+
+    Posts are counted, not events: a post with thousands of reports must not hold back the reports of others
+    that are behind them. The bytes bound the memory.
     """
-    return PauseChange(
-        pause=frozenset(
-            partition
-            for partition, records in unfinished.items()
-            if records >= limit and partition not in paused
-        ),
-        resume=frozenset(partition for partition in paused if unfinished.get(partition, 0) <= limit // 2),
-    )
+
+    def __init__(
+        self, kafka: Reader, partitions: Partitions, topics: Iterable[str], *, posts: int, size: int
+    ) -> None:
+        """``posts`` and ``size`` (in bytes) are the limits of each topic."""
+        self._kafka = kafka
+        self._partitions = partitions
+        self._topics = tuple(topics)
+        self._posts = posts
+        self._size = size
+        self._paused: set[str] = set()
+
+    def apply(self) -> None:
+        """Pause and resume topics as their load requires."""
+        for topic in self._topics:
+            load = self._partitions.load(topic)
+            if topic not in self._paused and (load.posts >= self._posts or load.size >= self._size):
+                self._paused.add(topic)
+                self._kafka.pause(self._partitions.of_topic(topic))
+            elif topic in self._paused and load.posts <= self._posts // 2 and load.size <= self._size // 2:
+                self._paused.discard(topic)
+                self._kafka.resume(self._partitions.of_topic(topic))
+
+    def assign(self, assigned: Sequence[TopicPartition]) -> None:
+        """Assign partitions in a rebalance, in the state of their topics.
+
+        The Kafka client starts every new partition as running, and may remember a pause from before it was
+        revoked.
+        """
+        self._kafka.incremental_assign(list(assigned))
+        self._kafka.pause([part for part in assigned if part.topic in self._paused])
+        self._kafka.resume([part for part in assigned if part.topic not in self._paused])

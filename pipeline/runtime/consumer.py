@@ -45,20 +45,20 @@ class Consumer(Protocol[P]):
 
     @property
     def subscriptions(self) -> Sequence[Subscription]:
-        """The topics to read. The loop also reads this worker's retry topics of them."""
+        """The topics to read. The loop also reads this consumer's retry topics."""
         ...
 
     @property
     def alive(self) -> bool:
-        """Whether the consumer's own threads work. If not, the process is restarted."""
+        """Whether the consumer's own threads work; if False the process is restarted."""
         ...
 
     def prepare(self, event: Event, attempt: int) -> P:
         """Do the work that concerns one event alone, such as fetching and decoding.
 
-        Called from several threads; the events of one key follow one another. ``attempt`` counts from 1,
-        without the tries during an outage. After an exception, :mod:`pipeline.runtime.retries` decides
-        whether the event is retried; :class:`~pipeline.errors.FatalError` ends the process instead.
+        Called from several threads; events of one post that wait together, from one thread in order.
+        ``attempt`` counts from 1. After an exception,
+        :mod:`pipeline.runtime.retries` decides whether the event is retried.
         """
         ...
 

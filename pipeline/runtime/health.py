@@ -26,23 +26,26 @@ class _QuietRequestHandler(WSGIRequestHandler):
 class HealthServer:
     """Serves liveness, readiness and Prometheus metrics from its own thread.
 
-    ``alive`` returns False if the process should be restarted, ``ready`` if it cannot accept work now. Raises
-    :class:`~pipeline.errors.SettingsError` if the port is taken.
+    ``alive`` returns False if the process should be restarted, ``ready`` if it cannot accept work now.
+    Raises :class:`~pipeline.errors.SettingsError` if it cannot listen on ``host:port``.
     """
 
     def __init__(self, host: str, port: int, *, alive: Callable[[], bool], ready: Callable[[], bool]) -> None:
         self._probes = {"/healthz": alive, "/readyz": ready}
         self._metrics = make_wsgi_app()
+        self._server = self._listen(host, port)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
+
+    def _listen(self, host: str, port: int) -> WSGIServer:
         try:
-            self._server = make_server(
+            return make_server(
                 host, port, self._respond, server_class=_ThreadingServer, handler_class=_QuietRequestHandler
             )
         except OSError as error:
             raise SettingsError(
-                f"FAKEME_HEALTH_PORT: cannot listen on {host}:{port} ({error.strerror}); choose a free port,"
-                " or 0 for any"
+                f"FAKEME_HEALTH_PORT: cannot listen on {host}:{port} ({error.strerror}); "
+                "choose another port, or 0 for any free one"
             ) from error
-        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
     @property
     def port(self) -> int:

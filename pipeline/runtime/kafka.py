@@ -22,8 +22,16 @@ SESSION_TIMEOUT_MS = 10_000
 NO_DELIVERY_TIMEOUT = 0  # librdkafka's value for "no limit": retry until the broker is available
 
 
+# The message itself is at fault. Other refusals (a missing topic or right, a policy) concern every message.
+_MESSAGE_FAULTS = (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE, KafkaError.INVALID_RECORD)
+
+
 class PublishError(PipelineError):
-    """The broker rejected a message permanently, for example because it is too large."""
+    """The broker rejected a message permanently; ``message_fault`` if it accepts others."""
+
+    def __init__(self, detail: str, *, message_fault: bool = False) -> None:
+        super().__init__(detail)
+        self.message_fault = message_fault
 
 
 def make_consumer(bootstrap: str, group: str) -> Consumer:
@@ -88,7 +96,7 @@ class RecordPublisher:
             if error is None:
                 on_acknowledged()
             else:
-                on_rejected(PublishError(f"{record.topic}: {error.str()}"))
+                on_rejected(_refusal(record.topic, error))
 
         while True:
             try:
@@ -102,7 +110,7 @@ class RecordPublisher:
             except BufferError:  # librdkafka's queue is full: wait until it has room
                 self._producer.poll(0.1)
             except KafkaException as error:  # rejected by the client, for example as too large
-                on_rejected(PublishError(f"{record.topic}: {error.args[0].str()}"))
+                on_rejected(_refusal(record.topic, error.args[0]))
                 return
             else:
                 return
@@ -116,11 +124,22 @@ class RecordPublisher:
         return int(self._producer.flush(seconds))
 
 
+def _refusal(topic: str, error: KafkaError) -> PublishError:
+    return PublishError(f"{topic}: {error.str()}", message_fault=error.code() in _MESSAGE_FAULTS)
+
+
 def record_of(message: KafkaMessage) -> Record:
     """Convert a message from the Kafka client into a :class:`Record`, byte for byte."""
-    pairs = cast("list[tuple[str, bytes | str | None]]", message.headers() or [])
-    headers = tuple((name, _bytes(raw)) for name, raw in pairs)
-    return Record(str(message.topic()), _bytes(message.key()), _bytes(message.value()), headers)
+    return Record(str(message.topic()), _bytes(message.key()), _bytes(message.value()), _headers(message))
+
+
+def _headers(message: KafkaMessage) -> tuple[tuple[str, bytes | None], ...]:
+    """Return the headers; none if a name is not UTF-8, so that the record is answered as unreadable."""
+    try:
+        pairs = cast("list[tuple[str, bytes | str | None]]", message.headers() or [])
+    except UnicodeDecodeError:
+        return ()
+    return tuple((name, _bytes(raw)) for name, raw in pairs)
 
 
 def _bytes(raw: str | bytes | None) -> bytes | None:

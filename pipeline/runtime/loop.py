@@ -1,19 +1,18 @@
 """The main loop of every consumer that uses confluent-kafka.
 
 1. Read records and add each to the offset tracker of its partition.
-2. Submit due records to the stages, by priority; those of one key together, and no more until they finish.
+2. Submit due records to the stages, by priority; those of one post that wait together as one group.
 3. Publish the outcomes: answers, retries or dead letters.
 4. Complete a record when the broker has acknowledged all messages of its outcome.
 5. Commit each partition up to its first unfinished record.
 
-Only the thread of the loop uses the Kafka clients. A partition is paused while too many of its records are
-unfinished. While most events fail, no event is started but one now and then (circuit breaker).
+Only the thread of the loop uses the Kafka clients.
 """
 
+import re
 import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import structlog
@@ -21,24 +20,26 @@ from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition
 
-from pipeline.errors import FatalError, PipelineError
-from pipeline.runtime import metrics
-from pipeline.runtime.back_pressure import pause_change
-from pipeline.runtime.circuit_breaker import CircuitBreaker, State
-from pipeline.runtime.consumer import Consumer, Priority
+from pipeline.errors import PipelineError
+from pipeline.runtime.back_pressure import BackPressure
+from pipeline.runtime.consumer import Consumer, Priority, Subscription
+from pipeline.runtime.faults import Fault, fault_of
 from pipeline.runtime.kafka import RecordPublisher, commit_sync, record_of
 from pipeline.runtime.lag import LagGauges
 from pipeline.runtime.outcomes import OutcomePublisher
 from pipeline.runtime.partitions import Partition, Partitions
-from pipeline.runtime.retries import Tries, concerns_all_events, due_of, since_of, tries_of
+from pipeline.runtime.pause import OutagePause
+from pipeline.runtime.retries import Tries
+from pipeline.runtime.retry_records import JITTER, due_of, since_of, tries_of
 from pipeline.runtime.schedule import Schedule
 from pipeline.runtime.stages import Job, Outcome, Stages
-from pipeline.settings import RetrySettings
-from schemas.topics import retry_name
+from pipeline.settings import ConsumptionSettings, RetrySettings
+from schemas.topics import Topic
 
 log = structlog.get_logger(__name__)
 
 ALIVE_SECONDS = 60.0  # if one iteration takes longer, the loop is considered hung
+READ_RECORDS = 256  # at a time; what a topic may exceed its limits by
 
 P = TypeVar("P")
 
@@ -51,15 +52,15 @@ class LoopError(PipelineError):
 class LoopSettings:
     """Limits on concurrent work, and timeouts. Times are in seconds."""
 
-    threads: int = 4  # events prepared at the same time
+    threads: int = 4
     batch_size: int = 8
     batch_wait: float = 0.02
-    max_unfinished: int = 128  # per partition; at this number it is paused
-    max_call_seconds: float = 600.0  # a call into the consumer that takes longer hangs
-    lowest_share: int = 16  # every so many events, one of the lowest waiting priority comes first
+    max_unfinished_posts: int = 256  # of a topic, which is then paused; a post counts once
+    max_unfinished_bytes: int = 16_000_000  # likewise; some 8,000 reports of one post
     commit_interval: float = 0.2  # a kill -9 repeats the work since the last commit
     stop_timeout: float = 25.0  # orchestrators usually kill a process after 30 s
     revoke_timeout: float = 10.0  # a rebalance waits this long, and no longer than the session timeout
+    consumption: ConsumptionSettings = field(default_factory=ConsumptionSettings)
 
     @property
     def max_in_flight(self) -> int:
@@ -83,32 +84,42 @@ class Loop(Generic[P]):
         self._kafka = kafka
         self._publisher = publisher
         self._outcomes = OutcomePublisher(consumer.name, publisher, retry)
+        self._pause = OutagePause(consumer.name, settings.consumption, retry)
+        self._max_delay = retry.max_delay_seconds * (1 + JITTER)
         self._settings = settings
         self._stages = Stages(
             consumer,
             threads=settings.threads,
             batch_size=settings.batch_size,
             batch_wait=settings.batch_wait,
+            prepare_seconds=settings.consumption.prepare_limit_seconds,
+            handle_seconds=settings.consumption.handle_limit_seconds,
         )
-        self._retry = retry
-        self._breaker = CircuitBreaker(retry)
         self._subscriptions = {
             name: subscription
             for subscription in consumer.subscriptions
-            for name in (subscription.topic.name, retry_name(subscription.topic, consumer.name))
+            for name in (subscription.topic.name, *_retry_names(subscription.topic, consumer.name))
         }
-        self._schedule: Schedule[Job] = Schedule(len(Priority), lowest_share=settings.lowest_share)
+        self._schedule: Schedule[Job] = Schedule(
+            len(Priority), low_priority_every=settings.consumption.low_priority_every
+        )
         self._partitions = Partitions()
+        self._back_pressure = BackPressure(
+            kafka,
+            self._partitions,
+            self._subscriptions,
+            posts=settings.max_unfinished_posts,
+            size=settings.max_unfinished_bytes,
+        )
         self._lag = LagGauges(
             consumer.name,
             {name: subscription.priority for name, subscription in self._subscriptions.items()},
         )
-        self._paused: set[Partition] = set()
         self._in_flight = 0
-        self._lane_jobs: Counter[tuple[int, bytes | None]] = Counter()  # jobs in progress of each lane
         self._next_commit = 0.0
         self._stopping = False
         self._assigned = False
+        self._lost = False  # the process cannot recover: publish nothing more
         self._last_iteration = time.monotonic()
 
     # -- called from any thread --------------------------------------------------------------------
@@ -120,24 +131,13 @@ class Loop(Generic[P]):
     @property
     def ready(self) -> bool:
         """Whether partitions are assigned and records are handled."""
-        return self._assigned and not self._stopping and self._stages.alive and not self.circuit_open
+        return self._assigned and not self._stopping and not self._pause.active and self._stages.running
 
     @property
     def alive(self) -> bool:
-        """Whether the loop still iterates, and no call into the consumer and no thread of it hangs."""
+        """Whether the loop iterates, and neither its threads nor the consumer's have ended or hang."""
         iterates = time.monotonic() - self._last_iteration < ALIVE_SECONDS
-        hangs = self._stages.longest_call_seconds() > self._settings.max_call_seconds
-        return iterates and not hangs and self._stages.alive and self._consumer.alive
-
-    @property
-    def circuit_open(self) -> bool:
-        """Whether most events fail, and only single events are tried."""
-        return self._breaker.state is not State.CLOSED
-
-    @property
-    def assigned_partitions(self) -> int:
-        """The number of partitions that are assigned, of all topics."""
-        return len(self._partitions.trackers())
+        return iterates and self._stages.running and not self._stages.overdue and self._consumer.alive
 
     @property
     def unfinished(self) -> int:
@@ -149,7 +149,7 @@ class Loop(Generic[P]):
     def run(self) -> None:
         """Run until :meth:`stop`; raise :class:`LoopError` if the process must be restarted."""
         self._kafka.subscribe(
-            list(self._subscriptions),
+            [_subscribed(name, subscription) for name, subscription in self._subscriptions.items()],
             on_assign=self._on_assign,
             on_revoke=self._on_revoke,
             on_lost=self._on_lost,
@@ -164,12 +164,12 @@ class Loop(Generic[P]):
 
     def _poll_once(self) -> None:
         self._last_iteration = time.monotonic()
-        if not self._stages.alive:
-            raise LoopError("the thread that handles events has ended; see its last error in the log above")
+        if not self._stages.running:
+            raise LoopError("a working thread has ended; see its last error in the log above")
         self._read()
         self._dispatch()
         self._publish_outcomes()
-        self._apply_back_pressure()
+        self._back_pressure.apply()
         self._commit()
         self._lag.update(time.monotonic(), self._kafka, self._partitions)
 
@@ -177,10 +177,12 @@ class Loop(Generic[P]):
         busy = self._in_flight > 0 or self._partitions.unfinished() > 0
         # A new record ends the wait at once. While work is in progress, outcomes must not wait for a record.
         timeout = 0.005 if busy else 0.1
-        for message in self._kafka.consume(self._settings.max_unfinished, timeout):
+        for message in self._kafka.consume(READ_RECORDS, timeout):
             error = message.error()
             if error is None:
                 self._enqueue(message)
+            elif (message.topic() or "").startswith("^"):
+                log.debug("kafka", error=error.str())  # a pattern that matches no topic is no error
             elif error.fatal():
                 raise LoopError(f"the Kafka client stopped with a fatal error: {error.str()}")
             else:
@@ -190,9 +192,8 @@ class Loop(Generic[P]):
         job = self._make_job(message)
         if job is None:  # the partition was revoked after the read; its new owner reads the record again
             return
-        job.tracker.add(job.offset)
-        is_retry = job.record.topic != job.topic.name
-        due = due_of(job.record.headers, time.time(), self._retry) if is_retry else 0.0
+        job.tracker.add(job.offset, job.key, job.size)
+        due = due_of(job.record.headers, latest=time.time() + self._max_delay) if job.is_retry else 0.0
         self._schedule.add(job, priority=job.priority, key=job.key, due=due)
 
     def _make_job(self, message: KafkaMessage) -> Job | None:
@@ -219,60 +220,34 @@ class Loop(Generic[P]):
         )
 
     def _dispatch(self) -> None:
-        while self._in_flight < self._settings.max_in_flight and self._flows():
-            probing = self._breaker.state is State.PROBING
-            jobs = self._schedule.take(time.time(), 1 if probing else self._settings.batch_size)
+        while (free := self._free()) > 0 and self._pause.admits(time.monotonic()):
+            jobs = self._schedule.take(time.time(), free)
             if not jobs:
                 return
             self._in_flight += len(jobs)
-            self._lane_jobs[(jobs[0].priority, jobs[0].key)] += len(jobs)
+            self._pause.start(jobs[0])
             self._stages.submit(jobs)
 
-    def _flows(self) -> bool:
-        return self._breaker.allowed(time.monotonic(), self._in_flight)
+    def _free(self) -> int:
+        """Return how many events of one post may start now."""
+        largest_group = 1 if self._pause.active else self._settings.batch_size
+        return min(largest_group, self._settings.max_in_flight - self._in_flight)
 
     def _publish_outcomes(self) -> None:
         for job, outcome in self._stages.finished():
-            if isinstance(outcome, FatalError):
-                raise LoopError(str(outcome)) from outcome
             self._in_flight -= 1
-            self._release(job)
-            self._watch(outcome)
+            self._schedule.release(priority=job.priority, key=job.key)
+            self._check_process(outcome)
+            self._pause.record(time.monotonic(), job, outcome)
             if self._partitions.holds(job.tracker):  # if revoked, the new owner answers
-                self._outcomes.publish(job, outcome, outage=self.circuit_open)
+                self._outcomes.publish(job, outcome, paused=self._pause.active)
         self._publisher.poll()
 
-    def _release(self, job: Job) -> None:
-        """Free the lane of ``job`` once all jobs that were taken from it together are finished."""
-        lane = (job.priority, job.key)
-        self._lane_jobs[lane] -= 1
-        if self._lane_jobs[lane] == 0:
-            del self._lane_jobs[lane]
-            self._schedule.release(priority=job.priority, key=job.key)
-
-    def _watch(self, outcome: Outcome) -> None:
-        """Let the circuit breaker see an outcome, and say when it opens or closes."""
-        failed = isinstance(outcome, Exception)
-        if isinstance(outcome, Exception) and not concerns_all_events(outcome):
-            return
-        before = self._breaker.state
-        self._breaker.record(time.monotonic(), failed=failed)
-        metrics.CIRCUIT_OPEN.labels(self._consumer.name).set(self.circuit_open)
-        if before is State.CLOSED and self._breaker.state is State.OPEN:
-            log.error("circuit.opened", error=f"{type(outcome).__name__}: {outcome}")
-        elif before is not State.CLOSED and self._breaker.state is State.CLOSED:
-            log.info("circuit.closed")
-
-    def _apply_back_pressure(self) -> None:
-        unfinished = {
-            partition: tracker.unfinished for partition, tracker in self._partitions.trackers().items()
-        }
-        change = pause_change(unfinished, self._paused, self._settings.max_unfinished)
-        if change.pause:
-            self._kafka.pause([TopicPartition(*partition) for partition in change.pause])
-        if change.resume:
-            self._kafka.resume([TopicPartition(*partition) for partition in change.resume])
-        self._paused = (self._paused | change.pause) - change.resume
+    def _check_process(self, outcome: Outcome) -> None:
+        """Raise if the process cannot recover. The event stays uncommitted, and another process reads it."""
+        if isinstance(outcome, Exception) and fault_of(outcome) is Fault.PROCESS:
+            self._lost = True
+            raise LoopError(f"this process cannot recover and must be restarted: {outcome}") from outcome
 
     def _commit(self) -> None:
         now = time.monotonic()
@@ -287,37 +262,27 @@ class Loop(Generic[P]):
 
     def _on_assign(self, _: KafkaConsumer, assigned: list[TopicPartition]) -> None:
         self._partitions.assign((part.topic, part.partition) for part in assigned)
+        self._back_pressure.assign(assigned)
         self._assigned = True
         log.info("partitions.assigned", partitions=[f"{part.topic}:{part.partition}" for part in assigned])
 
     def _on_revoke(self, _: KafkaConsumer, revoked: list[TopicPartition]) -> None:
         partitions = [(part.topic, part.partition) for part in revoked]
         self._drain(self._settings.revoke_timeout, partitions)
-        self._forget(partitions)
+        self._partitions.drop(partitions)
         log.info("partitions.revoked", partitions=[f"{topic}:{number}" for topic, number in partitions])
 
     def _on_lost(self, _: KafkaConsumer, lost: list[TopicPartition]) -> None:
         partitions = [(part.topic, part.partition) for part in lost]
         self._abandon_waiting(partitions)
-        self._forget(partitions)
-        log.warning("partitions.lost", partitions=[f"{topic}:{number}" for topic, number in partitions])
-
-    def _forget(self, partitions: Sequence[Partition]) -> None:
-        """Forget partitions that are no longer ours.
-
-        The client remembers a pause when a partition is assigned again, so it is taken back here.
-        """
-        paused = self._paused.intersection(partitions)
-        if paused:
-            self._kafka.resume([TopicPartition(*partition) for partition in paused])
-        self._paused -= paused
         self._partitions.drop(partitions)
+        log.warning("partitions.lost", partitions=[f"{topic}:{number}" for topic, number in partitions])
 
     def _drain(self, seconds: float, partitions: Sequence[Partition]) -> None:
         """Finish the work in progress on ``partitions``, for ``seconds`` at most, and commit."""
         self._abandon_waiting(partitions)
         deadline = time.monotonic() + seconds
-        while self._has_pending(partitions) and time.monotonic() < deadline:
+        while not self._lost and self._has_pending(partitions) and time.monotonic() < deadline:
             self._last_iteration = time.monotonic()
             self._publish_outcomes()
             self._publisher.flush(0.02)
@@ -332,3 +297,12 @@ class Loop(Generic[P]):
     def _has_pending(self, partitions: Sequence[Partition]) -> bool:
         trackers = [self._partitions.tracker(partition) for partition in partitions]
         return any(tracker.pending for tracker in trackers if tracker is not None)
+
+
+def _retry_names(topic: Topic, worker: str) -> tuple[str, str]:
+    return topic.retry(worker), topic.shared_retry
+
+
+def _subscribed(name: str, subscription: Subscription) -> str:
+    # A pattern also matches no topic: new installations do not have the shared retry topics.
+    return f"^{re.escape(name)}$" if name == subscription.topic.shared_retry else name

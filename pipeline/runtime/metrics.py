@@ -11,8 +11,8 @@ EVENTS = Counter(
 )
 EVENT_SECONDS = Histogram(
     "fakeme_event_seconds",
-    "From the arrival of an event in the broker until its answer is published, including retries; without"
-    " events that were given up.",
+    "From the arrival of an event in the broker until its answer is published, including retries;"
+    " only of answered events.",
     ["worker", "topic"],
     buckets=_STAGE_BUCKETS,
 )
@@ -20,15 +20,13 @@ BATCH_SIZE = Histogram("fakeme_batch_size", "Events per batch.", ["worker"], buc
 BATCH_SECONDS = Histogram(
     "fakeme_batch_seconds", "Time to handle a batch.", ["worker"], buckets=_STAGE_BUCKETS
 )
-CIRCUIT_OPEN = Gauge(
-    "fakeme_circuit_open",
-    "1 while most events fail and the worker only probes with single events.",
-    ["worker"],
-)
 WAITING = Gauge(
     "fakeme_waiting_events", "Events that were read and are not finished.", ["worker", "priority"]
 )
 LAG = Gauge("fakeme_consumer_lag", "Records that are not committed yet.", ["worker", "topic", "partition"])
+PAUSED = Gauge(
+    "fakeme_consumption_paused", "1 while consumption pauses because most events fail, else 0.", ["worker"]
+)
 RETRIES = Counter("fakeme_retries_total", "Retries of failed events.", ["worker", "topic"])
 DEAD_LETTERS = Counter(
     "fakeme_dead_letters_total", "Events sent to the dead-letter topic.", ["worker", "reason"]

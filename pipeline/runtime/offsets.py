@@ -1,5 +1,8 @@
 """Tracks which offset of a partition may be committed when its records finish out of order."""
 
+from collections import Counter
+from collections.abc import Hashable
+
 
 class OffsetTracker:
     """Tracks one partition. The commit position never passes an unfinished record.
@@ -8,7 +11,10 @@ class OffsetTracker:
     """
 
     def __init__(self) -> None:
-        self._unfinished: dict[int, None] = {}  # a dict keeps insertion order, which is offset order
+        # A dict keeps insertion order, which is offset order. The values are the post and the bytes.
+        self._unfinished: dict[int, tuple[Hashable, int]] = {}
+        self._posts: Counter[Hashable] = Counter()
+        self._size = 0
         self._abandoned = 0
         self._next: int | None = None
         self._committed: int | None = None
@@ -23,16 +29,33 @@ class OffsetTracker:
         """The number of unfinished records that this process still works on."""
         return len(self._unfinished) - self._abandoned
 
-    def add(self, offset: int) -> None:
+    @property
+    def posts(self) -> int:
+        """The number of different keys among the unfinished records; each without a key counts."""
+        return len(self._posts)
+
+    @property
+    def size(self) -> int:
+        """The bytes of the unfinished records."""
+        return self._size
+
+    def add(self, offset: int, key: bytes | None = None, size: int = 0) -> None:
         """Add a record that was read; raise ``ValueError`` if its offset is not the highest so far."""
         if self._next is not None and offset < self._next:
             raise ValueError(f"offset {offset} was read after {self._next - 1}; add records in order")
-        self._unfinished[offset] = None
+        post: Hashable = offset if key is None else key
+        self._unfinished[offset] = post, size
+        self._posts[post] += 1
+        self._size += size
         self._next = offset + 1
 
     def complete(self, offset: int) -> None:
         """Mark a record as finished: its answer, retry or dead letter is published."""
-        self._unfinished.pop(offset)
+        post, size = self._unfinished.pop(offset)
+        self._size -= size
+        self._posts[post] -= 1
+        if not self._posts[post]:
+            del self._posts[post]
 
     def abandon(self, offset: int) -> None:
         """Mark a record that this process will not handle. It stays uncommitted and is read again later."""

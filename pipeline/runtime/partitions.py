@@ -1,12 +1,21 @@
 """The partitions assigned to this process, each with an offset tracker."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from confluent_kafka import TopicPartition
 
 from pipeline.runtime.offsets import OffsetTracker
 
 Partition = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is unfinished of a topic: the number of different posts, and the bytes of all records."""
+
+    posts: int
+    size: int
 
 
 class Partitions:
@@ -48,9 +57,14 @@ class Partitions:
             if topic is None or name == topic
         )
 
-    def trackers(self) -> Mapping[Partition, OffsetTracker]:
-        """Return the tracker of each assigned partition."""
-        return self._trackers
+    def load(self, topic: str) -> "Load":
+        """Return how much of a topic is unfinished."""
+        trackers = [tracker for (name, _), tracker in self._trackers.items() if name == topic]
+        return Load(sum(tracker.posts for tracker in trackers), sum(tracker.size for tracker in trackers))
+
+    def of_topic(self, topic: str) -> list[TopicPartition]:
+        """Return the assigned partitions of a topic, for pause and resume."""
+        return [TopicPartition(name, number) for name, number in self._trackers if name == topic]
 
     def take_commits(self, only: Iterable[Partition] | None = None) -> list[TopicPartition]:
         """Return the positions that moved since the last call, of the partitions in ``only`` or of all."""

@@ -1,9 +1,4 @@
-"""Chooses the next records to work on: by priority, fair between keys, and not before they are due.
-
-A lane holds the waiting records of one key (one post) and one priority. Its records are handed out in order,
-and together: what many users report about one post is one piece of work. Lanes take turns, so a post with a
-thousand reports does not hold back the others.
-"""
+"""Chooses the next records to work on: by priority, in turn between keys, and not before they are due."""
 
 import heapq
 from collections import deque
@@ -13,86 +8,103 @@ from typing import Generic, TypeVar
 
 R = TypeVar("R")
 
-_Lane = tuple[int, Hashable]  # priority and key
-
 
 class Schedule(Generic[R]):
-    """The records that were read and wait for a thread. Records without a key may run in parallel."""
+    """The records that were read and wait for a thread.
 
-    def __init__(self, priorities: int, *, lowest_share: int = 16) -> None:
-        """Every ``lowest_share``-th time, the lowest waiting priority comes first: it never starves."""
-        self._ready: list[deque[_Lane]] = [deque() for _ in range(priorities)]  # lanes in the order of turns
-        self._lanes: dict[_Lane, deque[R]] = {}  # waiting records
-        self._busy: set[_Lane] = set()
-        self._delayed: list[tuple[float, int, _Lane, R]] = []  # heap: due, order, lane, record
+    Records with the same key (one post) and the same priority form a lane. Those that wait together are
+    handed out together and in order, and the next ones only when all of them are released. The lanes of a
+    priority take turns, so a post with thousands of reports delays others by one hand-out. Every operation
+    but :meth:`drop` takes constant time, or logarithmic for delayed records.
+    """
+
+    def __init__(self, priorities: int, *, low_priority_every: int) -> None:
+        """Every ``low_priority_every``-th hand-out goes to the lowest waiting priority, so none starves."""
+        self._lanes: list[_Lanes[R]] = [_Lanes() for _ in range(priorities)]
+        self._delayed: list[tuple[float, int, int, bytes | None, R]] = []  # heap: due, order, priority, …
         self._order = count()  # breaks ties in the heap: first in, first out
-        self._lowest_share = lowest_share
-        self._turns = 0
+        self._low_priority_every = low_priority_every
+        self._hand_outs = 0
 
     def add(self, record: R, *, priority: int, key: bytes | None, due: float = 0.0) -> None:
         """Queue ``record``. It is handed out once the clock reaches ``due``."""
-        lane = (priority, object() if key is None else key)
         if due > 0:
-            heapq.heappush(self._delayed, (due, next(self._order), lane, record))
+            heapq.heappush(self._delayed, (due, next(self._order), priority, key, record))
         else:
-            self._append(lane, record)
+            self._lanes[priority].add(record, key)
 
     def take(self, now: float, limit: int = 1) -> list[R]:
-        """Return up to ``limit`` records of one lane, in order; [] if none is due and has a free key.
-
-        The lane is busy until :meth:`release`.
-        """
+        """Return the next records to work on at ``now``: 1 to ``limit`` of one lane, or [] if none wait."""
         self._queue_due(now)
-        priority = self._next_priority()
-        if priority is None:
-            return []
-        lane = self._ready[priority].popleft()
-        waiting = self._lanes[lane]
-        taken = [waiting.popleft() for _ in range(min(limit, len(waiting)))]
-        if isinstance(lane[1], bytes):
-            self._busy.add(lane)
-        if not waiting:
-            del self._lanes[lane]
-        return taken
+        lowest_first = (self._hand_outs + 1) % self._low_priority_every == 0
+        for lanes in reversed(self._lanes) if lowest_first else self._lanes:
+            if records := lanes.take(limit):
+                self._hand_outs += 1
+                return records
+        return []
 
     def release(self, *, priority: int, key: bytes | None) -> None:
-        """Free the key of records that were handed out, so that the next records with this key can follow."""
-        lane = (priority, key)
-        if lane in self._busy:
-            self._busy.discard(lane)
-            if lane in self._lanes:
-                self._ready[priority].append(lane)
+        """Tell that one record that was handed out is finished."""
+        if key is not None:
+            self._lanes[priority].release(key)
 
     def drop(self, unwanted: Callable[[R], bool]) -> list[R]:
         """Remove and return waiting records, for example those of a revoked partition."""
-        dropped: list[R] = []
-        for lane, waiting in list(self._lanes.items()):
-            dropped += [record for record in waiting if unwanted(record)]
-            self._lanes[lane] = deque(record for record in waiting if not unwanted(record))
-            if not self._lanes[lane]:
-                del self._lanes[lane]
-        self._ready = [deque(lane for lane in lanes if lane in self._lanes) for lanes in self._ready]
-        dropped += [record for *_, record in self._delayed if unwanted(record)]
-        self._delayed = [entry for entry in self._delayed if not unwanted(entry[3])]
+        dropped = [record for lanes in self._lanes for record in lanes.drop(unwanted)]
+        dropped += [item[-1] for item in self._delayed if unwanted(item[-1])]
+        self._delayed = [item for item in self._delayed if not unwanted(item[-1])]
         heapq.heapify(self._delayed)
         return dropped
 
-    def _append(self, lane: _Lane, record: R) -> None:
-        if lane in self._lanes:
-            self._lanes[lane].append(record)
-            return
-        self._lanes[lane] = deque([record])
-        if lane not in self._busy:
-            self._ready[lane[0]].append(lane)
-
-    def _next_priority(self) -> int | None:
-        waiting = [priority for priority, lanes in enumerate(self._ready) if lanes]
-        if not waiting:
-            return None
-        self._turns += 1
-        return waiting[-1] if self._turns % self._lowest_share == 0 else waiting[0]
-
     def _queue_due(self, now: float) -> None:
         while self._delayed and self._delayed[0][0] <= now:
-            _, _, lane, record = heapq.heappop(self._delayed)
-            self._append(lane, record)
+            _, _, priority, key, record = heapq.heappop(self._delayed)
+            self._lanes[priority].add(record, key)
+
+
+class _Lanes(Generic[R]):
+    """The lanes of one priority."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Hashable, deque[R]] = {}
+        self._busy: dict[Hashable, int] = {}  # records that were handed out and are not released
+        self._turns: deque[Hashable] = deque()  # lanes that wait and are not busy, each once
+        self._keyless = count()  # a record without a key has a lane of its own
+
+    def add(self, record: R, key: bytes | None) -> None:
+        lane: Hashable = next(self._keyless) if key is None else key
+        if lane in self._waiting:
+            self._waiting[lane].append(record)
+            return
+        self._waiting[lane] = deque([record])
+        if lane not in self._busy:
+            self._turns.append(lane)
+
+    def take(self, limit: int) -> list[R]:
+        if not self._turns:
+            return []
+        lane = self._turns.popleft()
+        queue = self._waiting[lane]
+        records = [queue.popleft() for _ in range(min(limit, len(queue)))]
+        if not queue:
+            del self._waiting[lane]
+        if isinstance(lane, bytes):
+            self._busy[lane] = len(records)
+        return records
+
+    def release(self, key: bytes) -> None:
+        self._busy[key] -= 1
+        if self._busy[key] == 0:
+            del self._busy[key]
+            if key in self._waiting:
+                self._turns.append(key)
+
+    def drop(self, unwanted: Callable[[R], bool]) -> list[R]:
+        dropped = [record for queue in self._waiting.values() for record in queue if unwanted(record)]
+        kept = {
+            lane: deque(record for record in queue if not unwanted(record))
+            for lane, queue in self._waiting.items()
+        }
+        self._waiting = {lane: queue for lane, queue in kept.items() if queue}
+        self._turns = deque(lane for lane in self._turns if lane in self._waiting)
+        return dropped

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pipeline.runtime.consumer import Subscription
 from pipeline.settings import Settings
-from schemas.topics import Topic
+from schemas.topics import Topic, retry_topic
 
 
 class Runnable(Protocol):
@@ -37,8 +37,8 @@ class WorkerDescription:
     port_variable: str | None = None  # environment variable of the port on which it serves users
 
     @property
-    def retried(self) -> tuple[Topic, ...]:
-        """The topics that need a retry topic because of this worker."""
-        return (
-            tuple(subscription.topic for subscription in self.subscriptions) if self.uses_retry_topics else ()
-        )
+    def retry_topics(self) -> tuple[Topic, ...]:
+        """The retry topics of this worker, which must exist."""
+        if not self.uses_retry_topics:
+            return ()
+        return tuple(retry_topic(subscription.topic, self.name) for subscription in self.subscriptions)

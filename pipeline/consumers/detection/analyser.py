@@ -7,14 +7,12 @@ from sqlalchemy import Engine
 
 from inference.analysis import MediaAnalysis
 from inference.detector import Detector
-from inference.device import is_device_lost
 from inference.media.decoded import DecodedMedia
 from pipeline.consumers.detection.assembly import media_verdict
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
 from pipeline.consumers.detection.explanations import evidence
 from pipeline.consumers.detection.shadow import Shadow
 from pipeline.consumers.detection.signals.combination import combine
-from pipeline.errors import FatalError
 from pipeline.runtime import metrics
 from pipeline.settings import ExplainSettings
 from schemas.posts import Media
@@ -80,7 +78,7 @@ class MediaAnalyser:
     def _analyse(self, new: Sequence[PendingMedia]) -> dict[str, AnalysedItem]:
         if not new:
             return {}
-        found = self._run_model([item.decoded for item in new])
+        found = self._detector.analyse([item.decoded for item in new])
         analysed = [(item.decoded, analysis) for item, analysis in zip(new, found, strict=True)]
         if self._shadow is not None:
             self._shadow.offer(analysed)
@@ -91,14 +89,6 @@ class MediaAnalyser:
             )
             for item, analysis, drawn in zip(new, found, pictures, strict=True)
         }
-
-    def _run_model(self, media: Sequence[DecodedMedia]) -> list[MediaAnalysis]:
-        try:
-            return self._detector.analyse(media)
-        except Exception as error:
-            if is_device_lost(error):
-                raise FatalError(f"the GPU is lost and needs a new process: {error}") from error
-            raise
 
     def _item(
         self, item: PendingMedia, analysis: MediaAnalysis, files: Sequence[EvidenceFile]

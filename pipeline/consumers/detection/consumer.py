@@ -26,7 +26,7 @@ from pipeline.consumers.detection.preparation import MediaPreparation
 from pipeline.consumers.detection.shadow import Shadow
 from pipeline.consumers.detection.signals import Signal
 from pipeline.consumers.detection.subscriptions import SUBSCRIPTIONS, priority_of
-from pipeline.errors import NotYetError
+from pipeline.errors import EarlyEventError
 from pipeline.runtime import metrics
 from pipeline.runtime.consumer import Answer
 from pipeline.settings import ExplainSettings
@@ -42,7 +42,7 @@ MAX_BATCH_SECONDS = 120.0  # a batch takes a second; a model that hangs makes th
 _DEFAULT_BATCH = BatchLimits()
 
 
-class PostNotSeenError(NotYetError):
+class PostNotSeenError(EarlyEventError):
     """A report or appeal arrived before the post that it is about."""
 
 

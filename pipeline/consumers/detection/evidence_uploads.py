@@ -14,7 +14,8 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import Engine
 
 from inference.evidence import Evidence
-from pipeline.runtime.retries import delay_before, is_transient
+from pipeline.runtime.faults import Fault, fault_of
+from pipeline.runtime.retries import delay_before
 from pipeline.settings import EvidenceSettings, RetrySettings
 from storage import pending_evidence
 from storage.database import transaction
@@ -123,7 +124,7 @@ class EvidenceUploader:
         try:
             self._objects.put(bucket, key, file.content, file.media_type)
         except StorageError as error:
-            if is_transient(error):
+            if fault_of(error) is Fault.OUTAGE:
                 raise
             FILES.labels(REFUSED).inc()
             log.exception("evidence.refused", uri=file.uri)
@@ -146,6 +147,6 @@ class EvidenceUploader:
     def _back_off(self, error: Exception) -> None:
         self._failures += 1
         delay = delay_before(self._failures + 1, self._retry)
-        trace = None if is_transient(error) else error
+        trace = None if fault_of(error) is Fault.OUTAGE else error
         log.warning("evidence.waiting", error=f"{type(error).__name__}: {error}", delay=delay, exc_info=trace)
         self._stop.wait(delay)

@@ -13,7 +13,6 @@ from itertools import count
 from queue import Empty, PriorityQueue
 from typing import Generic, TypeVar
 
-from pipeline.errors import FatalError
 from pipeline.runtime import metrics
 
 I = TypeVar("I")  # noqa: E741 - an item
@@ -96,9 +95,8 @@ class ModelQueue(Generic[I, R]):
         try:
             results = self._work([entry.item for entry in batch if entry.item is not None])
         except Exception as error:  # noqa: BLE001 - the boundary: it becomes the result of these items
-            if len(batch) == 1 or isinstance(error, FatalError):
-                for entry in batch:
-                    entry.future.set_exception(error)
+            if len(batch) == 1:
+                batch[0].future.set_exception(error)
                 return
             for entry in batch:  # one of them made the batch fail: only that one shall fail
                 self._finish([entry])

@@ -37,8 +37,8 @@ class Moderation:
     """Opens and updates the cases in the moderators' queue."""
 
     name = "moderation"
-    alive = True  # it has no threads of its own
     subscriptions = SUBSCRIPTIONS
+    alive = True  # it has no threads of its own
 
     def __init__(self, engine: Engine, *, source: str, surge_rule: SurgeRule) -> None:
         self._engine = engine

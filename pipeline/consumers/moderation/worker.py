@@ -23,6 +23,6 @@ def make_moderation(settings: Settings) -> Loop[Prepared]:
         Moderation(engine, source=settings.source, surge_rule=surge_rule),
         make_consumer(settings.kafka_bootstrap, GROUP),
         RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
-        settings=LoopSettings(threads=2, batch_size=1, batch_wait=0.0),
+        settings=LoopSettings(threads=2, batch_size=8, batch_wait=0.0, consumption=settings.consumption),
         retry=settings.retry,
     )

@@ -53,12 +53,12 @@ class TaggingHandler:
             except Exception as error:  # noqa: BLE001 - the boundary where failures become retries
                 decision = retry_decision(error, tries, self._retry)
                 if isinstance(decision, GiveUp):
-                    letter, fields = give_up(received, decision, error, worker=WORKER, attempts=tries.attempt)
+                    letter, fields = give_up(received, decision, error, worker=WORKER, attempts=tries.total)
                     await self._publish_dead_letter(letter, received)
                     _log_outcome(received, "dead_letter", tries, fields)
                     return
                 await self._wait(decision.delay, received, error)
-                tries = decision.tries
+                tries = tries.after(decision)
             else:
                 _log_outcome(received, "answered", tries, {"event_id": event.id, **fields})
                 return
@@ -105,8 +105,7 @@ def _log_outcome(received: ReceivedRecord, outcome: str, tries: Tries, fields: L
         partition=received.partition,
         offset=received.offset,
         key=(record.key or b"").decode("utf-8", "replace"),
-        attempt=tries.attempt,
-        waits=tries.waits,
+        attempt=tries.total,
         seconds=round(seconds, 4),
         **fields,
     )

@@ -158,8 +158,13 @@ def _quiet_loggers() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """Create none. Faust would leave its data folder in the current one, and the store is in memory."""
+
+
 def _make_app(bootstrap: str, group: str, instance: str | None) -> faust.App:
-    return faust.App(
+    return _App(
         group,
         broker=[f"aiokafka://{server}" for server in bootstrap.split(",")],
         store="memory://",

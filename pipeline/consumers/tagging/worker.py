@@ -17,7 +17,8 @@ from sqlalchemy import Engine
 from pipeline.consumers.tagging.handler import TaggingHandler
 from pipeline.consumers.tagging.ledger import TagLedger
 from pipeline.consumers.tagging.stream import TaggingStream
-from pipeline.runtime.retries import delay_before, is_transient
+from pipeline.runtime.faults import Fault, fault_of
+from pipeline.runtime.retries import delay_before
 from pipeline.settings import Settings
 from storage.database import connect, transaction, transaction_time
 
@@ -73,7 +74,9 @@ class Tagging:
             try:
                 asyncio.run(self._run_stream())
             except Exception as error:
-                if not (is_transient(error) or isinstance(error, KafkaError | ConnectionError)):
+                if fault_of(error) is not Fault.OUTAGE and not isinstance(
+                    error, KafkaError | ConnectionError
+                ):
                     raise
                 failures = 1 if time.monotonic() - start > ALIVE_SECONDS else failures + 1
                 self._back_off(delay_before(failures + 1, self._settings.retry), error)

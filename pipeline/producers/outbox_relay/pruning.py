@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy import Engine
 
-from pipeline.runtime.retries import is_transient
+from pipeline.runtime.faults import Fault, fault_of
 from pipeline.settings import RetentionSettings
 from storage import idempotency, retention
 
@@ -66,7 +66,7 @@ class Pruning:
                     self._engine, table, older_than=kept_for, stopping=self._stopping.is_set
                 )
             except Exception as error:
-                if not is_transient(error):
+                if fault_of(error) is not Fault.OUTAGE:
                     raise
                 log.warning("pruning.postponed", table=table, error=str(error))
                 return

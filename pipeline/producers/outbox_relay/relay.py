@@ -22,8 +22,9 @@ from sqlalchemy import Engine
 
 from pipeline.errors import TransientError
 from pipeline.producers.outbox_relay.pruning import Pruning, retentions
+from pipeline.runtime.faults import Fault, fault_of
 from pipeline.runtime.kafka import make_producer
-from pipeline.runtime.retries import delay_before, is_transient
+from pipeline.runtime.retries import delay_before
 from pipeline.settings import RetrySettings, Settings
 from schemas.envelope import Message
 from storage import cases, outbox
@@ -115,7 +116,7 @@ class Relay:
             try:
                 self._publish_until_stopped()
             except Exception as error:
-                if not is_transient(error):
+                if fault_of(error) is not Fault.OUTAGE:
                     raise
                 self._wait_before_retry(error)
 

@@ -100,12 +100,12 @@ def test_pruning_skips_rows_that_another_transaction_holds(engine: Engine) -> No
 
 
 def test_pruning_more_than_a_statement_may_take_goes_on_in_chunks(database_url: str, engine: Engine) -> None:
-    fill(engine, "outbox", 100_000)
+    fill(engine, "outbox", 400_000)
     hasty = connect(database_url, statement_timeout_ms=100)  # one DELETE of all these rows takes longer
-    deleted = retention.prune(hasty, "outbox", older_than=timedelta(0), chunk=500)
+    deleted = retention.prune(hasty, "outbox", older_than=timedelta(0), chunk=2_000)
     hasty.dispose()
 
-    assert (deleted, count(engine, "outbox")) == (100_000, 0)
+    assert (deleted, count(engine, "outbox")) == (400_000, 0)
 
 
 def test_pruning_stops_between_two_chunks(engine: Engine) -> None:

@@ -1,10 +1,13 @@
 """Worker descriptions match ``schemas.flow``, from which the event reference and AsyncAPI are generated."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 import pytest
 
 from pipeline.workers import WORKERS
 from schemas.flow import FLOWS, Party
-from schemas.topics import RETRIED
+from schemas.topics import RETRY_TOPICS, TOPICS, Topic
 
 READERS = [name for name, description in WORKERS.items() if description.subscriptions]
 
@@ -23,6 +26,17 @@ def test_every_reader_in_the_flow_is_a_worker_or_not_built_yet() -> None:
 
 
 def test_retry_topics_are_those_that_workers_need() -> None:
-    needed = {name: description.retried for name, description in WORKERS.items() if description.retried}
+    needed = {topic for description in WORKERS.values() for topic in topic_names(description.retry_topics)}
 
-    assert needed == RETRIED
+    assert needed == topic_names(RETRY_TOPICS) <= topic_names(TOPICS)
+
+
+def test_retry_topic_belongs_to_one_worker() -> None:
+    owners = Counter(topic.name for description in WORKERS.values() for topic in description.retry_topics)
+
+    assert set(owners.values()) == {1}
+    assert {"posts.reported.detection.retry", "posts.reported.moderation.retry"} <= set(owners)
+
+
+def topic_names(topics: Iterable[Topic]) -> set[str]:
+    return {topic.name for topic in topics}

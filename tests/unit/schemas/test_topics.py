@@ -13,12 +13,10 @@ from schemas.topics import (
     MAX_EVENT_BYTES,
     PARTITIONS,
     POSTS_TAGS,
-    RETRIED,
     RETRY_TOPICS,
     TOPICS,
     Topic,
     origin_name,
-    retry_topic,
 )
 
 
@@ -58,25 +56,12 @@ def test_all_topics_have_names_of_their_own() -> None:
     assert len(names) == len(set(names)) == len(EVENT_TOPICS) + len(RETRY_TOPICS) + 1
 
 
-@pytest.mark.parametrize(("worker", "topics"), RETRIED.items(), ids=str)
-def test_each_worker_has_retry_topics_of_its_own(worker: str, topics: tuple[Topic, ...]) -> None:
-    for topic in topics:
-        (retry,) = [other for other in TOPICS if other.name == f"{topic.name}.{worker}.retry"]
-        assert retry == retry_topic(topic, worker)
-        assert (retry.contract, retry.partitions) == (topic.contract, topic.partitions)
+@pytest.mark.parametrize("retry", RETRY_TOPICS, ids=lambda topic: topic.name)
+def test_retry_topic_has_the_contract_and_partitions_of_its_origin(retry: Topic) -> None:
+    [origin] = [topic for topic in EVENT_TOPICS if topic.name == origin_name(retry.name)]
 
-
-@pytest.mark.parametrize(
-    ("name", "origin"),
-    [
-        ("posts.created", "posts.created"),
-        ("posts.created.detection.retry", "posts.created"),
-        ("posts.created.retry", "posts.created"),  # of a version before
-        ("acme.letters.acme-amplifier.retry", "acme.letters"),
-    ],
-)
-def test_records_of_a_retry_topic_come_from_its_origin(name: str, origin: str) -> None:
-    assert origin_name(name) == origin
+    assert (retry.contract, retry.partitions) == (origin.contract, origin.partitions)
+    assert retry in TOPICS
 
 
 def test_every_topic_has_enough_partitions_to_share() -> None:

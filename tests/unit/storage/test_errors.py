@@ -40,6 +40,11 @@ def _driver_error(code: str | None, *, invalidated: bool = False) -> DBAPIError:
         (_driver_error("57P01"), True),  # server shuts down
         (_driver_error("53300"), True),  # too many connections
         (_driver_error("42P01"), True),  # no such table: not migrated yet
+        (_driver_error("25006"), True),  # read-only after a failover
+        (_driver_error("42501"), True),  # a privilege was lost
+        (_driver_error("53100"), True),  # disk full
+        (_driver_error("58030"), True),  # input or output error
+        (_driver_error("42703"), True),  # no such column: a migration is in progress
         (_driver_error(None, invalidated=True), True),
         (OperationalError("SELECT 1", None, psycopg2.OperationalError("connection refused")), True),
         (IntegrityError("INSERT", None, pg.UniqueViolation("duplicate key")), False),

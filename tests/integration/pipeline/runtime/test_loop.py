@@ -2,22 +2,22 @@
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import TopicPartition
+from prometheus_client import REGISTRY
 
 from infra.topics import declare_topics
-from pipeline.errors import FatalError, TransientError
+from pipeline.errors import TransientError
 from pipeline.runtime.consumer import Answer, Priority, Subscription
 from pipeline.runtime.dead_letters import parse
 from pipeline.runtime.kafka import RecordPublisher, make_consumer, make_producer, record_of
-from pipeline.runtime.loop import Loop, LoopError, LoopSettings
+from pipeline.runtime.loop import READ_RECORDS, Loop, LoopError, LoopSettings
 from pipeline.settings import RetrySettings
 from schemas.envelope import Event, Message, Record, encode
 from schemas.errors import DeadLetterReason
@@ -26,14 +26,13 @@ from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, Topic, retry_topic
 
 RETRY = RetrySettings(first_delay_seconds=0.2, max_delay_seconds=1.0, attempts=3)
 TIMEOUT_SECONDS = 30.0
+WORKERS = ("echo", "other")  # each with a consumer group of its own
 
 
 class EchoConsumer:
     """Answers each event with one message on another topic. ``before_prepare`` may raise for an event."""
 
-    alive = True
-
-    def __init__(self, subscriptions: Sequence[Subscription], answers: Topic, name: str = "echo") -> None:
+    def __init__(self, subscriptions: Sequence[Subscription], answers: Topic, name: str) -> None:
         self.name = name
         self.subscriptions = subscriptions
         self.answers = answers
@@ -41,6 +40,7 @@ class EchoConsumer:
         self.before_prepare: Callable[[str, int], None] = lambda post_id, attempt: None
         self.gate = threading.Event()
         self.gate.set()
+        self.alive = True
 
     def prepare(self, event: Event, attempt: int) -> str:
         assert isinstance(event.body, PostCreated)
@@ -66,16 +66,13 @@ class Topics:
     def __init__(self, bootstrap: str) -> None:
         run = uuid4().hex[:8]
         self.bootstrap = bootstrap
-        self.posts = Topic(f"test-{run}-posts", PostCreated, "", partitions=6)
-        self.replays = Topic(f"test-{run}-replays", PostCreated, "", partitions=6)
+        self.posts = Topic(f"test-{run}-posts", PostCreated, "", partitions=3)
+        self.replays = Topic(f"test-{run}-replays", PostCreated, "", partitions=3)
         self.answers = Topic(f"test-{run}-answers", None, "", partitions=1)
         self.group = f"test-{run}"
-        retries = [
-            retry_topic(topic, worker)
-            for topic in (self.posts, self.replays)
-            for worker in ("echo", "first", "second")
-        ]
-        declare_topics(bootstrap, (self.posts, self.replays, self.answers, *retries))
+        originals = (self.posts, self.replays)
+        retries = [retry_topic(topic, worker) for topic in originals for worker in WORKERS]
+        declare_topics(bootstrap, (*originals, self.answers, *retries))
         self.producer = make_producer(bootstrap, "test")
 
     def publish(self, topic: Topic, *records: Record) -> None:
@@ -85,7 +82,9 @@ class Topics:
 
     def echo_consumer(self, name: str = "echo") -> EchoConsumer:
         return EchoConsumer(
-            (Subscription(self.posts), Subscription(self.replays, Priority.REPLAY)), self.answers, name
+            (Subscription(self.posts), Subscription(self.replays, Priority.REPLAY)),
+            self.answers,
+            name,
         )
 
     def loop(self, consumer: EchoConsumer, **settings: float) -> Loop[str]:
@@ -137,13 +136,13 @@ class Topics:
         letters = self.read(DEAD_LETTERS, all_present)
         return [letter for letter in letters if letter.key in {key.encode() for key in keys}]
 
-    def count_records(self, topic: Topic, worker: str) -> int:
-        """Return how many records were ever written to the worker's retry topic."""
+    def count(self, topic: Topic) -> int:
+        """Return how many records were ever written to ``topic``."""
         consumer = KafkaConsumer({"bootstrap.servers": self.bootstrap, "group.id": f"{self.group}-count"})
-        name = retry_topic(topic, worker).name
-        ends = [consumer.get_watermark_offsets(TopicPartition(name, number)) for number in range(6)]
+        parts = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        ends = [consumer.get_watermark_offsets(part, timeout=10)[1] for part in parts]
         consumer.close()
-        return sum(end for _, end in ends)
+        return sum(ends)
 
     def committed(self) -> int:
         """Return how many records of the posts topic the group has committed."""
@@ -177,7 +176,7 @@ def test_transient_failure_is_retried_until_it_ends_and_blocks_no_other_event(to
     def fail_while_storage_is_unavailable(post_id: str, attempt: int) -> None:
         if post_id == "failing":
             attempts.append(attempt)
-            if len(attempts) <= RETRY.attempts + 1:  # more attempts than another failure gets
+            if len(attempts) <= RETRY.attempts + 1:  # more tries than another failure gets
                 raise TransientError("storage is unavailable")
 
     consumer.before_prepare = fail_while_storage_is_unavailable
@@ -189,7 +188,38 @@ def test_transient_failure_is_retried_until_it_ends_and_blocks_no_other_event(to
         answered = topics.answered(21)
 
     assert answered[-1] == "failing"
-    assert attempts == [1, 1, 1, 1, 1]  # tries during an outage do not count
+    assert attempts == [1] * 5  # tries during an outage are no attempts
+
+
+def test_an_outage_does_not_multiply_an_event_that_two_groups_read(topics: Topics) -> None:
+    consumers = [topics.echo_consumer(name) for name in WORKERS]
+    attempts: dict[str, int] = dict.fromkeys(WORKERS, 0)
+
+    def fail_for(name: str) -> Callable[[str, int], None]:
+        def fail(post_id: str, attempt: int) -> None:
+            attempts[name] += 1
+            raise TransientError("storage is unavailable")
+
+        return fail
+
+    for consumer in consumers:
+        consumer.before_prepare = fail_for(consumer.name)
+    topics.publish(topics.posts, post_created("reported"))
+
+    with topics.running(consumers[0]), topics.running(consumers[1]):
+        _until(lambda: min(attempts.values()) >= 6)
+
+    for name in WORKERS:
+        assert topics.count(retry_topic(topics.posts, name)) <= attempts[name]
+
+
+def test_event_on_the_shared_retry_topic_of_release_0_1_is_answered(topics: Topics) -> None:
+    shared = Topic(topics.posts.shared_retry, PostCreated, "", partitions=3)
+    declare_topics(topics.bootstrap, [shared])
+    topics.publish(shared, post_created("waiting"))
+
+    with topics.running(topics.echo_consumer()):
+        assert topics.answered(1) == ["waiting"]
 
 
 def test_unknown_failure_is_tried_three_times_and_then_becomes_a_dead_letter(topics: Topics) -> None:
@@ -217,6 +247,51 @@ def test_unknown_failure_is_tried_three_times_and_then_becomes_a_dead_letter(top
     assert dead_letter.attempts == 3
     assert dead_letter.record.value == sent.value
     assert set(sent.headers) <= set(dead_letter.record.headers)
+
+
+def test_outage_of_an_unknown_kind_pauses_consumption_and_buries_nothing(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+    tries: list[str] = []
+    over = threading.Event()
+
+    def fail_for_every_event(post_id: str, attempt: int) -> None:
+        tries.append(post_id)
+        if not over.is_set():
+            raise ZeroDivisionError("nobody has named this outage")
+
+    consumer.before_prepare = fail_for_every_event
+    posts = [f"outage-{uuid4().hex}" for number in range(100)]
+    topics.publish(topics.posts, *map(post_created, posts))
+
+    with topics.running(consumer) as loop:
+        _until(lambda: paused("echo") == 1)
+        assert loop.alive
+        assert not loop.ready
+        started = len(tries)
+        _until(lambda: len(tries) >= started + 5)  # probes, one after the other
+        assert len(tries) < started + 100
+        over.set()
+        answered = topics.answered(len(posts))
+        _until(lambda: loop.ready and paused("echo") == 0)
+
+    assert sorted(answered) == sorted(posts)
+
+
+def test_lost_accelerator_ends_the_worker_without_burying_events(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+
+    def lose_accelerator(post_id: str, attempt: int) -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    consumer.before_prepare = lose_accelerator
+    topics.publish(topics.posts, *(post_created(f"p{number}") for number in range(20)))
+
+    with pytest.raises(LoopError, match="must be restarted: CUDA error"):
+        topics.loop(consumer).run()
+
+    with topics.running(topics.echo_consumer()):
+        assert len(topics.answered(20)) == 20
+    assert topics.count(retry_topic(topics.posts, "echo")) == 0
 
 
 def test_event_that_makes_its_batch_fail_fails_alone(topics: Topics) -> None:
@@ -297,127 +372,6 @@ def test_interactive_post_overtakes_waiting_replays(topics: Topics) -> None:
     assert consumer.handled.index("now") <= LoopSettings(batch_size=1, threads=1).max_in_flight
 
 
-def test_events_of_one_post_are_answered_in_order_and_do_not_hold_back_others(topics: Topics) -> None:
-    consumer = topics.echo_consumer()
-    consumer.gate.clear()
-    viral = [post_created("viral") for _ in range(100)]
-    others = [post_created(f"other-{number}") for number in range(8)]
-
-    with topics.running(consumer, threads=2, batch_size=4) as loop:
-        topics.publish(topics.posts, *viral, *others)
-        _until(lambda: loop.unfinished == 108)
-        consumer.gate.set()
-        topics.answered(108)
-
-    last_other = max(index for index, post in enumerate(consumer.handled) if post != "viral")
-    assert last_other < 60  # the rest of the viral post's events come after all others
-    assert consumer.handled.count("viral") == 100
-
-
-def test_no_partition_has_more_unfinished_records_than_allowed_also_after_a_rebalance(topics: Topics) -> None:
-    # given a member whose partitions are full and paused
-    limit = 20
-    first, second = topics.echo_consumer(), topics.echo_consumer()
-    first.gate.clear()
-    second.gate.clear()
-    posts = [f"p{number}" for number in range(1_500)]
-    topics.publish(topics.posts, *map(post_created, posts))
-
-    with topics.running(first, threads=1, batch_size=1, max_unfinished=limit) as loop:
-        with topics.running(second, threads=1, batch_size=1, max_unfinished=limit) as leaving:
-            _until(lambda: loop.ready and leaving.ready and loop.unfinished >= limit)
-            second.gate.set()
-
-        # when it gains the partitions of the member that leaves
-        _until(lambda: loop.assigned_partitions == 24)  # of both topics and their retry topics
-        high = max(_unfinished_for(loop, seconds=2.0))
-        first.gate.set()
-        topics.answered(len(posts))
-
-    # then its open records stay within the limit: one read may bring as many as the limit at once
-    assert high <= 6 * 2 * limit
-
-
-def test_while_all_events_fail_nothing_is_buried_and_the_worker_is_not_ready(topics: Topics) -> None:
-    # given an environment in which every event fails with an error that nobody foresaw
-    consumer = topics.echo_consumer()
-    broken = threading.Event()
-    broken.set()
-
-    def fail(post_id: str, attempt: int) -> None:
-        if broken.is_set():
-            raise RuntimeError("the disk was unplugged")
-
-    consumer.before_prepare = fail
-    posts = [f"p{number}-{uuid4().hex}" for number in range(60)]
-    topics.publish(topics.posts, *map(post_created, posts))
-
-    # when
-    with topics.running(consumer) as loop:
-        _until(lambda: loop.circuit_open)
-        assert not loop.ready
-        assert loop.alive
-        broken.clear()
-        answered = topics.answered(len(posts))
-        _until(lambda: loop.ready)
-
-    # then every event was answered, and none became a dead letter
-    assert sorted(answered) == sorted(posts)
-    letters = topics.read(DEAD_LETTERS, lambda _: True)
-    assert not {letter.key for letter in letters} & {post.encode() for post in posts}
-
-
-def test_a_fault_that_needs_a_new_process_ends_it_and_loses_no_event(topics: Topics) -> None:
-    consumer = topics.echo_consumer()
-
-    def lose_the_gpu(post_id: str, attempt: int) -> None:
-        raise FatalError("the GPU is lost")
-
-    consumer.before_prepare = lose_the_gpu
-    topics.publish(topics.posts, post_created("p"))
-    loop = topics.loop(consumer)
-
-    with pytest.raises(LoopError, match="the GPU is lost"):
-        loop.run()
-
-    with topics.running(topics.echo_consumer()):
-        assert topics.answered(1) == ["p"]
-
-
-def test_two_groups_that_fail_do_not_retry_for_each_other(topics: Topics) -> None:
-    # given two workers that read the same topic while their service is down
-    failures: Counter[str] = Counter()
-    down = threading.Event()
-    down.set()
-
-    def fail_as(worker: str) -> Callable[[str, int], None]:
-        def fail(post_id: str, attempt: int) -> None:
-            if down.is_set():
-                failures[worker] += 1
-                raise TransientError("storage is unavailable")
-
-        return fail
-
-    consumers = []
-    for worker in ("first", "second"):
-        consumer = topics.echo_consumer(worker)
-        consumer.before_prepare = fail_as(worker)
-        consumers.append(consumer)
-    topics.publish(topics.posts, post_created("reported"))
-
-    # when the outage lasts for some retries of each
-    with topics.running(consumers[0]), topics.running(consumers[1]):
-        _until(lambda: min(failures["first"], failures["second"]) >= 5)
-        down.clear()
-        answered = topics.answered(2)
-
-    # then each worker has handled the event once, and retried only what it failed itself
-    assert answered == ["reported", "reported"]
-    assert [consumer.handled for consumer in consumers] == [["reported"], ["reported"]]
-    retries = topics.count_records(topics.posts, "first") + topics.count_records(topics.posts, "second")
-    assert retries == failures.total()
-
-
 def test_members_share_the_work_and_one_that_leaves_hands_over_without_loss_or_repetition(
     topics: Topics,
 ) -> None:
@@ -437,6 +391,70 @@ def test_members_share_the_work_and_one_that_leaves_hands_over_without_loss_or_r
     assert topics.committed() == 300
 
 
+def test_partitions_gained_in_a_rebalance_are_paused_with_their_topic(topics: Topics) -> None:
+    consumers = [topics.echo_consumer() for _ in range(3)]
+    for consumer in consumers:
+        consumer.gate.clear()
+    limits = {"max_unfinished_posts": 100, "revoke_timeout": 0.5, "stop_timeout": 0.5}
+
+    with ExitStack() as stack:
+        loops = [stack.enter_context(topics.running(consumer, **limits)) for consumer in consumers]
+
+        def readers() -> list[Loop[str]]:
+            return [loop for loop in loops if partitions_of(loop, topics.posts)]
+
+        _until(lambda: len(readers()) > 1 and sum(partitions_of(loop, topics.posts) for loop in loops) == 3)
+        topics.publish(topics.posts, *(post_created(f"p{number}") for number in range(10_000)))
+        _until(lambda: all(loop.unfinished >= 100 for loop in readers()))
+
+        leaving = readers()[0]
+        leaving.stop()
+        staying = [loop for loop in loops if loop is not leaving]
+        _until(lambda: sum(partitions_of(loop, topics.posts) for loop in staying) == 3)
+        threading.Event().wait(2.0)  # nothing to wait for: what must not happen is that more is read
+
+        assert all(loop.unfinished <= 100 + 2 * READ_RECORDS for loop in staying)
+        assert sum(loop.unfinished for loop in staying) >= 100
+
+
+def test_partitions_that_come_back_after_a_pause_are_read(topics: Topics) -> None:
+    first, second = topics.echo_consumer(), topics.echo_consumer()
+    for consumer in (first, second):
+        consumer.gate.clear()
+    topics.publish(topics.posts, *(post_created(f"p{number}") for number in range(1_000)))
+    limits = {"max_unfinished_posts": 100, "revoke_timeout": 0.5, "stop_timeout": 0.5}
+
+    with topics.running(first, **limits) as loop:
+        _until(lambda: loop.unfinished >= 100)
+        with topics.running(second, **limits) as second_loop:
+            _until(lambda: second_loop.unfinished >= 100)
+        _until(lambda: partitions_of(loop, topics.posts) == 3)
+
+        _until(lambda: loop.unfinished >= 100)
+
+
+def test_reports_of_a_viral_post_do_not_hold_back_other_posts(topics: Topics) -> None:
+    consumer = topics.echo_consumer()
+    finished: list[str] = []
+
+    def take_a_moment(post_id: str, attempt: int) -> None:
+        threading.Event().wait(0.005)
+        finished.append(post_id)
+
+    consumer.before_prepare = take_a_moment
+    viral = post_created("viral")
+    others = [f"other{number}" for number in range(8)]
+    topics.publish(topics.posts, *[viral] * 600, *map(post_created, others))
+
+    with topics.running(consumer):
+        _until(lambda: set(others) <= set(finished))
+        waited_for = finished.count("viral")
+        answered = topics.answered(608)
+
+    assert waited_for < 300
+    assert answered.count("viral") == 600
+
+
 def test_stop_finishes_the_work_in_progress_and_leaves_the_rest_to_the_next_member(topics: Topics) -> None:
     posts = [f"p{number}" for number in range(50)]
     topics.publish(topics.posts, *map(post_created, posts))
@@ -453,12 +471,12 @@ def test_stop_finishes_the_work_in_progress_and_leaves_the_rest_to_the_next_memb
     assert sorted(answered) == sorted(posts)  # none missing, and none answered twice
 
 
-def _unfinished_for(loop: Loop[str], seconds: float) -> Iterator[int]:
-    """Yield the number of unfinished records again and again."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        yield loop.unfinished
-        threading.Event().wait(0.01)
+def partitions_of(loop: Loop[str], topic: Topic) -> int:
+    return len(loop._partitions.of_topic(topic.name))
+
+
+def paused(worker: str) -> float | None:
+    return REGISTRY.get_sample_value("fakeme_consumption_paused", {"worker": worker})
 
 
 def _until(condition: Callable[[], bool]) -> None:

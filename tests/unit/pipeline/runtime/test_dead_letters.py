@@ -72,8 +72,9 @@ def test_long_detail_is_truncated() -> None:
     ("topic", "original_topic"),
     [
         ("posts.created", "posts.created"),
-        ("posts.created.retry", "posts.created"),
-        ("posts.reported.moderation.retry", "posts.reported"),
+        ("posts.created.detection.retry", "posts.created"),
+        ("posts.tags.acme-amplifier.retry", "posts.tags"),
+        ("posts.created.retry", "posts.created"),  # written by a release with shared retry topics
         ("moderation.decisions", "moderation.decisions"),
     ],
 )

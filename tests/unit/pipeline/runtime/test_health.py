@@ -1,5 +1,6 @@
-"""A health port that is taken is a user's mistake, and is explained as one."""
+"""The health server's port."""
 
+import re
 import socket
 
 import pytest
@@ -8,9 +9,12 @@ from pipeline.errors import SettingsError
 from pipeline.runtime.health import HealthServer
 
 
-def test_a_taken_port_is_explained() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-
-        with pytest.raises(SettingsError, match=f"FAKEME_HEALTH_PORT: cannot listen on 127.0.0.1:{port}"):
+def test_taken_port_is_a_user_error_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        expected = (
+            f"FAKEME_HEALTH_PORT: cannot listen on 127.0.0.1:{port} (Address already in use); "
+            "choose another port, or 0 for any free one"
+        )
+        with pytest.raises(SettingsError, match=f"^{re.escape(expected)}$"):
             HealthServer("127.0.0.1", port, alive=lambda: True, ready=lambda: True)

@@ -50,6 +50,20 @@ def test_abandoned_record_keeps_the_position_but_is_not_pending() -> None:
     assert tracker.position() == 3
 
 
+def test_a_post_counts_once_however_many_of_its_records_are_unfinished() -> None:
+    tracker = OffsetTracker()
+    for offset in range(10):
+        tracker.add(offset, b"viral", 100)
+    tracker.add(10, b"other", 50)
+    tracker.add(11, None, 7)
+
+    assert (tracker.posts, tracker.size) == (3, 1_057)
+
+    for offset in (*range(10), 11):
+        tracker.complete(offset)
+    assert (tracker.posts, tracker.size) == (1, 50)
+
+
 def test_adding_an_offset_out_of_order_is_an_error() -> None:
     tracker = OffsetTracker()
     tracker.add(5)

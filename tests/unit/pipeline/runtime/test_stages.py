@@ -11,19 +11,19 @@ from pipeline.errors import TransientError
 from pipeline.runtime.consumer import Answer
 from pipeline.runtime.offsets import OffsetTracker
 from pipeline.runtime.retries import Tries
-from pipeline.runtime.stages import Job, Outcome, Stages
+from pipeline.runtime.stages import OVERTAKING, Job, Outcome, Stages
 from schemas.envelope import Event, Record, encode
 from schemas.errors import UnreadableEventError
 from schemas.posts import Media, PostCreated
 from schemas.topics import POSTS_CREATED
 
 
-class FakeConsumer:
-    """A consumer that records its batches of post ids."""
+class RecordingConsumer:
+    """A consumer that records its batches. Posts named poison, unavailable or hung fail in this way."""
 
-    name = "fake"
-    alive = True
+    name = "recording"
     subscriptions = ()
+    alive = True
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
@@ -32,15 +32,18 @@ class FakeConsumer:
 
     def prepare(self, event: Event, attempt: int) -> str:
         assert isinstance(event.body, PostCreated)
+        if event.body.post_id == "hung":
+            self.entered.set()
+            self.gate.wait(10)
         return event.body.post_id
 
     def handle(self, batch: Sequence[str]) -> Sequence[Answer | Exception]:
         self.entered.set()
         self.gate.wait(10)
         self.batches.append(list(batch))
-        if "unavailable-1" in batch:
+        if "unavailable" in batch:
             raise TransientError("storage is unavailable")
-        if "poison-1" in batch:
+        if "poison" in batch:
             raise ZeroDivisionError("a bug")
         return [Answer(log={"post": post}) for post in batch]
 
@@ -55,8 +58,17 @@ def make_job(post_id: str, priority: int = 0, value: bytes | None = None) -> Job
 
 
 @contextmanager
-def running_stages(consumer: FakeConsumer) -> Iterator[Stages[str]]:
-    stages = Stages(consumer, threads=1, batch_size=4, batch_wait=0.05)
+def running_stages(
+    consumer: RecordingConsumer, *, limit: float = 60.0, threads: int = 1
+) -> Iterator[Stages[str]]:
+    stages = Stages(
+        consumer,
+        threads=threads,
+        batch_size=4,
+        batch_wait=0.05,
+        prepare_seconds=limit,
+        handle_seconds=limit,
+    )
     try:
         yield stages
     finally:
@@ -64,9 +76,9 @@ def running_stages(consumer: FakeConsumer) -> Iterator[Stages[str]]:
         stages.close()
 
 
-def run(consumer: FakeConsumer, jobs: Sequence[Job]) -> list[tuple[Job, Outcome]]:
+def run(consumer: RecordingConsumer, jobs: Sequence[Job]) -> list[tuple[Job, Outcome]]:
     """Return the outcomes of ``jobs``, which are all prepared before the first of them is handled."""
-    first, marker = make_job("first-1"), make_job("marker-1", value=b"{not an event")
+    first, marker = make_job("first"), make_job("marker", value=b"{not an event")
     with running_stages(consumer) as stages:
         stages.submit([first])
         assert consumer.entered.wait(10)  # a batch of its own that blocks the compute thread
@@ -87,69 +99,76 @@ def _take(stages: Stages[str], finished: list[tuple[Job, Outcome]]) -> int:
 
 
 def test_batch_size_is_limited() -> None:
-    consumer = FakeConsumer()
-    run(consumer, [make_job(f"{name}-1") for name in "abcdef"])
-    assert consumer.batches[1:] == [["a-1", "b-1", "c-1", "d-1"], ["e-1", "f-1"]]
+    consumer = RecordingConsumer()
+    run(consumer, [make_job(name) for name in "abcdef"])
+    assert consumer.batches[1:] == [["a", "b", "c", "d"], ["e", "f"]]
 
 
 def test_jobs_are_handled_by_priority() -> None:
-    consumer = FakeConsumer()
+    consumer = RecordingConsumer()
     run(
         consumer,
-        [make_job("replay-1", priority=2), make_job("report-1", priority=1), make_job("post-1", priority=0)],
+        [make_job("replay", priority=2), make_job("report", priority=1), make_job("post", priority=0)],
     )
-    assert consumer.batches[1:] == [["post-1", "report-1", "replay-1"]]
+    assert consumer.batches[1:] == [["post", "report", "replay"]]
 
 
 @pytest.mark.parametrize(
     ("failing", "calls"),
     [
-        ("unavailable-1", [["a-1", "unavailable-1", "b-1"]]),
-        ("poison-1", [["a-1", "poison-1", "b-1"], ["a-1"], ["poison-1"], ["b-1"]]),
+        ("unavailable", [["a", "unavailable", "b"]]),
+        ("poison", [["a", "poison", "b"], ["a"], ["poison"], ["b"]]),
     ],
 )
 def test_failed_batch_is_handled_event_by_event_unless_a_service_is_unavailable(
     failing: str, calls: list[list[str]]
 ) -> None:
-    consumer = FakeConsumer()
+    consumer = RecordingConsumer()
     outcomes = {
         job.event.id: outcome
-        for job, outcome in run(consumer, [make_job("a-1"), make_job(failing), make_job("b-1")])
+        for job, outcome in run(consumer, [make_job("a"), make_job(failing), make_job("b")])
         if job.event
     }
     assert consumer.batches[1:] == calls
     assert isinstance(outcomes[failing], Exception)
-    assert isinstance(outcomes["a-1"], Exception if failing == "unavailable-1" else Answer)
+    assert isinstance(outcomes["a"], Exception if failing == "unavailable" else Answer)
 
 
 def test_record_that_is_not_an_event_is_unreadable() -> None:
-    ((_, outcome),) = run(FakeConsumer(), [make_job("x-1", value=b"{not json")])
+    ((_, outcome),) = run(RecordingConsumer(), [make_job("x", value=b"{not json")])
     assert isinstance(outcome, UnreadableEventError)
 
 
-def test_events_of_one_key_are_prepared_in_order_by_one_thread() -> None:
-    consumer = FakeConsumer()
+def test_events_that_are_submitted_together_are_answered_in_order() -> None:
+    consumer = RecordingConsumer()
     consumer.gate.set()
-    stages = Stages(consumer, threads=4, batch_size=1, batch_wait=0.0)
+    posts = [f"p{number}" for number in range(20)]
     finished: list[tuple[Job, Outcome]] = []
 
-    stages.submit([make_job(f"report-{number}") for number in range(50)])
-    _until(lambda: _take(stages, finished) == 50)
-    stages.close()
+    with running_stages(consumer, threads=4) as stages:
+        stages.submit([make_job(post) for post in posts])
+        _until(lambda: _take(stages, finished) == len(posts))
 
-    assert [job.event.id for job, _ in finished if job.event] == [f"report-{number}" for number in range(50)]
+    assert [job.event.id for job, _ in finished if job.event] == posts
 
 
-def test_a_call_that_hangs_is_visible() -> None:
-    consumer = FakeConsumer()
-    with running_stages(consumer) as stages:
-        assert stages.longest_call_seconds() == 0.0
-        stages.submit([make_job("hangs")])
+def test_low_priority_is_overtaken_only_so_many_times() -> None:
+    consumer = RecordingConsumer()
+    run(consumer, [make_job("replay", priority=1), *(make_job(f"p{n}") for n in range(2 * OVERTAKING))])
+    handled = [post for batch in consumer.batches[1:] for post in batch]
+    assert OVERTAKING - 2 <= handled.index("replay") <= OVERTAKING
+
+
+@pytest.mark.parametrize("post", ["hung", "slow-batch"])
+def test_call_that_exceeds_its_time_limit_is_noticed_until_it_returns(post: str) -> None:
+    consumer = RecordingConsumer()
+    with running_stages(consumer, limit=0.2) as stages:
+        stages.submit([make_job(post)])
         assert consumer.entered.wait(10)
-
-        first = stages.longest_call_seconds()
-
-        assert stages.longest_call_seconds() > first > 0.0
+        _until(lambda: stages.overdue)
+        assert stages.running
+        consumer.gate.set()
+        _until(lambda: not stages.overdue)
 
 
 def _until(condition: Callable[[], object]) -> None:

@@ -7,12 +7,10 @@ from uuid import UUID
 import pytest
 
 from pipeline.consumers.moderation.case_signals import signal_of, surge_signal
-from pipeline.consumers.moderation.consumer import Moderation
 from schemas.base import Contract
 from schemas.envelope import Event
 from schemas.moderation import CaseOrigin, ReportsSurged
 from schemas.posts import Media, PostAppealed, PostCreated, PostReported, ReportReason
-from schemas.topics import TOPICS, retry_name
 from schemas.verdicts import Label, MediaVerdict, ModelRef, Trigger, TriggerKind, VerdictIssued
 from storage.signals import Signal, SignalKind
 
@@ -89,9 +87,3 @@ def test_event_of_another_topic_is_rejected() -> None:
     )
     with pytest.raises(TypeError, match="PostCreated"):
         signal_of(_event(post))
-
-
-def test_every_subscribed_topic_has_a_retry_topic() -> None:
-    names = {topic.name for topic in TOPICS}
-    retry_topics = {retry_name(subscription.topic, "moderation") for subscription in Moderation.subscriptions}
-    assert retry_topics <= names

@@ -1,11 +1,13 @@
 """A record is applied or sent to the dead-letter topic, never skipped. It is retried in place."""
 
 import asyncio
+import errno
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from pipeline.consumers.tagging.handler import TaggingHandler
 from pipeline.runtime.dead_letters import parse
@@ -79,6 +81,29 @@ async def test_number_of_attempts(
 
     assert ledger.calls == calls
     assert [parse(letter).reason for letter in dead_letters.letters] == ([reason] if reason else [])
+
+
+async def test_waiting_for_a_full_disk_does_not_use_up_attempts() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    ledger = FakeLedger(*[full] * 10, RuntimeError("unknown"), RuntimeError("unknown"))
+    dead_letters = FakeDeadLetterTopic()
+
+    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(received())
+
+    assert ledger.calls == 13
+    assert dead_letters.letters == []
+
+
+async def test_dead_letter_is_no_answer_in_the_latency_metric() -> None:
+    labels = {"worker": "tagging", "topic": "moderation.decisions"}
+    before = REGISTRY.get_sample_value("fakeme_event_seconds_count", labels) or 0
+    handler = TaggingHandler(apply=FakeLedger().apply, publish=FakeDeadLetterTopic().publish, retry=RETRY)
+
+    await handler.handle(received(b"{"))
+    assert (REGISTRY.get_sample_value("fakeme_event_seconds_count", labels) or 0) == before
+
+    await handler.handle(received())
+    assert REGISTRY.get_sample_value("fakeme_event_seconds_count", labels) == before + 1
 
 
 async def test_unreadable_record_becomes_a_dead_letter_without_a_retry() -> None:
