@@ -64,7 +64,7 @@ QUERIES: dict[str, Callable[[Session], object]] = {
     "analyses of 20 media": lambda session: analyses.find(
         session, [f"{number:064x}" for number in range(101, 121)], "m"
     ),
-    "object": lambda session: media_objects.find(session, "s3://b/100"),
+    "object": lambda session: media_objects.find_analysed(session, ["s3://b/100"], "m"),
     "post": lambda session: posts.find(session, POST),
     "owner of a post": lambda session: post_owners.owner_of(session, POST),
     "tag of a post": lambda session: tags.lock_tag(session, POST),

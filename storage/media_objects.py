@@ -1,21 +1,40 @@
 """Remembers the SHA-256 of objects that were read, so that an unchanged object need not be read again."""
 
-from sqlalchemy import func
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from storage.analyses import Analysis
 from storage.objects import ObjectVersion
-from storage.tables import MediaObject
+from storage.tables import AnalysisRow, MediaObject
 
 MAX_URI_BYTES = 2_000  # an index holds 2,704; S3 allows keys of 1,024 bytes
 
 
-def find(session: Session, uri: str) -> tuple[ObjectVersion, str] | None:
-    """Return the version of the object when it was last read, and its SHA-256 then; None if it never was."""
-    row = session.get(MediaObject, uri) if _storable(uri) else None
-    if row is None:
-        return None
-    return ObjectVersion(row.etag, row.size, row.modified_at), row.sha256
+@dataclass(frozen=True)
+class KnownObject:
+    """An object that was read: its version then, its SHA-256, and the analysis of these bytes."""
+
+    version: ObjectVersion
+    sha256: str
+    analysis: Analysis
+
+
+def find_analysed(session: Session, uris: Collection[str], identity: str) -> dict[str, KnownObject]:
+    """Return the objects that were analysed under this identity when they were last read, by URI."""
+    wanted = [uri for uri in uris if _storable(uri)]
+    query = (
+        select(MediaObject, AnalysisRow.body)
+        .join(AnalysisRow, AnalysisRow.sha256 == MediaObject.sha256)
+        .where(MediaObject.uri.in_(wanted), AnalysisRow.analysis_identity == identity)
+    )
+    return {
+        row.uri: KnownObject(ObjectVersion(row.etag, row.size, row.modified_at), row.sha256, Analysis(body))
+        for row, body in (session.execute(query) if wanted else ())
+    }
 
 
 def remember(session: Session, uri: str, version: ObjectVersion, sha256: str) -> None:

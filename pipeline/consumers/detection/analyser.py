@@ -1,6 +1,7 @@
 """Runs the model on a batch of media items, and makes the evidence for moderators."""
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
@@ -20,6 +21,8 @@ from schemas.verdicts import MediaVerdict, SignalFinding
 from storage import analyses
 from storage.database import transaction
 from storage.pending_evidence import EvidenceFile
+
+LATEST = 64  # analyses between the model and the database, with their evidence: more than are in progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +62,7 @@ class MediaAnalyser:
         self._explain = explain
         self._identity = identity
         self._shadow = shadow
+        self._latest: OrderedDict[str, AnalysedItem] = OrderedDict()  # by SHA-256; not all are stored yet
 
     def analyse(self, pending: Sequence[PendingMedia]) -> list[AnalysedItem]:
         """Return the result for each media item, in order.
@@ -66,14 +70,26 @@ class MediaAnalyser:
         Content that is in the batch twice, or that was analysed in the meantime, is not analysed again.
         """
         distinct = {item.decoded.sha256: item for item in pending}
-        with transaction(self._database) as session:
-            known = analyses.find(session, list(distinct), self._identity)
-        results = {
-            sha256: AnalysedItem(analysis.at(distinct[sha256].media.uri))
-            for sha256, analysis in known.items()
-        }
-        results |= self._analyse([item for sha256, item in distinct.items() if sha256 not in known])
+        results = self._known(distinct)
+        results |= self._analyse([item for sha256, item in distinct.items() if sha256 not in results])
         return [_at(results[item.decoded.sha256], item.media.uri) for item in pending]
+
+    def _known(self, pending: Mapping[str, PendingMedia]) -> dict[str, AnalysedItem]:
+        """Return the analyses that another worker has stored, or that this one has made just now."""
+        with transaction(self._database) as session:
+            stored = analyses.find(session, list(pending), self._identity)
+        made = {sha256: self._latest[sha256] for sha256 in pending if sha256 in self._latest}
+        return made | {
+            sha256: AnalysedItem(analysis.at(pending[sha256].media.uri))
+            for sha256, analysis in stored.items()
+        }
+
+    def _remember(self, item: AnalysedItem) -> AnalysedItem:
+        if item.verdict.sha256 is not None:
+            self._latest[item.verdict.sha256] = item
+        while len(self._latest) > LATEST:
+            self._latest.popitem(last=False)
+        return item
 
     def _analyse(self, new: Sequence[PendingMedia]) -> dict[str, AnalysedItem]:
         if not new:
@@ -96,7 +112,7 @@ class MediaAnalyser:
         for stage, seconds in analysis.timings.items():
             metrics.STAGE_SECONDS.labels(stage).observe(seconds)
         verdict = combine(media_verdict(item.media, analysis, [file.uri for file in files]), item.findings)
-        return AnalysedItem(verdict, tuple(files), dict(analysis.timings))
+        return self._remember(AnalysedItem(verdict, tuple(files), dict(analysis.timings)))
 
 
 def _at(item: AnalysedItem, uri: str) -> AnalysedItem:

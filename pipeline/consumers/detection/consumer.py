@@ -8,11 +8,11 @@ again.
 import time
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from inference.detector import Detector
 from pipeline.consumers.detection.analyser import AnalysedItem, MediaAnalyser
@@ -33,8 +33,10 @@ from pipeline.settings import ExplainSettings
 from schemas.envelope import Event, encode
 from schemas.posts import PostCreated
 from schemas.verdicts import MediaVerdict, ModelRef, VerdictIssued
-from storage import analyses, pending_evidence, posts, verdicts
+from storage import analyses, media_objects, pending_evidence, posts, verdicts
 from storage.database import transaction
+from storage.objects import ObjectVersion
+from storage.pending_evidence import EvidenceFile
 
 MAX_BATCH_SECONDS = 120.0  # a batch takes a second; a model that hangs makes the worker unhealthy
 
@@ -52,6 +54,7 @@ class Prepared:
 
     request: Request
     media: Sequence[AnalysedItem] = ()
+    versions: Sequence[ObjectVersion | None] = ()  # of the objects that were read for them
     answered: VerdictIssued | None = None
     timings: dict[str, float] = field(default_factory=dict)
 
@@ -104,38 +107,27 @@ class Detection:
         start = time.monotonic()
         request = request_of(event)
         with transaction(self._database) as session:
-            if isinstance(event.body, PostCreated):
-                posts.keep(session, event.body)
+            is_new = isinstance(event.body, PostCreated) and posts.keep(session, event.body)
             answered = verdicts.find(session, request.post_id, request.trigger, self.identity)
-            request = resolve(request, posts.media(session, request.post_id))
+            stored = request.media if is_new else posts.media(session, request.post_id)
+            request = resolve(request, stored)
+            recalled = self._preparation.known.recall(session, request.media)
         if answered is not None:
             return Prepared(request, answered=answered)
         if request.needs_post and attempt < self._unknown_post_tries:
             raise PostNotSeenError(f"post {request.post_id!r} was not published to us yet")
         priority = priority_of(event)
-        judged = [self._preparation.judge(item, priority) for item in request.media]
+        judged = [self._preparation.judge(item, recalled.get(item.uri), priority) for item in request.media]
         timings = {"fetch_decode": time.monotonic() - start}
-        items = [item.result() if isinstance(item, Future) else AnalysedItem(item) for item in judged]
-        self._keep(items)
-        return Prepared(request, items, timings=timings)
-
-    def _keep(self, items: Sequence[AnalysedItem]) -> None:
-        """Store new analyses, each with its evidence, before the verdict that names them."""
-        new = [item for item in items if _is_new(item.verdict)]
-        if not new:
-            return
-        with transaction(self._database) as session:
-            for item in new:
-                if analyses.keep(session, item.verdict, self.identity):
-                    pending_evidence.add(session, item.evidence)
-        self._uploader.wake()
+        items = [item.wait() for item in judged]
+        return Prepared(request, items, [item.version for item in judged], timings=timings)
 
     # -- a batch of events, in the loop's compute thread ---------------------------------------------
 
     def handle(self, batch: Sequence[Prepared]) -> Sequence[Answer | Exception]:
         """Store and return the answer to each event."""
         answers = [event.answered or self._answer(event) for event in batch]
-        stored = self._store(answers)
+        stored = self._store(batch, answers)
         if self._shadow is not None:
             self._shadow.publish(
                 [answer for event, answer in zip(batch, stored, strict=True) if event.answered is None]
@@ -155,17 +147,32 @@ class Detection:
             now=datetime.now(UTC),
         )
 
-    def _store(self, answers: Sequence[VerdictIssued]) -> list[VerdictIssued]:
-        """Store the answers. Return the earlier answer to an event that has one by now."""
+    def _store(self, batch: Sequence[Prepared], answers: Sequence[VerdictIssued]) -> list[VerdictIssued]:
+        """Store analyses, evidence and answers. Return the earlier answer to an event that has one by now."""
         stored = []
         with transaction(self._database) as session:
+            evidence = [file for event in batch for file in self._keep_analyses(session, event)]
+            pending_evidence.add(session, evidence)
             for answer in answers:
                 if verdicts.keep(session, answer, self.identity):
                     stored.append(answer)
                 else:
                     earlier = verdicts.find(session, answer.post_id, answer.trigger, self.identity)
                     stored.append(earlier or answer)
+        if evidence:
+            self._uploader.wake()
         return stored
+
+    def _keep_analyses(self, session: Session, event: Prepared) -> list[EvidenceFile]:
+        """Store the new analyses of an event, and which objects they are of; return their evidence."""
+        evidence: list[EvidenceFile] = []
+        for item, version in zip(event.media, event.versions, strict=True):
+            verdict = item.verdict
+            if _is_new(verdict) and analyses.keep(session, verdict, self.identity):
+                evidence += item.evidence
+            if version is not None and verdict.sha256 is not None:
+                media_objects.remember(session, verdict.uri, version, verdict.sha256)
+        return evidence
 
     def _publishable(self, answer: VerdictIssued) -> Answer:
         for item in answer.media:

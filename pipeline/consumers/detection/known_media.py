@@ -5,12 +5,14 @@ is still the one that was read before.
 """
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from pipeline.consumers.detection.media_fetcher import FetchedMedia, MediaFetcher, require_checksum
 from schemas.posts import Media
 from schemas.verdicts import MediaVerdict
 from storage import analyses, media_objects
 from storage.database import transaction
+from storage.media_objects import KnownObject
 
 
 class KnownMedia:
@@ -21,25 +23,22 @@ class KnownMedia:
         self._database = database
         self._identity = identity
 
-    def find(self, media: Media) -> MediaVerdict | None:
-        """Return the analysis of an unchanged object; None if its bytes must be fetched.
+    def recall(self, session: Session, media: tuple[Media, ...]) -> dict[str, KnownObject]:
+        """Return what is known of these objects, by URI; whether they have changed is not asked yet."""
+        return media_objects.find_analysed(session, [item.uri for item in media], self._identity)
+
+    def confirm(self, media: Media, known: KnownObject) -> MediaVerdict | None:
+        """Return the analysis if the object is unchanged; None if its bytes must be fetched.
 
         Raise what :meth:`MediaFetcher.fetch` raises.
         """
-        with transaction(self._database) as session:
-            remembered = media_objects.find(session, media.uri)
-            if remembered is None:
-                return None
-            version, sha256 = remembered
-            known = analyses.find(session, [sha256], self._identity).get(sha256)
-        if known is None or not self._fetcher.is_unchanged(media, version):
+        if not self._fetcher.is_unchanged(media, known.version):
             return None
-        require_checksum(media, sha256)
-        return known.at(media.uri)
+        require_checksum(media, known.sha256)
+        return known.analysis.at(media.uri)
 
     def find_fetched(self, media: Media, fetched: FetchedMedia) -> MediaVerdict | None:
-        """Return the analysis of these bytes, which may be stored under another URI; remember the object."""
+        """Return the analysis of these bytes, which may have been read under another URI."""
         with transaction(self._database) as session:
-            media_objects.remember(session, media.uri, fetched.version, fetched.sha256)
             known = analyses.find(session, [fetched.sha256], self._identity).get(fetched.sha256)
         return None if known is None else known.at(media.uri)

@@ -23,8 +23,20 @@ from pipeline.consumers.detection.signals.combination import combine, decided_ve
 from pipeline.consumers.detection.signals.examination import examine
 from schemas.posts import Media
 from schemas.verdicts import MediaVerdict, SignalFinding
+from storage.media_objects import KnownObject
+from storage.objects import ObjectVersion
 
-Judged = MediaVerdict | Future[AnalysedItem]
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A media item: its result, which may come later, and the version of the object if it was read now."""
+
+    result: MediaVerdict | Future[AnalysedItem]
+    version: ObjectVersion | None = None
+
+    def wait(self) -> AnalysedItem:
+        """Return the result, once the model has seen the media item."""
+        return self.result.result() if isinstance(self.result, Future) else AnalysedItem(self.result)
 
 
 @dataclass(eq=False)
@@ -62,25 +74,29 @@ class MediaPreparation:
         self._fetcher = fetcher
         self._decoder = decoder
         self._models = models
-        self._known = KnownMedia(fetcher, database, identity=identity)
+        self.known = KnownMedia(fetcher, database, identity=identity)
         self._signals = signals
 
-    def judge(self, media: Media, priority: int) -> Judged:
-        """Return the verdict if it is known without the model, else the future of the model's analysis."""
+    def judge(self, media: Media, recalled: KnownObject | None, priority: int) -> Judged:
+        """Return the verdict if it is known without the model, else the future of the model's analysis.
+
+        ``recalled`` is what is known of the object, by :meth:`KnownMedia.recall`.
+        """
         try:
-            if (known := self._known.find(media)) is not None:
-                return known
+            if recalled is not None and (known := self.known.confirm(media, recalled)) is not None:
+                return Judged(known)
             fetched = self._fetcher.fetch(media)
         except Unprocessable as refusal:
-            return refusal_verdict(media, refusal)
+            return Judged(refusal_verdict(media, refusal))
         try:
-            if (known := self._known.find_fetched(media, fetched)) is not None:
-                return known
-            return self._examine(media, fetched, priority)
+            known = self.known.find_fetched(media, fetched)
+            return Judged(known or self._examine(media, fetched, priority), fetched.version)
         finally:
             fetched.memory.release()
 
-    def _examine(self, media: Media, fetched: FetchedMedia, priority: int) -> Judged:
+    def _examine(
+        self, media: Media, fetched: FetchedMedia, priority: int
+    ) -> MediaVerdict | Future[AnalysedItem]:
         decoding = _Decoding(self._decoder, media, fetched)
         examined = ExaminedMedia(media, fetched.data, fetched.sha256, decoding)
         findings: tuple[SignalFinding, ...] = ()

@@ -157,4 +157,5 @@ def test_decided_posts_are_read_from_indexes(engine: Engine, plans: list[str]) -
 
     assert sorted(post_ids) == sorted(f"p{number}" for number in range(1, 11))
     assert [len(post.decisions) for post in found] == [1] * 10
-    assert not [plan for plan in plans if "Seq Scan" in plan and '"Relation Name": "verdicts"' not in plan]
+    filled = ('"Relation Name": "cases"', '"Relation Name": "decisions"', '"Relation Name": "case_signals"')
+    assert not [plan for plan in plans if "Seq Scan" in plan and any(table in plan for table in filled)]
