@@ -68,9 +68,7 @@ class DetectionSettings(BaseModel):
     disabled_signals: tuple[str, ...] = Field((), description="Names of signals to disable.")
     batch_media: int = Field(8, ge=1, le=256, description="Maximum number of media items in a batch.")
     batch_wait_ms: int = Field(20, ge=0, le=5_000, description="How long to wait for a batch to fill, in ms.")
-    threads: int = Field(
-        16, ge=1, le=256, description="Events that are fetched, decoded and judged at the same time."
-    )
+    threads: int = Field(16, ge=1, le=256, description="Posts in progress; most of them wait for the model.")
     decoders: int = Field(
         2, ge=1, le=64, description="Processes that decode media items. Best one for each CPU core."
     )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
 from pipeline.consumers.detection.media_decoder import MediaDecoder
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.model_queue import BatchLimits, ModelQueue
-from pipeline.consumers.detection.preparation import MediaPreparation
+from pipeline.consumers.detection.preparation import Judged, MediaPreparation
 from pipeline.consumers.detection.shadow import Shadow
 from pipeline.consumers.detection.signals import Signal
 from pipeline.consumers.detection.subscriptions import SUBSCRIPTIONS, priority_of
@@ -41,6 +42,9 @@ from storage.pending_evidence import EvidenceFile
 MAX_BATCH_SECONDS = 120.0  # a batch takes a second; a model that hangs makes the worker unhealthy
 
 
+# Threads that look up and fetch at the same time, besides one for each decoding process; the others wait for
+# the model. More of them only take the interpreter from one another.
+ACTIVE = 4
 _DEFAULT_BATCH = BatchLimits()
 
 
@@ -57,6 +61,15 @@ class Prepared:
     versions: Sequence[ObjectVersion | None] = ()  # of the objects that were read for them
     answered: VerdictIssued | None = None
     timings: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """An event whose new media items wait for the model."""
+
+    request: Request
+    media: Sequence[Judged]
+    timings: dict[str, float]
 
 
 class Detection:
@@ -77,9 +90,11 @@ class Detection:
         source: str,
         unknown_post_tries: int,
         batch: BatchLimits = _DEFAULT_BATCH,
+        active: int = 2 * ACTIVE,
         signals: Sequence[Signal] = (),
         shadow: Shadow | None = None,
     ) -> None:
+        self._active = BoundedSemaphore(active)
         self._database = database
         self._source = source
         self._unknown_post_tries = unknown_post_tries
@@ -104,6 +119,19 @@ class Detection:
 
     def prepare(self, event: Event, attempt: int) -> Prepared:
         """Judge the media of one event. Those of a stored post win."""
+        with self._active:
+            prepared = self._begin(event, attempt)
+        if isinstance(prepared, Prepared):
+            return prepared
+        return Prepared(
+            prepared.request,
+            [item.wait() for item in prepared.media],
+            [item.version for item in prepared.media],
+            timings=prepared.timings,
+        )
+
+    def _begin(self, event: Event, attempt: int) -> "Prepared | _Begun":
+        """Look up, fetch and decode; the model has the new media items when this returns."""
         start = time.monotonic()
         request = request_of(event)
         with transaction(self._database) as session:
@@ -118,9 +146,7 @@ class Detection:
             raise PostNotSeenError(f"post {request.post_id!r} was not published to us yet")
         priority = priority_of(event)
         judged = [self._preparation.judge(item, recalled.get(item.uri), priority) for item in request.media]
-        timings = {"fetch_decode": time.monotonic() - start}
-        items = [item.wait() for item in judged]
-        return Prepared(request, items, [item.version for item in judged], timings=timings)
+        return _Begun(request, judged, {"fetch_decode": time.monotonic() - start})
 
     # -- a batch of events, in the loop's compute thread ---------------------------------------------
 

@@ -8,7 +8,7 @@ import torch
 from inference.detector import Detector
 from inference.media.limits import MediaLimits
 from inference.sandbox import DecoderPool, ProcessLimits
-from pipeline.consumers.detection.consumer import Detection, Prepared
+from pipeline.consumers.detection.consumer import ACTIVE, Detection, Prepared
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
 from pipeline.consumers.detection.media_decoder import MediaDecoder, count_attempt
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
@@ -72,6 +72,7 @@ def make_post_consumer(
         database,
         uploader,
         explain=detection.explain,
+        active=ACTIVE + detection.decoders,
         batch=BatchLimits(items=detection.batch_media, wait=detection.batch_wait_ms / 1000),
         signals=make_signals(SignalContext(settings, database), detection.disabled_signals),
         source=settings.source,
