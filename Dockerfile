@@ -32,6 +32,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     uv build --wheel --build-constraint requirements-dev.lock --require-hashes --out-dir /dist \
     && uv pip install --no-deps /dist/fakeme-*.whl
 
+# Debian's apt brings libseccomp2, which the decoding processes need.
 FROM python:3.11.14-slim-bookworm
 LABEL org.opencontainers.image.title="FakeME" org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin fakeme
