@@ -24,6 +24,8 @@ _TRANSIENT_CODES = (
     "40P01",  # deadlock
     "42501",  # insufficient privilege: an operator must grant it again
     "42703",  # no such column
+    "42704",  # no such type or other object
+    "42804",  # a column of another type
     "42883",  # no such function
     "42P01",  # no such table
     "42P10",  # no unique index for ON CONFLICT

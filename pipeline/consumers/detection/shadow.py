@@ -135,7 +135,7 @@ class Shadow:
     def _publish(self, detector: Detector | None, verdict: VerdictIssued) -> None:
         new = [item.sha256 for item in verdict.media if item.sha256 is not None and not item.reused]
         analyses, missing = self._results.find(new)
-        shadow = None if detector is None else _shadow_verdict(detector, verdict, analyses)
+        shadow = _shadow_verdict(detector, verdict, analyses) if detector and analyses else None
         if shadow is None:
             if missing:
                 metrics.SHADOW_VERDICTS.labels(missing[0]).inc()

@@ -76,7 +76,7 @@ def test_round_trip(source, tmp_path):
     with (tmp_path / "out" / "failures.csv").open() as file:
         (failure,) = csv.DictReader(file)
     assert (failure["what"], failure["path"]) == ("failed", "people-0.tar/99.jpg")
-    assert failure["reason"].startswith("undecodable")
+    assert failure["reason"].startswith("truncated")
     assert not list((tmp_path / "out" / FOLDER).rglob("*.tar"))
 
 
