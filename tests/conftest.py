@@ -2,11 +2,13 @@
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import boto3
 import psycopg2
+import psycopg2.errors
 import pytest
 from botocore.config import Config
 from psycopg2 import sql
@@ -79,7 +81,7 @@ def database_template(server_database_url: str) -> Iterator[URL]:
     _execute(server, "CREATE DATABASE {}", template)
     upgrade(template.render_as_string(hide_password=False))
     yield template
-    _execute(server, "DROP DATABASE {} WITH (FORCE)", template)
+    _drop(server, template)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +91,19 @@ def database_url(server_database_url: str, database_template: URL) -> Iterator[s
     fresh = server.set(database=f"test_{secrets.token_hex(4)}")
     _execute(server, "CREATE DATABASE {} TEMPLATE {}", fresh, database_template)
     yield fresh.render_as_string(hide_password=False)
-    _execute(server, "DROP DATABASE {} WITH (FORCE)", fresh)
+    _drop(server, fresh)
+
+
+def _drop(server: URL, database: URL) -> None:
+    """Drop a database. Only a superuser may end an autovacuum worker in it, so wait until it is done."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return _execute(server, "DROP DATABASE {} WITH (FORCE)", database)
+        except psycopg2.errors.InsufficientPrivilege:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def _execute(server: URL, statement: str, *databases: URL) -> None:
