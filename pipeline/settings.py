@@ -243,6 +243,10 @@ class Settings(BaseSettings):
         ("platform-media",), description="Buckets from which media items may be fetched."
     )
     database_url: SecretStr = Field(description="SQLAlchemy URL of PostgreSQL.")
+    role_passwords: dict[str, SecretStr] = Field(
+        {},
+        description="Passwords of workers' own PostgreSQL roles, which `fakeme setup` makes, by worker.",
+    )
     source: str = Field("fakeme", description="CloudEvents source of the events that FakeME publishes.")
     health_host: str = "127.0.0.1"
     health_port: int = Field(

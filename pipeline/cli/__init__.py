@@ -34,6 +34,7 @@ COMMANDS = {
     "schemas": "schemas:commands",
     "models": "models:commands",
     "setup": "setup:setup",
+    "kafka-acls": "kafka_acls:kafka_acls",
     "train": "train:train",
     "calibrate": "calibrate:calibrate",
     "evaluate": "evaluate:evaluate",

@@ -1,4 +1,4 @@
-"""`fakeme setup`: create topics, buckets and tables on the configured services.
+"""`fakeme setup`: create topics, buckets, tables and roles on the configured services.
 
 `fakeme up` does the same for the local stack. The command is idempotent, so a deployment runs it before every
 start.
@@ -24,12 +24,13 @@ def setup(
         int, typer.Option(min=-1, help="Replicas of each topic; -1 uses the default of the cluster.")
     ] = -1,
 ) -> None:
-    """Create the topics and buckets and migrate the database on the configured services."""
+    """Create the topics and buckets, migrate the database, and grant workers their privileges."""
     settings = load_settings()
     _topics(settings, replication_factor)
     if buckets:
         _buckets(settings)
     _tables(settings)
+    _roles(settings)
 
 
 def _topics(settings: Settings, replication_factor: int) -> None:
@@ -59,6 +60,19 @@ def _tables(settings: Settings) -> None:
     url = settings.database_url.get_secret_value()
     upgrade(url)
     print(f"database: at revision {current(url)}")
+
+
+def _roles(settings: Settings) -> None:
+    from pipeline.workers import find_worker  # noqa: PLC0415
+    from storage.roles import Role, apply_roles, role_name  # noqa: PLC0415 - the driver
+
+    roles = [
+        Role(role_name(name), password.get_secret_value(), find_worker(name).access.tables)
+        for name, password in settings.role_passwords.items()
+    ]
+    if roles:
+        apply_roles(settings.database_url.get_secret_value(), roles)
+        print(f"roles: {', '.join(role.name for role in roles)}")
 
 
 def _summary(kind: str, created: list[str]) -> str:
