@@ -131,7 +131,7 @@ Retention = Annotated[int, Field(ge=0, le=36_500), AfterValidator(_none_or_a_mon
 
 
 class RetentionSettings(BaseModel):
-    """How long PostgreSQL keeps rows, in days. The relay deletes older ones.
+    """How long PostgreSQL keeps rows, in days, and S3 evidence. The relay deletes older rows.
 
     Cases, decisions, the audit log, tags and the owners of posts are kept.
     """
@@ -153,6 +153,9 @@ class RetentionSettings(BaseModel):
     )
     verdicts_days: Retention = Field(
         0, description="Verdicts, from 31 days. Later requests for one are answered with 404. 0: for ever."
+    )
+    evidence_days: Retention = Field(
+        0, description="Objects of the evidence bucket, from 31 days; `fakeme setup` sets it. 0: for ever."
     )
 
 

@@ -42,7 +42,7 @@ def _topics(settings: Settings, replication_factor: int) -> None:
 
 
 def _buckets(settings: Settings) -> None:
-    from infra.buckets import create_buckets  # noqa: PLC0415 - boto3
+    from infra.buckets import create_buckets, keep_for  # noqa: PLC0415 - boto3
 
     access_key, secret_key = settings.s3_keys
     if settings.s3_endpoint is None or access_key is None or secret_key is None:
@@ -52,6 +52,8 @@ def _buckets(settings: Settings) -> None:
         )
     names = (settings.media_bucket, settings.evidence_bucket)
     print(_summary("buckets", create_buckets(settings.s3_endpoint, access_key, secret_key, names)))
+    days = settings.retention.evidence_days
+    keep_for(settings.s3_endpoint, access_key, secret_key, settings.evidence_bucket, days)
 
 
 def _tables(settings: Settings) -> None:
