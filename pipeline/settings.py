@@ -86,6 +86,22 @@ class DetectionSettings(BaseModel):
     evidence: EvidenceSettings = EvidenceSettings()
 
 
+class KnownMediaSettings(BaseModel):
+    """Media that moderators here or elsewhere have decided on."""
+
+    tag_similar: bool = Field(
+        False,
+        description="Tag pictures that are similar to a known deepfake. If false, moderators decide, because"
+        " the picture that was forged is as similar.",
+    )
+    matches_per_minute: int = Field(
+        1_000,
+        ge=1,
+        le=1_000_000,
+        description="If an entry matches more posts in a worker, its matches are only suspected.",
+    )
+
+
 class LimitSettings(BaseModel):
     """Limits on media items. Larger ones are refused before they are decoded."""
 
@@ -262,6 +278,7 @@ class Settings(BaseSettings):
     log_format: str = Field("json", pattern=r"^(json|console)$")
 
     detection: DetectionSettings = DetectionSettings()
+    known_media: KnownMediaSettings = KnownMediaSettings()
     limits: LimitSettings = LimitSettings()
     moderation: ModerationSettings = ModerationSettings()
     tagging: TaggingSettings = TaggingSettings()

@@ -25,6 +25,8 @@ COMMANDS = {
     "doctor": "doctor:doctor",
     "post": "post:post",
     "cases": "cases:commands",
+    "known": "known:commands",
+    "replay": "replay:replay",
     "export-labels": "export_labels:export_labels",
     "preprocess": "preprocess:preprocess",
     "splits": "splits:commands",

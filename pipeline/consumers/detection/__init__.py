@@ -25,6 +25,7 @@ WORKER = WorkerDescription(
             "verdicts": (SELECT, INSERT),
             "media_analyses": (SELECT, INSERT),
             "media_objects": (SELECT, INSERT, UPDATE),
+            "known_media": (SELECT,),
             "pending_evidence": (SELECT, INSERT, UPDATE, DELETE),
         },
         reads=(Bucket.MEDIA,),
