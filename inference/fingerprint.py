@@ -10,7 +10,9 @@ import pdqhash
 from inference.media.decoded import Frame, Pixels
 
 # Longer side in pixels, as in the reference implementation; hashing 2 MP at full size takes 10 times longer.
+# Smaller pictures are enlarged: else 10 % of pictures of 288 px are not recognised at half their size.
 HASHED_SIDE = 512
+ORIENTATIONS = 8  # of a picture: four rotations, each also mirrored
 MIN_QUALITY = 50  # hashes of lower quality should not be compared, according to the paper
 
 
@@ -24,10 +26,11 @@ class Fingerprint:
 
 def fingerprint(image: Pixels) -> Fingerprint:
     """Return the PDQ hash of a picture (H, W, 3) uint8 RGB."""
-    scale = min(1.0, HASHED_SIDE / max(image.shape[:2]))
+    scale = HASHED_SIDE / max(image.shape[:2])
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    bits, quality = pdqhash.compute(np.ascontiguousarray(reduced))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    resized = cv2.resize(image, size, interpolation=method)
+    bits, quality = pdqhash.compute(np.ascontiguousarray(resized))
     return Fingerprint(np.packbits(bits).tobytes().hex(), int(quality))
 
 
@@ -48,7 +51,7 @@ def comparable(fingerprints: Sequence[Fingerprint]) -> tuple[str, ...]:
 
 
 def dihedral(pdq: str) -> tuple[str, ...]:
-    """Return the hashes of the picture's eight rotations and mirror images, itself first, to within 10 bits.
+    """Return the hashes of the picture's rotations and mirror images, itself first, to within some 20 bits.
 
     A mirror image changes the sign of every other row or column of the cosine transform, and a rotation also
     swaps rows and columns. The bits of a PDQ hash tell which coefficients are above their median, which is

@@ -6,13 +6,12 @@ The same bytes settle the label. A similar picture does not: the PDQ hash of a p
 differs in 2 to 4 of 256 bits from that of the picture it was made of. What matches may be the original.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from uuid import UUID
 
-from inference.fingerprint import dihedral
+from inference.fingerprint import ORIENTATIONS, dihedral
 from inference.hash_index import HashIndex
 from pipeline.consumers.detection.match_rate import MatchRate
 from schemas.verdicts import MAX_SIGNAL_DETAIL, Label, SignalFinding
@@ -101,25 +100,24 @@ class KnownMedia:
         return [Match(entry, None) for entry in self._by_sha256.get(sha256, {}).values()]
 
     def similar(self, pdqs: Sequence[str]) -> Match | None:
-        """Return the nearest deepfake that enough of the frames match, in any orientation; None if none."""
-        if not len(self._index):
+        """Return the nearest deepfake that enough of the frames match, in one orientation; None if none."""
+        if not pdqs or not len(self._index):
             return None
-        variants = [dihedral(pdq) for pdq in pdqs]
-        turns = len(variants[0]) if variants else 0
-        matches = [self._similar([frame[turn] for frame in variants]) for turn in range(turns)]
-        return min(filter(None, matches), key=lambda match: match.distance or 0, default=None)
-
-    def _similar(self, pdqs: Sequence[str]) -> Match | None:
-        best: dict[tuple[int, int], int] = {}  # by entry and frame
-        for found in self._index.near(pdqs, THRESHOLD):
-            entry = self._by_change.get(found.key)  # None: removed since
-            if entry is not None and found.distance <= entry.threshold:
-                place = (found.key, found.query)
-                best[place] = min(best.get(place, found.distance), found.distance)
-        frames = Counter(key for key, _ in best)
-        enough = {key for key, count in frames.items() if count >= VIDEO_SHARE * len(pdqs)}
-        nearest = min(((bits, key) for (key, _), bits in best.items() if key in enough), default=None)
-        return None if nearest is None else Match(self._by_change[nearest[1]], nearest[0])
+        variants = [variant for pdq in pdqs for variant in dihedral(pdq)]
+        best: dict[tuple[int, int], dict[int, int]] = {}  # by entry and orientation: distances of frames
+        for found in self._index.near(variants, THRESHOLD):
+            entry = self._by_change[found.key]
+            if found.distance <= entry.threshold:
+                frame, turn = divmod(found.query, ORIENTATIONS)
+                frames = best.setdefault((found.key, turn), {})
+                frames[frame] = min(frames.get(frame, found.distance), found.distance)
+        enough = VIDEO_SHARE * len(pdqs)
+        matches = [
+            Match(self._by_change[key], min(frames.values()))
+            for (key, _), frames in best.items()
+            if len(frames) >= enough
+        ]
+        return min(matches, key=lambda match: match.distance or 0, default=None)
 
     def _take_up(self, entry: KnownEntry, added: dict[int, tuple[str, ...]]) -> None:
         self._entries[entry.entry_id] = self._by_change[entry.change] = entry
