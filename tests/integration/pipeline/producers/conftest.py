@@ -50,7 +50,7 @@ def token(engine: Engine) -> str:
 def services(kafka_bootstrap: str, database_url: str) -> Services:
     """The gateway's services, without a limit that a test could reach by accident."""
     settings = GatewaySettings(requests_per_second=10_000, burst=100_000)
-    return make_services(settings, kafka_bootstrap=kafka_bootstrap, database_url=database_url, source=SOURCE)
+    return make_services(settings, brokers=kafka_bootstrap, database_url=database_url, source=SOURCE)
 
 
 @pytest.fixture
