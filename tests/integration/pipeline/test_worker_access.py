@@ -71,8 +71,9 @@ def test_privileges_that_are_no_longer_declared_are_revoked(
     apply_roles(database_url, [fewer])
     apply_roles(database_url, [fewer])  # and again changes nothing
 
-    with transaction(connect(url.set(password="another").render_as_string(False))) as session:
-        assert session.scalar(text("SELECT count(*) FROM posts")) == 0
+    with cursor_of(url.set(password="another").render_as_string(False)) as cursor:
+        cursor.execute("SELECT count(*) FROM posts")
+        assert cursor.fetchone() == (0,)
     for statement in ("INSERT INTO posts VALUES ('p', 'a', '{}')", "UPDATE api_keys SET owner = 'me'"):
         with (
             cursor_of(url.set(password="another").render_as_string(False)) as cursor,

@@ -196,7 +196,7 @@ def test_an_unavailable_broker_is_reported_and_a_repeat_is_accepted(
     gateway: TestClient, database_url: str, token: str, post: dict[str, Any]
 ) -> None:
     services_without_broker = make_services(
-        GatewaySettings(), kafka_bootstrap="127.0.0.1:1", database_url=database_url, source="//social.example"
+        GatewaySettings(), brokers="127.0.0.1:1", database_url=database_url, source="//social.example"
     )
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
     with TestClient(create_app(services_without_broker), headers=headers) as without_broker:
