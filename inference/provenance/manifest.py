@@ -1,0 +1,79 @@
+"""Picks what FakeME needs from a C2PA manifest store, as c2pa-rs reports it in JSON. Pure functions.
+
+Everything in the report except its validation results comes from the file and may have any type.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from inference.provenance.credentials import MAX_ITEMS, MAX_TEXT, Credentials, CredentialsState
+
+REQUEST_LABEL = "com.fakeme.request"  # FakeME's own assertion
+
+_SOFT_BINDING = "c2pa.soft-binding"
+_ACTIONS = frozenset({"c2pa.actions", "c2pa.actions.v2"})
+_INSTANCE = "__"  # between a label and its number, where a manifest has several of a kind
+_STATES = {"Trusted": CredentialsState.TRUSTED, "Valid": CredentialsState.UNTRUSTED}
+
+
+def credentials_of(report: Mapping[str, Any]) -> Credentials:
+    """Return the credentials in the detailed report of c2pa-rs; an unknown state of it is ``invalid``."""
+    manifest = _mapping(_mapping(report.get("manifests")).get(report.get("active_manifest")))
+    claim = _mapping(manifest.get("claim"))
+    assertions = dict(_own_assertions(manifest, claim))
+    actions = [
+        action
+        for label, content in assertions.items()
+        if label.split(_INSTANCE)[0] in _ACTIONS
+        for action in _mappings(_mapping(content).get("actions"))
+    ]
+    binding = _mapping(assertions.get(_SOFT_BINDING))
+    return Credentials(
+        state=_STATES.get(_text(report.get("validation_state")), CredentialsState.INVALID),
+        claim_generator=_claim_generator(claim),
+        issuer=_text(_mapping(manifest.get("signature")).get("issuer")),
+        actions=_distinct(_text(action.get("action")) for action in actions),
+        source_types=_distinct(_text(action.get("digitalSourceType")) for action in actions),
+        request_id=_text(_mapping(assertions.get(REQUEST_LABEL)).get("request_id")),
+        soft_binding_algorithm=_text(binding.get("alg")),
+        soft_binding=next((_text(block.get("value")) for block in _mappings(binding.get("blocks"))), ""),
+        reasons=_distinct(_text(failure.get("code")) for failure in _failures(report)),
+    )
+
+
+def _own_assertions(manifest: Mapping[str, Any], claim: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the assertions that the signer made: all of claim version 1, the created ones of version 2."""
+    listed = claim.get("created_assertions", claim.get("assertions"))
+    own = {_text(entry.get("url")).rsplit("/", 1)[-1].rsplit("=", 1)[-1] for entry in _mappings(listed)}
+    for label, content in _mapping(manifest.get("assertion_store")).items():
+        if label in own:
+            yield label, content
+
+
+def _claim_generator(claim: Mapping[str, Any]) -> str:
+    """Return name and version of the program that made the claim."""
+    info = claim.get("claim_generator_info")
+    first = next(_mappings(info), {}) if isinstance(info, list) else _mapping(info)
+    named = f"{_text(first.get('name'))} {_text(first.get('version'))}".strip()
+    return (named or _text(claim.get("claim_generator")))[:MAX_TEXT]
+
+
+def _failures(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    active = _mapping(_mapping(report.get("validation_results")).get("activeManifest"))
+    yield from _mappings(active.get("failure"))
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in texts if text))[:MAX_ITEMS]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: object) -> Iterator[Mapping[str, Any]]:
+    return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else iter(())
+
+
+def _text(value: object) -> str:
+    return value[:MAX_TEXT] if isinstance(value, str) else ""
