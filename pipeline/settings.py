@@ -200,6 +200,32 @@ class ConsumptionSettings(BaseModel):
     )
 
 
+class ProvenanceSettings(BaseModel):
+    """Content credentials (C2PA): how generated media are signed, and whose signatures are trusted."""
+
+    certificate_chain: Path | None = Field(
+        None, description="PEM file for signing: the signing certificate first, then those above it."
+    )
+    private_key: Path | None = Field(
+        None, description="PEM file with the private key of the signing certificate, not encrypted."
+    )
+    key_service: str | None = Field(
+        None,
+        description="Instead of a private key: module:function that takes bytes and returns their signature.",
+    )
+    key_service_algorithm: str = Field(
+        "es256",
+        pattern=r"^(es256|es384|es512|ps256|ps384|ps512|ed25519)$",
+        description="Signing algorithm of the key service.",
+    )
+    timestamp_authority: str | None = Field(
+        None, pattern=r"^https?://", description="URL of an RFC 3161 service. Empty: no timestamps."
+    )
+    trust_folder: Path | None = Field(
+        None, description="Folder of the trust list, PEM files. Empty: `trust` in FAKEME_HOME."
+    )
+
+
 class GatewaySettings(BaseModel):
     """The HTTP gateway."""
 
@@ -262,11 +288,17 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     consumption: ConsumptionSettings = ConsumptionSettings()
     gateway: GatewaySettings = GatewaySettings()
+    provenance: ProvenanceSettings = ProvenanceSettings()
 
     @property
     def s3_keys(self) -> tuple[str | None, str | None]:
         """FakeME's own access key and secret key. None: use the default AWS credential chain."""
         return _reveal(self.s3_access_key), _reveal(self.s3_secret_key)
+
+    @property
+    def trust_folder(self) -> Path:
+        """The folder of the trust list."""
+        return self.provenance.trust_folder or data_folder() / "trust"
 
     @property
     def platform_s3_keys(self) -> tuple[str | None, str | None]:

@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from inference.provenance.source_types import is_generated
+from inference.provenance.text import MAX_TEXT
 
-MAX_TEXT = 200  # characters of any one text
 MAX_ITEMS = 16  # actions, source types, reasons: manifests of cameras and editors have a few
 
 Text = Annotated[str, Field(max_length=MAX_TEXT)]

@@ -6,7 +6,8 @@ Everything in the report except its validation results comes from the file and m
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from inference.provenance.credentials import MAX_ITEMS, MAX_TEXT, Credentials, CredentialsState
+from inference.provenance.credentials import MAX_ITEMS, Credentials, CredentialsState
+from inference.provenance.text import bounded_text
 
 REQUEST_LABEL = "com.fakeme.request"  # FakeME's own assertion
 
@@ -18,7 +19,7 @@ _STATES = {"Trusted": CredentialsState.TRUSTED, "Valid": CredentialsState.UNTRUS
 
 def credentials_of(report: Mapping[str, Any]) -> Credentials:
     """Return the credentials in the detailed report of c2pa-rs; an unknown state of it is ``invalid``."""
-    manifest = _mapping(_mapping(report.get("manifests")).get(report.get("active_manifest")))
+    manifest = _mapping(_mapping(report.get("manifests")).get(bounded_text(report.get("active_manifest"))))
     claim = _mapping(manifest.get("claim"))
     assertions = dict(_own_assertions(manifest, claim))
     actions = [
@@ -28,23 +29,25 @@ def credentials_of(report: Mapping[str, Any]) -> Credentials:
         for action in _mappings(_mapping(content).get("actions"))
     ]
     binding = _mapping(assertions.get(_SOFT_BINDING))
+    block = next(_mappings(binding.get("blocks")), {})
     return Credentials(
-        state=_STATES.get(_text(report.get("validation_state")), CredentialsState.INVALID),
+        state=_STATES.get(bounded_text(report.get("validation_state")), CredentialsState.INVALID),
         claim_generator=_claim_generator(claim),
-        issuer=_text(_mapping(manifest.get("signature")).get("issuer")),
-        actions=_distinct(_text(action.get("action")) for action in actions),
-        source_types=_distinct(_text(action.get("digitalSourceType")) for action in actions),
-        request_id=_text(_mapping(assertions.get(REQUEST_LABEL)).get("request_id")),
-        soft_binding_algorithm=_text(binding.get("alg")),
-        soft_binding=next((_text(block.get("value")) for block in _mappings(binding.get("blocks"))), ""),
-        reasons=_distinct(_text(failure.get("code")) for failure in _failures(report)),
+        issuer=bounded_text(_mapping(manifest.get("signature")).get("issuer")),
+        actions=_distinct(bounded_text(action.get("action")) for action in actions),
+        source_types=_distinct(bounded_text(action.get("digitalSourceType")) for action in actions),
+        request_id=bounded_text(_mapping(assertions.get(REQUEST_LABEL)).get("request_id")),
+        soft_binding_algorithm=bounded_text(binding.get("alg")),
+        soft_binding=bounded_text(block.get("value")),
+        reasons=_distinct(bounded_text(failure.get("code")) for failure in _failures(report)),
     )
 
 
 def _own_assertions(manifest: Mapping[str, Any], claim: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the assertions that the signer made: all of claim version 1, the created ones of version 2."""
     listed = claim.get("created_assertions", claim.get("assertions"))
-    own = {_text(entry.get("url")).rsplit("/", 1)[-1].rsplit("=", 1)[-1] for entry in _mappings(listed)}
+    urls = (bounded_text(entry.get("url")) for entry in _mappings(listed))
+    own = {url.rsplit("/", 1)[-1] for url in urls}
     for label, content in _mapping(manifest.get("assertion_store")).items():
         if label in own:
             yield label, content
@@ -54,8 +57,8 @@ def _claim_generator(claim: Mapping[str, Any]) -> str:
     """Return name and version of the program that made the claim."""
     info = claim.get("claim_generator_info")
     first = next(_mappings(info), {}) if isinstance(info, list) else _mapping(info)
-    named = f"{_text(first.get('name'))} {_text(first.get('version'))}".strip()
-    return (named or _text(claim.get("claim_generator")))[:MAX_TEXT]
+    named = f"{bounded_text(first.get('name'))} {bounded_text(first.get('version'))}".strip()
+    return bounded_text(named or claim.get("claim_generator"))
 
 
 def _failures(report: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -73,7 +76,3 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _mappings(value: object) -> Iterator[Mapping[str, Any]]:
     return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else iter(())
-
-
-def _text(value: object) -> str:
-    return value[:MAX_TEXT] if isinstance(value, str) else ""

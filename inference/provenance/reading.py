@@ -5,21 +5,15 @@ The library parses the file in native code: use it for files of strangers only i
 
 import io
 import json
-import re
 
 import c2pa
 
-from inference.provenance.credentials import MAX_TEXT, NO_CREDENTIALS, Credentials, CredentialsState
+from inference.provenance.credentials import NO_CREDENTIALS, Credentials, CredentialsState
 from inference.provenance.manifest import credentials_of
+from inference.provenance.presence import has_manifest_box, remote_manifest_url
+from inference.provenance.text import bounded_text
 
-_BOX = b"jumb"  # the type of the box that holds a manifest (ISO/IEC 19566-5), in every container
-_REMOTE = re.compile(rb"dcterms:provenance\s*[=>]\s*[\"']?([^\"'<>\s]{1,200})")  # in XMP
 _UNSUPPORTED = "unsupported format or malformed container"
-
-
-def may_have_credentials(data: bytes) -> bool:
-    """Return whether ``data`` could hold a manifest or name a remote one. Most files do neither."""
-    return _BOX in data or b"dcterms:provenance" in data
 
 
 def read_credentials(data: bytes, trust_anchors: str) -> Credentials:
@@ -27,8 +21,8 @@ def read_credentials(data: bytes, trust_anchors: str) -> Credentials:
 
     Never raises for what is in the file.
     """
-    if _BOX not in data:
-        return Credentials(state=CredentialsState.NONE, remote_url=_remote_url(data))
+    if not has_manifest_box(data):
+        return Credentials(state=CredentialsState.NONE, remote_url=remote_manifest_url(data))
     try:
         with (
             c2pa.Context.from_dict(_settings(trust_anchors)) as context,
@@ -40,10 +34,10 @@ def read_credentials(data: bytes, trust_anchors: str) -> Credentials:
     except c2pa.C2paError.NotSupported:
         return NO_CREDENTIALS.model_copy(update={"reasons": (_UNSUPPORTED,)})
     except (c2pa.C2paError, ValueError) as error:
-        remote = _remote_url(data)
+        remote = remote_manifest_url(data)
         if remote:
             return Credentials(state=CredentialsState.NONE, remote_url=remote)
-        return Credentials(state=CredentialsState.INVALID, reasons=(str(error)[:MAX_TEXT],))
+        return Credentials(state=CredentialsState.INVALID, reasons=(bounded_text(str(error)),))
 
 
 def _settings(trust_anchors: str) -> dict[str, object]:
@@ -56,8 +50,3 @@ def _settings(trust_anchors: str) -> dict[str, object]:
         },
         "trust": {"trust_anchors": trust_anchors} if trust_anchors else {},
     }
-
-
-def _remote_url(data: bytes) -> str:
-    found = _REMOTE.search(data)
-    return found[1].decode("ascii", "replace") if found else ""

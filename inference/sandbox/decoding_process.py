@@ -72,13 +72,13 @@ def _serve_once(jobs: socket.socket) -> bool:
     start = _cpu_seconds()
     limit_cpu_time(start + job.cpu_seconds)
     if isinstance(job, CredentialsJob):
-        _verify(jobs, *files, start)
+        _verify(jobs, *files, start=start)
     else:
-        _decode(jobs, job, *files, start)
+        _decode(jobs, job, *files, start=start)
     return True
 
 
-def _decode(jobs: socket.socket, job: DecodeJob, data: bytes, start: float) -> None:
+def _decode(jobs: socket.socket, job: DecodeJob, data: bytes, *, start: float) -> None:
     try:
         media = decode(data, job.declared_type, job.limits)
     except Unprocessable as refusal:
@@ -89,7 +89,7 @@ def _decode(jobs: socket.socket, job: DecodeJob, data: bytes, start: float) -> N
         os.close(descriptor)
 
 
-def _verify(jobs: socket.socket, data: bytes, trust_anchors: bytes, start: float) -> None:
+def _verify(jobs: socket.socket, data: bytes, trust_anchors: bytes, *, start: float) -> None:
     credentials = read_credentials(data, trust_anchors.decode("ascii"))
     answer = Verified(
         credentials=credentials, cpu_seconds=_cpu_seconds() - start, max_rss_bytes=_max_rss_bytes()

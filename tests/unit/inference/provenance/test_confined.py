@@ -43,9 +43,11 @@ def test_one_process_verifies_and_decodes(pool: DecoderPool, signed: dict[str, b
 
 
 @pytest.mark.parametrize("media_type", SAMPLES)
-def test_damaged_manifests_are_never_trusted(
+def test_a_damaged_manifest_is_not_trusted_to_say_anything_else(
     pool: DecoderPool, signed: dict[str, bytes], root: str, media_type: str
 ) -> None:
+    """Some bytes of a manifest are padding that no signature covers."""
+    stated = pool.read_credentials(signed[media_type], root)
     generator = random.Random(media_type)
     manifest = signed[media_type].index(b"jumb")
     for _ in range(MUTATIONS):
@@ -56,4 +58,4 @@ def test_damaged_manifests_are_never_trusted(
             credentials = pool.read_credentials(bytes(data), root)
         except Unprocessable:
             continue
-        assert bytes(data) == signed[media_type] or credentials.state is not CredentialsState.TRUSTED
+        assert credentials == stated or credentials.state is not CredentialsState.TRUSTED

@@ -9,7 +9,8 @@ from PIL import Image
 from inference.media import decode
 from inference.provenance.credentials import NO_CREDENTIALS, CredentialsState
 from inference.provenance.development_chain import DevelopmentChain
-from inference.provenance.reading import may_have_credentials, read_credentials
+from inference.provenance.presence import may_have_credentials
+from inference.provenance.reading import read_credentials
 from tests.unit.inference.media_samples import encoded
 from tests.unit.inference.provenance.conftest import REQUEST, SAMPLES
 

@@ -9,7 +9,8 @@ import pytest
 
 from inference.provenance.credentials import CredentialsState
 from inference.provenance.development_chain import DevelopmentChain
-from inference.provenance.reading import may_have_credentials, read_credentials
+from inference.provenance.presence import may_have_credentials
+from inference.provenance.reading import read_credentials
 from inference.sandbox import DecoderPool
 from tests.unit.inference.media_samples import still
 
