@@ -245,12 +245,36 @@ class GatewaySettings(BaseModel):
     )
 
 
-class Settings(BaseSettings):
-    """All settings. Each field can be set as ``FAKEME_<NAME>``."""
+class LocalSettings(BaseSettings):
+    """The settings of commands that work on local files, without any service."""
 
     model_config = SettingsConfigDict(
         env_prefix="FAKEME_", env_nested_delimiter="__", extra="ignore", frozen=True
     )
+
+    provenance: ProvenanceSettings = ProvenanceSettings()
+
+    @property
+    def trust_folder(self) -> Path:
+        """The folder of the trust list."""
+        return self.provenance.trust_folder or data_folder() / "trust"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources of settings, in order of precedence."""
+        toml = TomlConfigSettingsSource(settings_cls, os.environ.get("FAKEME_CONFIG", "fakeme.toml"))
+        return init_settings, env_settings, toml, InitSettingsSource(settings_cls, _running_stack())
+
+
+class Settings(LocalSettings):
+    """All settings. Each field can be set as ``FAKEME_<NAME>``."""
 
     kafka_bootstrap: str = Field(description="host:port of one or more brokers, separated by commas.")
     s3_endpoint: str | None = Field(None, description="URL of the S3 service. Empty: AWS.")
@@ -288,7 +312,6 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     consumption: ConsumptionSettings = ConsumptionSettings()
     gateway: GatewaySettings = GatewaySettings()
-    provenance: ProvenanceSettings = ProvenanceSettings()
 
     @property
     def s3_keys(self) -> tuple[str | None, str | None]:
@@ -296,27 +319,9 @@ class Settings(BaseSettings):
         return _reveal(self.s3_access_key), _reveal(self.s3_secret_key)
 
     @property
-    def trust_folder(self) -> Path:
-        """The folder of the trust list."""
-        return self.provenance.trust_folder or data_folder() / "trust"
-
-    @property
     def platform_s3_keys(self) -> tuple[str | None, str | None]:
         """The platform's access key and secret key."""
         return _reveal(self.platform_s3_access_key), _reveal(self.platform_s3_secret_key)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources of settings, in order of precedence."""
-        toml = TomlConfigSettingsSource(settings_cls, os.environ.get("FAKEME_CONFIG", "fakeme.toml"))
-        return init_settings, env_settings, toml, InitSettingsSource(settings_cls, _running_stack())
 
 
 def _reveal(secret: SecretStr | None) -> str | None:
@@ -338,6 +343,14 @@ def load_settings() -> Settings:
     """Return the settings of this process; raise :class:`SettingsError` if one is missing or invalid."""
     try:
         return Settings()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from error
+
+
+def load_local_settings() -> LocalSettings:
+    """Return the settings that need no service; raise :class:`SettingsError` if one is invalid."""
+    try:
+        return LocalSettings()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from error
 

@@ -9,7 +9,7 @@ import c2pa
 
 from inference.errors import SigningError
 from inference.provenance.description import GeneratedMedia, manifest_definition
-from inference.provenance.signing_key import SigningKey
+from inference.provenance.signing_key import SigningKey, find_key_service, read_private_key
 
 # Thumbnails would carry the picture a second time, and the library would decode it. The result is verified
 # by whoever reads it; a self-signed chain could not be verified here.
@@ -76,6 +76,31 @@ class MediaSigner:
 
         algorithm = c2pa.C2paSigningAlg[self.key.algorithm.upper()]
         return c2pa.Signer.from_callback(sign, algorithm, self.chain, self.timestamp_authority)
+
+
+def make_signer(
+    chain: Path,
+    *,
+    private_key: Path | None = None,
+    key_service: str | None = None,
+    key_service_algorithm: str = "es256",
+    timestamp_authority: str | None = None,
+    generator_version: str,
+) -> MediaSigner:
+    """Return a signer with a private key from a file, or else with a key service (``module:function``).
+
+    Raise :class:`~inference.errors.SigningError` if there is neither, or one of them cannot be used.
+    """
+    if private_key is not None:
+        key = read_private_key(private_key)
+    elif key_service is not None:
+        key = find_key_service(key_service, key_service_algorithm)
+    else:
+        raise SigningError(
+            "there is no key to sign with: set FAKEME_PROVENANCE__PRIVATE_KEY or"
+            " FAKEME_PROVENANCE__KEY_SERVICE, or make a development chain with `fakeme provenance init`"
+        )
+    return MediaSigner(key, read_chain(chain), generator_version, timestamp_authority)
 
 
 def read_chain(file: Path) -> str:
