@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from inference.decision import Thresholds, decide, with_unseen_parts
 from inference.face import Box, Face, Point
-from inference.fingerprint import Fingerprint
+from inference.fingerprint import Fingerprint, comparable, representative
 from inference.media.decoded import DecodedMedia, MediaKind
 from inference.tracks import link_tracks
 from schemas.verdicts import Label, UnprocessableReason
@@ -69,12 +69,21 @@ class MediaAnalysis:
     frames: int
     seconds: float | None
     sha256: str
-    pdq: str
-    pdq_quality: int
+    fingerprints: tuple[Fingerprint, ...]  # of each frame
     model: ModelIdentity
     reason: UnprocessableReason | None = None
     detected: tuple[DetectedFace, ...] = field(default=(), repr=False)
     timings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def pdq(self) -> str:
+        """The PDQ hash that stands for the whole media item."""
+        return representative(self.fingerprints).pdq
+
+    @property
+    def comparable_pdqs(self) -> tuple[str, ...]:
+        """The distinct PDQ hashes of frames that have enough features to be compared."""
+        return comparable(self.fingerprints)
 
 
 def detected_faces(media: DecodedMedia, faces_by_frame: Sequence[Sequence[Face]]) -> list[DetectedFace]:
@@ -94,7 +103,7 @@ def assemble(
     *,
     detected: Sequence[DetectedFace],
     scored: Sequence[tuple[DetectedFace, float]],
-    fingerprint: Fingerprint,
+    fingerprints: tuple[Fingerprint, ...],
     skipped: int,
     thresholds: Thresholds,
     model: ModelIdentity,
@@ -124,8 +133,7 @@ def assemble(
         frames=len(media.frames),
         seconds=media.seconds,
         sha256=media.sha256,
-        pdq=fingerprint.pdq,
-        pdq_quality=fingerprint.quality,
+        fingerprints=fingerprints,
         model=model,
         detected=tuple(detected),
     )

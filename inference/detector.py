@@ -19,7 +19,7 @@ from inference.device import choose_device
 from inference.evidence import Evidence
 from inference.explanation.pictures import explain
 from inference.face_detection import FaceDetector
-from inference.fingerprint import Fingerprint, media_fingerprint
+from inference.fingerprint import Fingerprint, frame_fingerprints
 from inference.media.decoded import DecodedMedia
 from inference.scoring import FaceScorer
 
@@ -51,7 +51,7 @@ class Detector:
         with _timed(timings, "faces", len(media)):
             detected = self._detect_faces(media)
         with _timed(timings, "fingerprint", len(media)):
-            fingerprints = [media_fingerprint(item.frames) for item in media]
+            fingerprints = [frame_fingerprints(item.frames) for item in media]
         return self._judge(media, detected, fingerprints, timings)
 
     def analyse_again(
@@ -62,7 +62,7 @@ class Detector:
         Reuses the faces and fingerprints of those analyses.
         """
         detected = [analysis.detected for analysis in before]
-        fingerprints = [Fingerprint(analysis.pdq, analysis.pdq_quality) for analysis in before]
+        fingerprints = [analysis.fingerprints for analysis in before]
         return self._judge(media, detected, fingerprints, {})
 
     def explain(
@@ -83,7 +83,7 @@ class Detector:
         self,
         media: Sequence[DecodedMedia],
         detected: Sequence[Sequence[DetectedFace]],
-        fingerprints: Sequence[Fingerprint],
+        fingerprints: Sequence[tuple[Fingerprint, ...]],
         timings: dict[str, float],
     ) -> list[MediaAnalysis]:
         large = [[face for face in faces if self._is_large_enough(face)] for faces in detected]
@@ -96,11 +96,11 @@ class Detector:
                 detected=faces,
                 scored=scored_faces,
                 skipped=len(large_faces) - len(scored_faces),
-                fingerprint=fingerprint,
+                fingerprints=prints,
                 thresholds=self._thresholds,
                 model=self.model,
             )
-            for item, faces, large_faces, scored_faces, fingerprint in zip(
+            for item, faces, large_faces, scored_faces, prints in zip(
                 media, detected, large, scored, fingerprints, strict=True
             )
         ]

@@ -10,7 +10,9 @@ import pdqhash
 from inference.media.decoded import Frame, Pixels
 
 # Longer side in pixels, as in the reference implementation; hashing 2 MP at full size takes 10 times longer.
+# Smaller pictures are enlarged: else 10 % of pictures of 288 px are not recognised at half their size.
 HASHED_SIDE = 512
+ORIENTATIONS = 8  # of a picture: four rotations, each also mirrored
 MIN_QUALITY = 50  # hashes of lower quality should not be compared, according to the paper
 
 
@@ -24,16 +26,40 @@ class Fingerprint:
 
 def fingerprint(image: Pixels) -> Fingerprint:
     """Return the PDQ hash of a picture (H, W, 3) uint8 RGB."""
-    scale = min(1.0, HASHED_SIDE / max(image.shape[:2]))
+    scale = HASHED_SIDE / max(image.shape[:2])
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    bits, quality = pdqhash.compute(np.ascontiguousarray(reduced))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    resized = cv2.resize(image, size, interpolation=method)
+    bits, quality = pdqhash.compute(np.ascontiguousarray(resized))
     return Fingerprint(np.packbits(bits).tobytes().hex(), int(quality))
 
 
-def media_fingerprint(frames: Sequence[Frame]) -> Fingerprint:
-    """Return the PDQ hash of the middle frame; if that is featureless (black, faded), of the best frame."""
-    middle = fingerprint(frames[len(frames) // 2].image)
-    if middle.quality >= MIN_QUALITY or len(frames) == 1:
-        return middle
-    return max((fingerprint(frame.image) for frame in frames), key=lambda candidate: candidate.quality)
+def frame_fingerprints(frames: Sequence[Frame]) -> tuple[Fingerprint, ...]:
+    """Return the PDQ hash of each frame, in order, as vPDQ does with the frames of a video."""
+    return tuple(fingerprint(frame.image) for frame in frames)
+
+
+def representative(fingerprints: Sequence[Fingerprint]) -> Fingerprint:
+    """Return the hash of the middle frame; if that is featureless (black, faded), of the best frame."""
+    middle = fingerprints[len(fingerprints) // 2]
+    return middle if middle.quality >= MIN_QUALITY else max(fingerprints, key=lambda each: each.quality)
+
+
+def comparable(fingerprints: Sequence[Fingerprint]) -> tuple[str, ...]:
+    """Return the distinct hashes of sufficient quality, in order."""
+    return tuple(dict.fromkeys(each.pdq for each in fingerprints if each.quality >= MIN_QUALITY))
+
+
+def dihedral(pdq: str) -> tuple[str, ...]:
+    """Return the hashes of the picture's rotations and mirror images, itself first, to within some 20 bits.
+
+    A mirror image changes the sign of every other row or column of the cosine transform, and a rotation also
+    swaps rows and columns. The bits of a PDQ hash tell which coefficients are above their median, which is
+    near zero, so a changed sign inverts the bit.
+    """
+    bits = np.unpackbits(np.frombuffer(bytes.fromhex(pdq), np.uint8)).reshape(16, 16)
+    odd = np.arange(16) % 2 == 1  # the last row and column, 15, have the frequency 1, and so on
+    rows, columns = odd[:, None] * np.ones(16, bool), np.ones(16, bool)[:, None] * odd
+    signs = (np.zeros((16, 16), bool), rows, columns, rows ^ columns)
+    turned = (plane ^ sign for plane in (bits, bits.T) for sign in signs)
+    return tuple(np.packbits(plane.astype(np.uint8)).tobytes().hex() for plane in turned)

@@ -86,6 +86,22 @@ class DetectionSettings(BaseModel):
     evidence: EvidenceSettings = EvidenceSettings()
 
 
+class KnownMediaSettings(BaseModel):
+    """Media that moderators here or elsewhere have decided on."""
+
+    tag_similar: bool = Field(
+        False,
+        description="Tag pictures that are similar to a known deepfake. If false, moderators decide, because"
+        " the picture that was forged is as similar.",
+    )
+    matches_per_minute: int = Field(
+        1_000,
+        ge=1,
+        le=1_000_000,
+        description="If an entry matches more posts in a worker, its matches are only suspected.",
+    )
+
+
 class LimitSettings(BaseModel):
     """Limits on media items. Larger ones are refused before they are decoded."""
 
@@ -131,7 +147,7 @@ Retention = Annotated[int, Field(ge=0, le=36_500), AfterValidator(_none_or_a_mon
 
 
 class RetentionSettings(BaseModel):
-    """How long PostgreSQL keeps rows, in days. The relay deletes older ones.
+    """How long PostgreSQL keeps rows, in days, and S3 evidence. The relay deletes older rows.
 
     Cases, decisions, the audit log, tags and the owners of posts are kept.
     """
@@ -153,6 +169,9 @@ class RetentionSettings(BaseModel):
     )
     verdicts_days: Retention = Field(
         0, description="Verdicts, from 31 days. Later requests for one are answered with 404. 0: for ever."
+    )
+    evidence_days: Retention = Field(
+        0, description="Objects of the evidence bucket, from 31 days; `fakeme setup` sets it. 0: for ever."
     )
 
 
@@ -293,6 +312,10 @@ class Settings(LocalSettings):
         ("platform-media",), description="Buckets from which media items may be fetched."
     )
     database_url: SecretStr = Field(description="SQLAlchemy URL of PostgreSQL.")
+    role_passwords: dict[str, SecretStr] = Field(
+        {},
+        description="Passwords of workers' own PostgreSQL roles, which `fakeme setup` makes, by worker.",
+    )
     source: str = Field("fakeme", description="CloudEvents source of the events that FakeME publishes.")
     health_host: str = "127.0.0.1"
     health_port: int = Field(
@@ -305,6 +328,7 @@ class Settings(LocalSettings):
     log_format: str = Field("json", pattern=r"^(json|console)$")
 
     detection: DetectionSettings = DetectionSettings()
+    known_media: KnownMediaSettings = KnownMediaSettings()
     limits: LimitSettings = LimitSettings()
     moderation: ModerationSettings = ModerationSettings()
     tagging: TaggingSettings = TaggingSettings()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from schemas.envelope import encode
 from schemas.identity import decision_id
 from schemas.moderation import CaseChange, CaseState, DecisionKind, DecisionMade
-from storage import case_changes, outbox
+from storage import case_changes, known_decisions, outbox
 from storage.cases import priority_of
 from storage.database import transaction_time
 from storage.errors import DecisionInvalidError
@@ -23,6 +23,8 @@ def decide(
 ) -> DecisionMade:
     """Decide a case that ``moderator`` has claimed. An escalation returns it to the top of the queue instead.
 
+    The post's media become known media.
+
     Raise what :func:`storage.leases.require_lease` raises, or :class:`DecisionInvalidError` if the note is
     too long.
     """
@@ -33,6 +35,7 @@ def decide(
     case.priority = priority_of(case)
     end_lease(case, CaseState.ESCALATED if escalated else CaseState.DECIDED, decision.decided_at)
     _keep(session, decision)
+    known_decisions.learn(session, decision)
     outbox.enqueue(
         session,
         encode(

@@ -57,6 +57,10 @@ class BucketMissingError(ObjectStoreUnavailableError):
     """The bucket does not exist. Retry until an operator creates it, or corrects its name."""
 
 
+class RolesError(StorageError):
+    """The roles of workers cannot be created or changed; the message says what is missing."""
+
+
 class ObjectMissingError(StorageError):
     """The object does not exist."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from storage.analyses import Analysis
+from storage.analyses import Analysis, analysis_of
 from storage.objects import ObjectVersion
 from storage.tables import AnalysisRow, MediaObject
 
@@ -27,13 +27,15 @@ def find_analysed(session: Session, uris: Collection[str], identity: str) -> dic
     """Return the objects that were analysed under this identity when they were last read, by URI."""
     wanted = [uri for uri in uris if _storable(uri)]
     query = (
-        select(MediaObject, AnalysisRow.body)
+        select(MediaObject, AnalysisRow)
         .join(AnalysisRow, AnalysisRow.sha256 == MediaObject.sha256)
         .where(MediaObject.uri.in_(wanted), AnalysisRow.analysis_identity == identity)
     )
     return {
-        row.uri: KnownObject(ObjectVersion(row.etag, row.size, row.modified_at), row.sha256, Analysis(body))
-        for row, body in (session.execute(query) if wanted else ())
+        row.uri: KnownObject(
+            ObjectVersion(row.etag, row.size, row.modified_at), row.sha256, analysis_of(analysis)
+        )
+        for row, analysis in (session.execute(query) if wanted else ())
     }
 
 

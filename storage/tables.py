@@ -61,6 +61,8 @@ class AnalysisRow(Base):
     label: Mapped[str] = mapped_column(Text)
     score: Mapped[float | None] = mapped_column(Float)
     pdq: Mapped[str | None] = mapped_column(Text)
+    # Of each frame with enough features. NULL: an analysis of the version before, with only the one above.
+    pdqs: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)  # the MediaVerdict contract, without the uri
     analysed_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now(), index=True)
 
@@ -76,6 +78,41 @@ class MediaObject(Base):
     modified_at: Mapped[datetime] = mapped_column(Timestamp)
     sha256: Mapped[str] = mapped_column(Text)
     seen_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now(), index=True)
+
+
+class KnownMediaRow(Base):
+    """A media item that was found to be a deepfake or authentic, here or elsewhere. Removed ones stay."""
+
+    __tablename__ = "known_media"
+    __table_args__ = (
+        # One entry of a bank for the same hashes.
+        Index(
+            "uq_known_media_hashes",
+            "bank",
+            "sha256",
+            "pdqs",
+            unique=True,
+            postgresql_where="removed_at IS NULL",
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_known_media_sha256", "sha256", postgresql_where="removed_at IS NULL"),
+        CheckConstraint("label in ('deepfake', 'authentic')", name="label"),
+        CheckConstraint("sha256 IS NOT NULL OR cardinality(pdqs) > 0", name="hashes"),
+    )
+
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    label: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str | None] = mapped_column(Text)
+    pdqs: Mapped[list[str]] = mapped_column(ARRAY(Text))  # of a video, those of its frames
+    threshold: Mapped[int]  # bits in which a similar picture's hash may differ
+    bank: Mapped[str] = mapped_column(Text)  # whose list it is from
+    reference: Mapped[str] = mapped_column(Text, server_default="")  # its name in that list
+    case_id: Mapped[UUID | None]
+    added_by: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+    removed_by: Mapped[str | None] = mapped_column(Text)
+    removed_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    change: Mapped[int] = mapped_column(BigInteger, unique=True)  # grows with each change of any row
 
 
 class PendingEvidence(Base):

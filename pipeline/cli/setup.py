@@ -1,4 +1,4 @@
-"""`fakeme setup`: create topics, buckets and tables on the configured services.
+"""`fakeme setup`: create topics, buckets, tables and roles on the configured services.
 
 `fakeme up` does the same for the local stack. The command is idempotent, so a deployment runs it before every
 start.
@@ -24,12 +24,13 @@ def setup(
         int, typer.Option(min=-1, help="Replicas of each topic; -1 uses the default of the cluster.")
     ] = -1,
 ) -> None:
-    """Create the topics and buckets and migrate the database on the configured services."""
+    """Create the topics and buckets, migrate the database, and grant workers their privileges."""
     settings = load_settings()
     _topics(settings, replication_factor)
     if buckets:
         _buckets(settings)
     _tables(settings)
+    _roles(settings)
 
 
 def _topics(settings: Settings, replication_factor: int) -> None:
@@ -41,7 +42,7 @@ def _topics(settings: Settings, replication_factor: int) -> None:
 
 
 def _buckets(settings: Settings) -> None:
-    from infra.buckets import create_buckets  # noqa: PLC0415 - boto3
+    from infra.buckets import create_buckets, keep_for  # noqa: PLC0415 - boto3
 
     access_key, secret_key = settings.s3_keys
     if settings.s3_endpoint is None or access_key is None or secret_key is None:
@@ -51,6 +52,8 @@ def _buckets(settings: Settings) -> None:
         )
     names = (settings.media_bucket, settings.evidence_bucket)
     print(_summary("buckets", create_buckets(settings.s3_endpoint, access_key, secret_key, names)))
+    days = settings.retention.evidence_days
+    keep_for(settings.s3_endpoint, access_key, secret_key, settings.evidence_bucket, days)
 
 
 def _tables(settings: Settings) -> None:
@@ -59,6 +62,19 @@ def _tables(settings: Settings) -> None:
     url = settings.database_url.get_secret_value()
     upgrade(url)
     print(f"database: at revision {current(url)}")
+
+
+def _roles(settings: Settings) -> None:
+    from pipeline.workers import find_worker  # noqa: PLC0415
+    from storage.roles import Role, apply_roles, role_name  # noqa: PLC0415 - the driver
+
+    roles = [
+        Role(role_name(name), password.get_secret_value(), find_worker(name).access.tables)
+        for name, password in settings.role_passwords.items()
+    ]
+    if roles:
+        apply_roles(settings.database_url.get_secret_value(), roles)
+        print(f"roles: {', '.join(role.name for role in roles)}")
 
 
 def _summary(kind: str, created: list[str]) -> str:

@@ -14,6 +14,7 @@ def worker_specs(names: Iterable[str] | None = None) -> list[WorkerSpec]:
             name,
             (sys.executable, "-m", "pipeline", "worker", name),
             public_port_variable=WORKERS[name].port_variable,
+            access=WORKERS[name].access,
         )
         for name in (WORKERS if names is None else names)
     ]

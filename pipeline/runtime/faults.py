@@ -5,6 +5,7 @@ happened to meet them: events are given up only for faults of their own.
 """
 
 import errno
+import re
 from collections.abc import Iterator
 from enum import Enum, auto
 
@@ -15,7 +16,12 @@ from storage.errors import is_transient as is_transient_storage_error
 # What a machine lacks for every event alike; an operator or the end of other work gives it back.
 # Not EIO: FFmpeg also reports it for a damaged file.
 _MACHINE_ERRORS = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOBUFS}
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+)
+_NO_THREAD = "can't start new thread"  # CPython raises a bare RuntimeError
+# PyTorch raises bare RuntimeErrors with these texts.
+_LOST_DEVICE = re.compile(
+    r"CUDA (driver )?error:|cuDNN error: CUDNN_STATUS_(EXECUTION_FAILED|INTERNAL_ERROR)"
 )
 
 
@@ -49,6 +55,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in _MACHINE_ERRORS:
         return True
+    if isinstance(error, RuntimeError) and str(error) == _NO_THREAD:
+        return True
     return isinstance(error, TransientError) or is_transient_storage_error(error)
 
 
@@ -58,4 +66,4 @@ def _ends_process(error: BaseException) -> bool:
     By its text, because only detection loads torch. Too little memory is no such loss.
     """
     text = str(error)
-    return isinstance(error, RuntimeError) and "CUDA error:" in text and "out of memory" not in text
+    return isinstance(error, RuntimeError) and bool(_LOST_DEVICE.search(text)) and "out of memory" not in text

@@ -225,7 +225,7 @@ class Loop(Generic[P]):
             if not jobs:
                 return
             self._in_flight += len(jobs)
-            self._pause.start(jobs[0])
+            self._pause.start(jobs[0].identity)
             self._stages.submit(jobs)
 
     def _free(self) -> int:
@@ -238,7 +238,7 @@ class Loop(Generic[P]):
             self._in_flight -= 1
             self._schedule.release(priority=job.priority, key=job.key)
             self._check_process(outcome)
-            self._pause.record(time.monotonic(), job, outcome)
+            self._pause.record(time.monotonic(), job.identity, outcome)
             if self._partitions.holds(job.tracker):  # if revoked, the new owner answers
                 self._outcomes.publish(job, outcome, paused=self._pause.active)
         self._publisher.poll()

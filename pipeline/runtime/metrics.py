@@ -43,6 +43,12 @@ MODEL_BATCH_SIZE = Histogram(
 MODEL_BATCH_SECONDS = Histogram(
     "fakeme_model_batch_seconds", "Time of the model for a batch.", buckets=_STAGE_BUCKETS
 )
+KNOWN_MEDIA = Counter(
+    "fakeme_known_media_matches_total", "Media items that match known media, decisive or advisory.", ["kind"]
+)
+KNOWN_MEDIA_FLOODING = Gauge(
+    "fakeme_known_media_flooding", "Known media whose automatic action pauses because they match too often."
+)
 MEDIA_BYTES = Gauge("fakeme_media_bytes", "Memory that fetched and decoded media items hold.", ["state"])
 DECODING = Counter(
     "fakeme_decoding_attempts_total", "Attempts to decode or verify a media item in a confined process.", ["outcome"]

@@ -4,6 +4,8 @@
 started, except one probe at a time.
 """
 
+from collections.abc import Hashable
+
 import structlog
 
 from pipeline.runtime import metrics
@@ -11,7 +13,7 @@ from pipeline.runtime.breaker import Change, CircuitBreaker
 from pipeline.runtime.consumer import Answer
 from pipeline.runtime.faults import Fault, fault_of
 from pipeline.runtime.retries import delay_before
-from pipeline.runtime.stages import Job, Outcome
+from pipeline.runtime.stages import Outcome
 from pipeline.settings import ConsumptionSettings, RetrySettings
 
 log = structlog.get_logger(__name__)
@@ -37,13 +39,13 @@ class OutagePause:
         """Return whether an event may start: any, or a probe if consumption pauses."""
         return self._breaker.admits(now)
 
-    def start(self, job: Job) -> None:
-        """Tell that ``job`` was started."""
-        self._breaker.start(job.identity)
+    def start(self, event: Hashable) -> None:
+        """Tell that work on ``event`` was started; it is identified by its place in the topic."""
+        self._breaker.start(event)
 
-    def record(self, now: float, job: Job, outcome: Outcome) -> None:
-        """Record how ``job`` ended, and pause or resume."""
-        change = self._breaker.record(now, job.identity, failed=_failed(outcome))
+    def record(self, now: float, event: Hashable, outcome: Outcome) -> None:
+        """Record how ``event`` ended, and pause or resume."""
+        change = self._breaker.record(now, event, failed=_failed(outcome))
         if change is None:
             return
         self._gauge.set(self.active)

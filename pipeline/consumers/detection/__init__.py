@@ -3,6 +3,8 @@
 from pipeline.consumers.detection.subscriptions import SUBSCRIPTIONS
 from pipeline.runtime.worker import Runnable, WorkerDescription
 from pipeline.settings import Settings
+from schemas.topics import MEDIA_VERDICTS, MEDIA_VERDICTS_SHADOW
+from storage.access import DELETE, INSERT, SELECT, UPDATE, Access, Bucket
 
 
 def _make(settings: Settings) -> Runnable:
@@ -11,4 +13,22 @@ def _make(settings: Settings) -> Runnable:
     return make_detection(settings)
 
 
-WORKER = WorkerDescription("detection", _make, SUBSCRIPTIONS, uses_retry_topics=True)
+WORKER = WorkerDescription(
+    "detection",
+    _make,
+    SUBSCRIPTIONS,
+    publishes=(MEDIA_VERDICTS, MEDIA_VERDICTS_SHADOW),
+    uses_retry_topics=True,
+    access=Access(
+        tables={
+            "posts": (SELECT, INSERT),
+            "verdicts": (SELECT, INSERT),
+            "media_analyses": (SELECT, INSERT),
+            "media_objects": (SELECT, INSERT, UPDATE),
+            "known_media": (SELECT,),
+            "pending_evidence": (SELECT, INSERT, UPDATE, DELETE),
+        },
+        reads=(Bucket.MEDIA,),
+        writes=(Bucket.EVIDENCE,),
+    ),
+)

@@ -2,13 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
 from inference.analysis import MediaAnalysis
 from inference.detector import Detector
 from inference.media.decoded import DecodedMedia
+from pipeline.consumers.detection.analysed_item import AnalysedItem, reused
 from pipeline.consumers.detection.assembly import media_verdict
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
 from pipeline.consumers.detection.explanations import evidence
@@ -17,7 +18,7 @@ from pipeline.consumers.detection.signals.combination import combine
 from pipeline.runtime import metrics
 from pipeline.settings import ExplainSettings
 from schemas.posts import Media
-from schemas.verdicts import MediaVerdict, SignalFinding
+from schemas.verdicts import SignalFinding
 from storage import analyses
 from storage.database import transaction
 from storage.pending_evidence import EvidenceFile
@@ -32,15 +33,6 @@ class PendingMedia:
     media: Media
     decoded: DecodedMedia
     findings: tuple[SignalFinding, ...] = ()
-
-
-@dataclass(frozen=True)
-class AnalysedItem:
-    """The verdict on one media item, its evidence, and the seconds that each stage took."""
-
-    verdict: MediaVerdict
-    evidence: tuple[EvidenceFile, ...] = ()
-    timings: dict[str, float] = field(default_factory=dict)
 
 
 class MediaAnalyser:
@@ -80,8 +72,7 @@ class MediaAnalyser:
             stored = analyses.find(session, list(pending), self._identity)
         made = {sha256: self._latest[sha256] for sha256 in pending if sha256 in self._latest}
         return made | {
-            sha256: AnalysedItem(analysis.at(pending[sha256].media.uri))
-            for sha256, analysis in stored.items()
+            sha256: reused(analysis, pending[sha256].media.uri) for sha256, analysis in stored.items()
         }
 
     def _remember(self, item: AnalysedItem) -> AnalysedItem:
@@ -112,11 +103,12 @@ class MediaAnalyser:
         for stage, seconds in analysis.timings.items():
             metrics.STAGE_SECONDS.labels(stage).observe(seconds)
         verdict = combine(media_verdict(item.media, analysis, [file.uri for file in files]), item.findings)
-        return self._remember(AnalysedItem(verdict, tuple(files), dict(analysis.timings)))
+        item_analysed = AnalysedItem(verdict, tuple(files), dict(analysis.timings), analysis.comparable_pdqs)
+        return self._remember(item_analysed)
 
 
 def _at(item: AnalysedItem, uri: str) -> AnalysedItem:
     """Return the result for the same content under another URI."""
     if item.verdict.uri == uri:
         return item
-    return AnalysedItem(item.verdict.model_copy(update={"uri": uri}), item.evidence, item.timings)
+    return replace(item, verdict=item.verdict.model_copy(update={"uri": uri}))

@@ -12,7 +12,7 @@ from inference.card import ModelCard
 from pipeline.consumers.detection.signals.signal import Signal
 
 # Raise it when a change of the code alters the answers of the same model: face search, decoding, decisions.
-CODE_VERSION = 2
+CODE_VERSION = 3
 _PROSE = {"licence", "data", "metrics"}  # fields of the card that describe the model and change no answer
 _DIGITS = 12  # of the digest: 48 bits, among a few identities in the life of a database
 

@@ -16,16 +16,19 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from inference.detector import Detector
-from pipeline.consumers.detection.analyser import AnalysedItem, MediaAnalyser
+from pipeline.consumers.detection.analysed_item import AnalysedItem
+from pipeline.consumers.detection.analyser import MediaAnalyser
 from pipeline.consumers.detection.analysis_identity import analysis_identity
 from pipeline.consumers.detection.assembly import Request, request_of, resolve, verdict
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
+from pipeline.consumers.detection.known_media_follower import KnownMediaFollower
 from pipeline.consumers.detection.media_decoder import MediaDecoder
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.model_queue import BatchLimits, ModelQueue
 from pipeline.consumers.detection.preparation import Judged, MediaPreparation
 from pipeline.consumers.detection.shadow import Shadow
 from pipeline.consumers.detection.signals import Signal
+from pipeline.consumers.detection.signals.combination import combine
 from pipeline.consumers.detection.subscriptions import SUBSCRIPTIONS, priority_of
 from pipeline.errors import EarlyEventError
 from pipeline.runtime import metrics
@@ -86,6 +89,7 @@ class Detection:
         database: Engine,
         uploader: EvidenceUploader,
         *,
+        known: KnownMediaFollower,
         explain: ExplainSettings,
         source: str,
         unknown_post_tries: int,
@@ -100,6 +104,7 @@ class Detection:
         self._unknown_post_tries = unknown_post_tries
         self._shadow = shadow
         self._uploader = uploader
+        self._known = known
         self._model = ModelRef(**vars(detector.model))
         self.identity = analysis_identity(detector.card, signals)
         analyser = MediaAnalyser(
@@ -107,18 +112,20 @@ class Detection:
         )
         self._models = ModelQueue(analyser.analyse, batch)
         self._preparation = MediaPreparation(
-            fetcher, decoder, self._models, database, signals, identity=self.identity
+            fetcher, decoder, self._models, database, signals, known=known.media, identity=self.identity
         )
 
     @property
     def alive(self) -> bool:
-        """Whether the model's thread runs and does not hang."""
-        return self._models.alive and self._models.busy_seconds() < MAX_BATCH_SECONDS
+        """Whether the model's thread runs and does not hang, and known media are followed."""
+        model = self._models.alive and self._models.busy_seconds() < MAX_BATCH_SECONDS
+        return model and not self._known.failed
 
     # -- one event, in one of several threads --------------------------------------------------------
 
     def prepare(self, event: Event, attempt: int) -> Prepared:
         """Judge the media of one event. Those of a stored post win."""
+        self._known.require_loaded()
         with self._active:
             prepared = self._begin(event, attempt)
         if isinstance(prepared, Prepared):
@@ -139,7 +146,7 @@ class Detection:
             answered = verdicts.find(session, request.post_id, request.trigger, self.identity)
             stored = request.media if is_new else posts.media(session, request.post_id)
             request = resolve(request, stored)
-            recalled = self._preparation.known.recall(session, request.media)
+            recalled = self._preparation.earlier.recall(session, request.media)
         if answered is not None:
             return Prepared(request, answered=answered)
         if request.needs_post and attempt < self._unknown_post_tries:
@@ -166,12 +173,22 @@ class Detection:
             timings.update(item.timings)
         return verdict(
             event.request,
-            [item.verdict for item in event.media],
+            [self._with_known(item) for item in event.media],
             self._model,
             identity=self.identity,
             timings=timings,
             now=datetime.now(UTC),
         )
+
+    def _with_known(self, item: AnalysedItem) -> MediaVerdict:
+        """Return the verdict on a media item with what is known of it now, beside its analysis."""
+        finding = self._known.media.find(item.verdict.sha256, item.pdqs, time.monotonic())
+        if finding is None:
+            return item.verdict
+        metrics.KNOWN_MEDIA.labels("decisive" if finding.decisive else "advisory").inc()
+        if item.settled:
+            return item.verdict
+        return combine(item.verdict, (finding, *item.verdict.signals))
 
     def _store(self, batch: Sequence[Prepared], answers: Sequence[VerdictIssued]) -> list[VerdictIssued]:
         """Store analyses, evidence and answers. Return the earlier answer to an event that has one by now."""
@@ -194,7 +211,7 @@ class Detection:
         evidence: list[EvidenceFile] = []
         for item, version in zip(event.media, event.versions, strict=True):
             verdict = item.verdict
-            if _is_new(verdict) and analyses.keep(session, verdict, self.identity):
+            if _is_new(item) and analyses.keep(session, verdict, self.identity, item.pdqs):
                 evidence += item.evidence
             if version is not None and verdict.sha256 is not None:
                 media_objects.remember(session, verdict.uri, version, verdict.sha256)
@@ -227,8 +244,9 @@ class Detection:
         )
 
 
-def _is_new(item: MediaVerdict) -> bool:
+def _is_new(item: AnalysedItem) -> bool:
     """Return whether this is a result of now that holds for these bytes: of the model, or of a signal."""
-    if item.reused or item.sha256 is None:
+    verdict = item.verdict
+    if item.settled or verdict.reused or verdict.sha256 is None:
         return False
-    return item.pdq is not None or (bool(item.signals) and item.reason is None)
+    return verdict.pdq is not None or (bool(verdict.signals) and verdict.reason is None)

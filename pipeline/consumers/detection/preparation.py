@@ -11,8 +11,10 @@ from sqlalchemy import Engine
 
 from inference.errors import Unprocessable
 from inference.media.decoded import DecodedMedia
-from pipeline.consumers.detection.analyser import AnalysedItem, PendingMedia
+from pipeline.consumers.detection.analysed_item import AnalysedItem
+from pipeline.consumers.detection.analyser import PendingMedia
 from pipeline.consumers.detection.assembly import refusal_verdict
+from pipeline.consumers.detection.earlier_analyses import EarlierAnalyses
 from pipeline.consumers.detection.known_media import KnownMedia
 from pipeline.consumers.detection.media_decoder import MediaDecoder
 from pipeline.consumers.detection.media_fetcher import FetchedMedia, MediaFetcher
@@ -22,7 +24,7 @@ from pipeline.consumers.detection.signals import ExaminedMedia, Signal
 from pipeline.consumers.detection.signals.combination import combine, decided_verdict, decisive
 from pipeline.consumers.detection.signals.examination import examine
 from schemas.posts import Media
-from schemas.verdicts import MediaVerdict, SignalFinding
+from schemas.verdicts import SignalFinding
 from storage.media_objects import KnownObject
 from storage.objects import ObjectVersion
 
@@ -31,12 +33,12 @@ from storage.objects import ObjectVersion
 class Judged:
     """A media item: its result, which may come later, and the version of the object if it was read now."""
 
-    result: MediaVerdict | Future[AnalysedItem]
+    result: AnalysedItem | Future[AnalysedItem]
     version: ObjectVersion | None = None
 
     def wait(self) -> AnalysedItem:
         """Return the result, once the model has seen the media item."""
-        return self.result.result() if isinstance(self.result, Future) else AnalysedItem(self.result)
+        return self.result.result() if isinstance(self.result, Future) else self.result
 
 
 @dataclass(eq=False)
@@ -68,35 +70,44 @@ class MediaPreparation:
         database: Engine,
         signals: Sequence[Signal],
         *,
+        known: KnownMedia,
         identity: str,
     ) -> None:
         """``identity`` is the analysis identity under which earlier analyses are looked up."""
         self._fetcher = fetcher
         self._decoder = decoder
         self._models = models
-        self.known = KnownMedia(fetcher, database, identity=identity)
+        self.earlier = EarlierAnalyses(fetcher, database, identity=identity)
+        self._known = known
         self._signals = signals
 
     def judge(self, media: Media, recalled: KnownObject | None, priority: int) -> Judged:
         """Return the verdict if it is known without the model, else the future of the model's analysis.
 
-        ``recalled`` is what is known of the object, by :meth:`KnownMedia.recall`.
+        ``recalled`` is what is known of the object, by :meth:`EarlierAnalyses.recall`.
         """
         try:
-            if recalled is not None and (known := self.known.confirm(media, recalled)) is not None:
-                return Judged(known)
+            if recalled is not None and (earlier := self.earlier.confirm(media, recalled)) is not None:
+                return Judged(earlier)
             fetched = self._fetcher.fetch(media)
         except Unprocessable as refusal:
-            return Judged(refusal_verdict(media, refusal))
+            return Judged(AnalysedItem(refusal_verdict(media, refusal)))
         try:
-            known = self.known.find_fetched(media, fetched)
-            return Judged(known or self._examine(media, fetched, priority), fetched.version)
+            settled = self._settled(media, fetched) or self.earlier.find_fetched(media, fetched)
+            return Judged(settled or self._examine(media, fetched, priority), fetched.version)
         finally:
             fetched.memory.release()
 
+    def _settled(self, media: Media, fetched: FetchedMedia) -> AnalysedItem | None:
+        """Return the verdict on bytes whose label is known, so that nothing need look at them."""
+        finding = self._known.settled(fetched.sha256)
+        if finding is None:
+            return None
+        return AnalysedItem(decided_verdict(media.uri, fetched.sha256, [finding]), settled=True)
+
     def _examine(
         self, media: Media, fetched: FetchedMedia, priority: int
-    ) -> MediaVerdict | Future[AnalysedItem]:
+    ) -> AnalysedItem | Future[AnalysedItem]:
         decoding = _Decoding(self._decoder, media, fetched)
         examined = ExaminedMedia(media, fetched.data, fetched.sha256, decoding)
         findings: tuple[SignalFinding, ...] = ()
@@ -112,7 +123,7 @@ class MediaPreparation:
             decoding.release()
             raise
         decoding.release()
-        return verdict
+        return AnalysedItem(verdict)
 
     def _submit(self, pending: PendingMedia, decoding: _Decoding, priority: int) -> Future[AnalysedItem]:
         """Queue the item for the model. Its frames count until the model has seen them."""

@@ -1,6 +1,7 @@
 """Builds the detection worker: the model, the stores, the consumer and its loop."""
 
 import atexit
+from uuid import UUID
 
 import structlog
 import torch
@@ -10,6 +11,9 @@ from inference.media.limits import MediaLimits
 from inference.sandbox import DecoderPool, ProcessLimits
 from pipeline.consumers.detection.consumer import ACTIVE, Detection, Prepared
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
+from pipeline.consumers.detection.known_media import KnownMedia
+from pipeline.consumers.detection.known_media_follower import KnownMediaFollower
+from pipeline.consumers.detection.match_rate import MatchRate
 from pipeline.consumers.detection.media_decoder import MediaDecoder, count_attempt
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.memory_budget import MemoryBudget
@@ -37,10 +41,12 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
     if detection.torch_threads:
         torch.set_num_threads(detection.torch_threads)
     uploader = make_uploader(settings)
-    uploader.start()
-    atexit.register(uploader.close)
+    known = make_known_media(settings)
+    for thread in (uploader, known):
+        thread.start()
+        atexit.register(thread.close)
     return Loop(
-        make_post_consumer(settings, uploader, make_shadow(settings)),
+        make_post_consumer(settings, uploader, known, make_shadow(settings)),
         make_consumer(settings.kafka_bootstrap, GROUP),
         RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
         settings=LoopSettings(threads=detection.threads, batch_size=detection.batch_media, batch_wait=0.0),
@@ -49,7 +55,10 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
 
 
 def make_post_consumer(
-    settings: Settings, uploader: EvidenceUploader, shadow: Shadow | None = None
+    settings: Settings,
+    uploader: EvidenceUploader,
+    known: KnownMediaFollower,
+    shadow: Shadow | None = None,
 ) -> Detection:
     """Return detection with its model, signals and stores, but without Kafka."""
     detection = settings.detection
@@ -71,6 +80,7 @@ def make_post_consumer(
         MediaDecoder(decoders, limits, _budget("decoded", detection.decoded_mb)),
         database,
         uploader,
+        known=known,
         explain=detection.explain,
         active=ACTIVE + detection.decoders,
         batch=BatchLimits(items=detection.batch_media, wait=detection.batch_wait_ms / 1000),
@@ -100,6 +110,23 @@ def make_uploader(settings: Settings) -> EvidenceUploader:
         settings=settings.detection.evidence,
         retry=settings.retry,
     )
+
+
+def make_known_media(settings: Settings) -> KnownMediaFollower:
+    """Return the known media, which are read once its thread is started."""
+    media = KnownMedia(
+        MatchRate(settings.known_media.matches_per_minute, report_flood),
+        tag_similar=settings.known_media.tag_similar,
+    )
+    url = settings.database_url.get_secret_value()
+    database = connect(url, application=f"{GROUP}-known-media")
+    return KnownMediaFollower(url, database, media, retry=settings.retry)
+
+
+def report_flood(entry: UUID, flooding: bool) -> None:
+    """Tell operators that an entry of the known media matches too often, or no longer does."""
+    metrics.KNOWN_MEDIA_FLOODING.inc(1 if flooding else -1)
+    log.error("known_media.flood" if flooding else "known_media.flood_over", entry=str(entry))
 
 
 def make_shadow(settings: Settings) -> Shadow | None:

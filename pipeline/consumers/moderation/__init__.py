@@ -3,6 +3,7 @@
 from pipeline.consumers.moderation.subscriptions import SUBSCRIPTIONS
 from pipeline.runtime.worker import Runnable, WorkerDescription
 from pipeline.settings import Settings
+from storage.access import INSERT, SELECT, UPDATE, Access
 
 
 def _make(settings: Settings) -> Runnable:
@@ -11,4 +12,22 @@ def _make(settings: Settings) -> Runnable:
     return make_moderation(settings)
 
 
-WORKER = WorkerDescription("moderation", _make, SUBSCRIPTIONS, uses_retry_topics=True)
+WORKER = WorkerDescription(
+    "moderation",
+    _make,
+    SUBSCRIPTIONS,
+    uses_retry_topics=True,
+    access=Access(
+        tables={
+            "cases": (SELECT, INSERT, UPDATE),
+            "case_signals": (SELECT, INSERT),
+            "case_reporters": (SELECT, INSERT),
+            "reports": (SELECT, INSERT),
+            "surges": (SELECT, INSERT),
+            "outbox": (SELECT, INSERT),
+            "audit": (SELECT, INSERT),
+            "verdicts": (SELECT,),
+            "decisions": (SELECT,),
+        }
+    ),
+)

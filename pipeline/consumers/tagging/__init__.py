@@ -3,6 +3,7 @@
 from pipeline.consumers.tagging.subscriptions import SUBSCRIPTIONS
 from pipeline.runtime.worker import Runnable, WorkerDescription
 from pipeline.settings import Settings
+from storage.access import INSERT, SELECT, UPDATE, Access
 
 
 def _make(settings: Settings) -> Runnable:
@@ -11,4 +12,9 @@ def _make(settings: Settings) -> Runnable:
     return make_tagging(settings)
 
 
-WORKER = WorkerDescription("tagging", _make, SUBSCRIPTIONS)
+WORKER = WorkerDescription(
+    "tagging",
+    _make,
+    SUBSCRIPTIONS,
+    access=Access(tables={"post_tags": (SELECT, INSERT, UPDATE), "outbox": (SELECT, INSERT)}),
+)

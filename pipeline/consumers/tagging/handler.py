@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from pipeline.runtime import metrics
+from pipeline.runtime.consumer import Answer
 from pipeline.runtime.failures import LogFields, ReceivedRecord, give_up
+from pipeline.runtime.pause import OutagePause
 from pipeline.runtime.retries import GiveUp, Tries, delay_before, retry_decision
 from pipeline.settings import RetrySettings
 from schemas.envelope import Event, Record, decode
@@ -21,17 +23,22 @@ WORKER = "tagging"
 
 
 class TaggingHandler:
-    """Handles records. ``apply`` writes an event to the database, ``publish`` publishes a dead letter."""
+    """Handles records. ``apply`` writes an event to the database, ``publish`` publishes a dead letter.
+
+    While ``pause`` is active, because most events fail, each waits in place and none is given up.
+    """
 
     def __init__(
         self,
         *,
         apply: Callable[[Event], LogFields],
         publish: Callable[[Record], Awaitable[None]],
+        pause: OutagePause,
         retry: RetrySettings,
     ) -> None:
         self._apply = apply
         self._publish = publish
+        self._pause = pause
         self._retry = retry
         self._waiting = 0
 
@@ -46,12 +53,15 @@ class TaggingHandler:
         A failed event is retried in place, so that later events of the same post cannot overtake it.
         """
         tries = Tries()
+        place = (received.record.topic, received.partition, received.offset)
         while True:
+            self._pause.start(place)
             try:
                 event = decode(received.record.headers, received.record.value)
                 fields = await asyncio.to_thread(self._apply, event)
             except Exception as error:  # noqa: BLE001 - the boundary where failures become retries
-                decision = retry_decision(error, tries, self._retry)
+                self._pause.record(time.monotonic(), place, error)
+                decision = retry_decision(error, tries, self._retry, paused=self._pause.active)
                 if isinstance(decision, GiveUp):
                     letter, fields = give_up(received, decision, error, worker=WORKER, attempts=tries.total)
                     await self._publish_dead_letter(letter, received)
@@ -60,6 +70,7 @@ class TaggingHandler:
                 await self._wait(decision.delay, received, error)
                 tries = tries.after(decision)
             else:
+                self._pause.record(time.monotonic(), place, Answer())
                 _log_outcome(received, "answered", tries, {"event_id": event.id, **fields})
                 return
 

@@ -18,6 +18,7 @@ from pipeline.consumers.tagging.handler import TaggingHandler
 from pipeline.consumers.tagging.ledger import TagLedger
 from pipeline.consumers.tagging.stream import TaggingStream
 from pipeline.runtime.faults import Fault, fault_of
+from pipeline.runtime.pause import OutagePause
 from pipeline.runtime.retries import delay_before
 from pipeline.settings import Settings
 from storage.database import connect, transaction, transaction_time
@@ -88,7 +89,10 @@ class Tagging:
             self._settings.kafka_bootstrap,
             self._group,
             lambda publish: TaggingHandler(
-                apply=self._ledger.apply, publish=publish, retry=self._settings.retry
+                apply=self._ledger.apply,
+                publish=publish,
+                pause=OutagePause("tagging", self._settings.consumption, self._settings.retry),
+                retry=self._settings.retry,
             ),
             instance=self._settings.tagging.instance_id,
         )

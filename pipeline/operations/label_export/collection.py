@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from inference.errors import Unprocessable
-from inference.fingerprint import media_fingerprint
+from inference.fingerprint import frame_fingerprints, representative
 from inference.media import DecodedMedia
 from inference.media.sniff import sniff
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
@@ -64,7 +64,8 @@ def reason_for(error: Unprocessable) -> Reason:
 
 
 def _pdq(data: bytes, candidate: Candidate, decode: Decode) -> str:
-    return media_fingerprint(decode(data, candidate.media.media_type).frames).pdq
+    frames = decode(data, candidate.media.media_type).frames
+    return representative(frame_fingerprints(frames)).pdq
 
 
 def _suffix(candidate: Candidate, data: bytes) -> str:

@@ -2,6 +2,8 @@
 
 from pipeline.runtime.worker import Runnable, WorkerDescription
 from pipeline.settings import Settings
+from schemas.topics import POSTS_APPEALED, POSTS_CREATED, POSTS_REPORTED
+from storage.access import INSERT, SELECT, UPDATE, Access
 
 
 def _make(settings: Settings) -> Runnable:
@@ -10,4 +12,19 @@ def _make(settings: Settings) -> Runnable:
     return make_gateway(settings)
 
 
-WORKER = WorkerDescription("gateway", _make, port_variable="FAKEME_GATEWAY__PORT")
+WORKER = WorkerDescription(
+    "gateway",
+    _make,
+    publishes=(POSTS_CREATED, POSTS_REPORTED, POSTS_APPEALED),
+    port_variable="FAKEME_GATEWAY__PORT",
+    access=Access(
+        tables={
+            "api_keys": (SELECT, f"{UPDATE} (last_used_at)"),
+            "post_owners": (SELECT, INSERT),
+            "idempotent_requests": (SELECT, INSERT, UPDATE),
+            "posts": (SELECT, INSERT),
+            "verdicts": (SELECT,),
+            "post_tags": (SELECT,),
+        }
+    ),
+)

@@ -35,7 +35,7 @@ def test_each_media_item_gets_its_analysis_in_order(detector: Detector) -> None:
     assert 0 < judged.faces[0].score < 1
     assert (judged.faces[0].seconds, judged.faces[0].track) == (None, None)
     assert (judged.threshold, judged.suspect_threshold) == (0.9, 0.5)
-    assert (len(judged.pdq), judged.pdq_quality) == (64, 100)
+    assert (len(judged.pdq), judged.fingerprints[0].quality) == (64, 100)
     assert judged.model == detector.model
     assert set(judged.timings) == {"faces", "score", "fingerprint"}
 

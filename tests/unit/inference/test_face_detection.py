@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from skimage import data
 
-from inference.face_detection import FaceDetector, downscale, search_side
+from inference.face_detection import PASS_PIXELS, FaceDetector, downscale, search_side
 from tests.unit.inference.media_samples import portrait
 
 PORTRAIT_FACE = (181, 62, 268, 172)  # of the 512 x 512 portrait, annotated by hand
@@ -55,3 +56,23 @@ def test_search_side(longer: int, side: int) -> None:
 def test_downscale_never_enlarges() -> None:
     assert downscale(np.zeros((30, 40, 3), np.uint8), 640).shape == (30, 40, 3)
     assert downscale(np.zeros((1224, 1632, 3), np.uint8), 816).shape == (612, 816, 3)
+
+
+def test_memory_of_a_pass_is_bounded_whatever_the_number_of_pictures(
+    detector: FaceDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given eight pictures of 12 MP without a face, no pass is larger than stated."""
+    passes = []
+
+    def detect(pictures: NDArray[np.uint8], *, landmarks: bool) -> tuple[list[None], ...]:
+        passes.append(pictures.shape)
+        return ([None] * len(pictures),) * (2 + landmarks)
+
+    monkeypatch.setattr(detector._mtcnn, "detect", detect)
+    detector.detect([np.zeros((3000, 4000, 3), np.uint8)] * 3 + [np.zeros((720, 1280, 3), np.uint8)] * 32)
+
+    assert [shape for shape in passes if shape[0] * shape[1] * shape[2] > PASS_PIXELS] == [
+        (1, 1440, 1920, 3)
+    ] * 3  # a single picture may be larger
+    assert sum(shape[0] for shape in passes) == 3 + 32 + 3
+    assert len(passes) == 2 + 4 + 3

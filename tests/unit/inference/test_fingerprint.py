@@ -3,10 +3,11 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 from skimage import data
 
-from inference.fingerprint import fingerprint, media_fingerprint
+from inference.fingerprint import comparable, dihedral, fingerprint, frame_fingerprints, representative
 from inference.media import Frame
 from tests.unit.inference.media_samples import encoded, portrait
 
@@ -30,5 +31,22 @@ def test_reencoding_and_scaling_change_few_bits_and_another_picture_many() -> No
 
 def test_a_black_middle_frame_is_skipped() -> None:
     black, shown = Frame(np.zeros((64, 64, 3), np.uint8), 1.0), Frame(np.asarray(portrait()), 0.0)
-    assert media_fingerprint([shown, black, black]) == fingerprint(shown.image)
-    assert media_fingerprint([black]).quality == 0
+    prints = frame_fingerprints([shown, black, black])
+    assert representative(prints) == fingerprint(shown.image)
+    assert comparable(prints) == (fingerprint(shown.image).pdq,)
+    assert representative(frame_fingerprints([black])).quality == 0
+    assert comparable(frame_fingerprints([black])) == ()
+
+
+@pytest.mark.parametrize("picture", ["astronaut", "coffee", "chelsea", "rocket"])
+def test_hashes_of_mirrored_and_rotated_pictures_follow_from_one(picture: str) -> None:
+    image = getattr(data, picture)()
+    turned = [image, image[::-1], image[:, ::-1], image[::-1, ::-1]]
+    turned += [np.swapaxes(each, 0, 1) for each in turned]
+    expected = [fingerprint(np.ascontiguousarray(each)).pdq for each in turned]
+
+    variants = dihedral(expected[0])
+
+    assert variants[0] == expected[0]
+    assert all(min(bits_apart(pdq, variant) for variant in variants) <= 31 for pdq in expected)
+    assert all(expected[0] in dihedral(variant) for variant in variants)  # they form a group

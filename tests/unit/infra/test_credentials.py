@@ -27,6 +27,21 @@ def test_all_secrets_differ(tmp_path: Path) -> None:
     assert len(all_secrets) == 16
 
 
+def test_secrets_of_workers_differ_and_stay_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    credentials, again = load_or_create_credentials(file), load_or_create_credentials(file)
+    derived = [
+        secret
+        for name in ("detection", "tagging")
+        for key in (credentials.worker_key(name),)
+        for secret in (credentials.worker_password(name), key.access, key.secret)
+    ]
+
+    assert len(set(derived)) == 6
+    assert again.worker_key("tagging") == credentials.worker_key("tagging")
+    assert not set(derived) & {credentials.database_admin, credentials.database_fakeme}
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"s3_admin": {"access": "x"}}'])
 def test_invalid_file_is_reported_and_not_overwritten(tmp_path: Path, content: str) -> None:
     file = tmp_path / "credentials.json"
@@ -37,7 +52,7 @@ def test_invalid_file_is_reported_and_not_overwritten(tmp_path: Path, content: s
 
 
 def test_identities_have_minimal_permissions(tmp_path: Path) -> None:
-    entries = identities(load_or_create_credentials(tmp_path / "credentials.json"))["identities"]
+    entries = identities(load_or_create_credentials(tmp_path / "credentials.json"), {})["identities"]
     assert isinstance(entries, list)
     permissions = {entry["name"]: set(entry["actions"]) for entry in entries}
     assert permissions["platform"] == {

@@ -2,17 +2,19 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 from jsonschema import Draft7Validator
+from sqlalchemy import make_url
 from typer.testing import CliRunner
 
 from infra.local.credentials import Credentials, S3Key
-from infra.local.seaweedfs import identities
+from infra.local.seaweedfs import identities, worker_actions
 from pipeline.cli import COMMANDS, cli
 from pipeline.settings import Settings
 from pipeline.workers import WORKERS
+from storage.roles import role_name
 from tests.unit.infra_production.compose import (
     ROOT,
     example_variables,
@@ -96,6 +98,8 @@ def is_setting(variable: str) -> bool:
     for group in groups:
         if group not in fields:
             return False
+        if get_origin(fields[group].annotation) is dict:
+            return last in WORKERS
         fields = fields[group].annotation.model_fields
     return last in fields
 
@@ -175,30 +179,57 @@ def test_secrets_have_no_default_and_a_placeholder_in_the_example() -> None:
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
     secrets = [name for name in used_variables() if re.search(r"PASSWORD|KEY", name)]
 
-    assert len(secrets) == 8
+    assert len(secrets) == 13
     assert all(example_variables()[name].startswith("change-me") for name in secrets)
     assert not [name for name in secrets if re.search(rf"\$\{{{name}(:-|\}})", text)]
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_worker_has_its_own_database_role(name: str) -> None:
+    password = example_variables()[f"{name.upper()}_DB_PASSWORD"]
+    setup = services()["setup"]["environment"]
+    url = make_url(services()[name]["environment"]["FAKEME_DATABASE_URL"])
+
+    assert (url.username, url.password) == (role_name(name), password)
+    assert setup[f"FAKEME_ROLE_PASSWORDS__{name.upper()}"] == password
+    assert make_url(setup["FAKEME_DATABASE_URL"]).username == "fakeme"
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_worker_has_an_s3_key_if_it_uses_a_bucket(name: str) -> None:
+    access = WORKERS[name].access
+
+    assert ("FAKEME_S3_ACCESS_KEY" in services()[name]["environment"]) == bool(access.reads + access.writes)
 
 
 def test_storage_identities_match_the_local_stack() -> None:
     variables = example_variables()
     key = {
         who: S3Key(variables[f"{who}_S3_ACCESS_KEY"], variables[f"{who}_S3_SECRET_KEY"])
-        for who in ("PLATFORM", "FAKEME")
+        for who in ("PLATFORM", "DETECTION")
     }
     admin = S3Key(variables["S3_ADMIN_ACCESS_KEY"], variables["S3_ADMIN_SECRET_KEY"])
-    local = identities(Credentials(admin, key["PLATFORM"], key["FAKEME"], "", ""))
+    local = actions(identities(Credentials(admin, key["PLATFORM"], admin, "", ""), {}))
+    content = json.loads(load_compose()["configs"]["identities"]["content"])
+    keys = {identity["name"]: identity["credentials"][0] for identity in content["identities"]}
 
-    assert sorted_actions(json.loads(load_compose()["configs"]["identities"]["content"])) == sorted_actions(
-        local
-    )
+    assert actions(content) == {
+        "admin": local["admin"],
+        "platform": local["platform"],
+        "fakeme-detection": set(worker_actions(WORKERS["detection"].access)),
+    }
+    assert keys == {
+        name: {"accessKey": pair.access, "secretKey": pair.secret}
+        for name, pair in {
+            "admin": admin,
+            "platform": key["PLATFORM"],
+            "fakeme-detection": key["DETECTION"],
+        }.items()
+    }
 
 
-def sorted_actions(content: Any) -> list[tuple[str, Any, list[str]]]:
-    return [
-        (identity["name"], identity["credentials"], sorted(identity["actions"]))
-        for identity in json.loads(json.dumps(content))["identities"]
-    ]
+def actions(content: Any) -> dict[str, set[str]]:
+    return {identity["name"]: set(identity["actions"]) for identity in content["identities"]}
 
 
 def test_every_named_volume_network_and_config_is_declared() -> None:

@@ -10,6 +10,7 @@ import yaml
 from prometheus_client import REGISTRY
 
 import pipeline.consumers.detection.evidence_uploads  # importing these registers all metrics
+import pipeline.consumers.detection.known_media_follower
 import pipeline.producers.gateway.request_log
 import pipeline.producers.outbox_relay.relay
 import pipeline.runtime.metrics  # noqa: F401

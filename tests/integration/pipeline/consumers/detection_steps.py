@@ -14,6 +14,9 @@ from inference.media.limits import MediaLimits
 from inference.sandbox import DecoderPool
 from pipeline.consumers.detection.consumer import Detection
 from pipeline.consumers.detection.evidence_uploads import EvidenceUploader
+from pipeline.consumers.detection.known_media import KnownMedia
+from pipeline.consumers.detection.known_media_follower import KnownMediaFollower
+from pipeline.consumers.detection.match_rate import MatchRate
 from pipeline.consumers.detection.media_decoder import MediaDecoder
 from pipeline.consumers.detection.media_fetcher import MediaFetcher
 from pipeline.consumers.detection.memory_budget import MemoryBudget
@@ -38,6 +41,7 @@ def make_detection(
     database: Engine,
     signals: Sequence[Signal] = (),
     uploader: EvidenceUploader | None = None,
+    known: KnownMediaFollower | None = None,
 ) -> Detection:
     """Return detection with these parts and small limits."""
     return Detection(
@@ -46,11 +50,23 @@ def make_detection(
         make_decoder(),
         database,
         uploader or make_uploader(objects, database),
+        known=known or make_known_media(database),
         explain=ExplainSettings(budget_seconds=60.0),
         source="test",
         unknown_post_tries=MAX_ATTEMPTS,
         signals=signals,
     )
+
+
+def make_known_media(
+    database: Engine, *, tag_similar: bool = False, limit: int = 1_000
+) -> KnownMediaFollower:
+    """Return the known media of now; no thread follows their changes."""
+    media = KnownMedia(MatchRate(limit, lambda *_: None), tag_similar=tag_similar)
+    url = database.url.render_as_string(hide_password=False)
+    follower = KnownMediaFollower(url, database, media, retry=RetrySettings(first_delay_seconds=0.05))
+    follower.refresh()
+    return follower
 
 
 def make_fetcher(objects: ObjectStore, max_bytes: int = LIMITS.max_bytes) -> MediaFetcher:

@@ -38,6 +38,7 @@ from tests.integration.pipeline.consumers.detection_steps import (
     answer,
     created,
     make_detection,
+    make_known_media,
     make_uploader,
     portrait,
     replayed,
@@ -352,9 +353,9 @@ def test_unavailable_object_store_raises(detector: Detector, database: Engine) -
         detection.prepare(created(Media(uri=f"s3://{BUCKET}/a.jpg", media_type="image/jpeg")), attempt=1)
 
 
-def test_unavailable_database_raises(detector: Detector, objects: ObjectStore) -> None:
+def test_unavailable_database_raises(detector: Detector, objects: ObjectStore, database: Engine) -> None:
     unreachable = connect("postgresql+psycopg2://fakeme:none@127.0.0.1:9/fakeme")
-    detection = make_detection(detector, objects, unreachable)
+    detection = make_detection(detector, objects, unreachable, known=make_known_media(database))
 
     with pytest.raises(DatabaseUnavailableError):
         detection.prepare(created(Media(uri=f"s3://{BUCKET}/a.jpg", media_type="image/jpeg")), attempt=1)

@@ -27,7 +27,12 @@ from schemas.verdicts import ShadowVerdict, VerdictIssued
 from storage.database import connect, transaction
 from storage.objects import ObjectStore
 from storage.tables import AnalysisRow, Case, OutboxRow, PostTag, Verdict
-from tests.integration.pipeline.consumers.detection_steps import make_decoder, make_fetcher, make_uploader
+from tests.integration.pipeline.consumers.detection_steps import (
+    make_decoder,
+    make_fetcher,
+    make_known_media,
+    make_uploader,
+)
 from tests.unit.inference.random_checkpoint import random_checkpoint
 
 ReadTopic = Callable[[str, str], list[KafkaMessage]]
@@ -89,6 +94,7 @@ def make_detection(
             make_decoder(),
             database,
             make_uploader(objects, database),
+            known=make_known_media(database),
             explain=ExplainSettings(enabled=False),
             source="test",
             unknown_post_tries=1,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from inference.analysis import FaceFinding, MediaAnalysis, ModelIdentity
+from inference.fingerprint import Fingerprint
 from inference.media.decoded import DecodedMedia, Frame, MediaKind
 from schemas.verdicts import Label
 
@@ -43,7 +44,6 @@ def analysis(
         frames=1 + max((finding.frame for finding in faces), default=0),
         seconds=None,
         sha256=SHA256,
-        pdq=SHA256,
-        pdq_quality=100,
+        fingerprints=(Fingerprint(SHA256, 100),),
         model=ModelIdentity("net", "1", SHA256),
     )

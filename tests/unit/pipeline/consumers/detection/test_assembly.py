@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from inference.analysis import FaceFinding, MediaAnalysis, ModelIdentity
+from inference.fingerprint import Fingerprint
 from inference.media.decoded import MediaKind
 from pipeline.consumers.detection.assembly import (
     Request,
@@ -61,8 +62,7 @@ def analysis(faces: tuple[FaceFinding, ...]) -> MediaAnalysis:
         frames=32,
         seconds=60.0,
         sha256=SHA256,
-        pdq=SHA256,
-        pdq_quality=100,
+        fingerprints=(Fingerprint(SHA256, 100),),
         model=ModelIdentity("net", "1", SHA256),
     )
 

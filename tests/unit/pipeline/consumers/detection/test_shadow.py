@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from inference.analysis import MediaAnalysis, ModelIdentity
 from inference.detector import Detector
+from inference.fingerprint import Fingerprint
 from inference.media.decoded import DecodedMedia, MediaKind
 from pipeline.consumers.detection.assembly import shadow_verdict
 from pipeline.consumers.detection.shadow import Shadow
@@ -54,8 +55,7 @@ def analysis(
         frames=1,
         seconds=None,
         sha256=sha256,
-        pdq="0" * 64,
-        pdq_quality=100,
+        fingerprints=(Fingerprint("0" * 64, 100),),
         model=SHADOW_MODEL,
         timings={"score": 0.25},
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from prometheus_client import REGISTRY
 from pipeline.consumers.tagging.handler import TaggingHandler
 from pipeline.runtime.dead_letters import parse
 from pipeline.runtime.failures import ReceivedRecord
-from pipeline.settings import RetrySettings
+from pipeline.runtime.pause import OutagePause
+from pipeline.settings import ConsumptionSettings, RetrySettings
 from schemas.envelope import Event, Record, encode
 from schemas.errors import DeadLetterReason
 from schemas.moderation import DecisionKind, DecisionMade
@@ -22,7 +23,16 @@ RETRY = RetrySettings(first_delay_seconds=0.001, max_delay_seconds=0.002, attemp
 UNAVAILABLE = DatabaseUnavailableError("the database is not available")
 
 
-def received(value: bytes | None = None) -> ReceivedRecord:
+def make_handler(
+    apply: Callable[[Event], Mapping[str, object]],
+    publish: Callable[[Record], Awaitable[None]],
+    retry: RetrySettings = RETRY,
+) -> TaggingHandler:
+    pause = OutagePause("tagging", ConsumptionSettings(pause_events=2), retry)
+    return TaggingHandler(apply=apply, publish=publish, pause=pause, retry=retry)
+
+
+def received(value: bytes | None = None, offset: int = 7) -> ReceivedRecord:
     decision = DecisionMade(
         decision_id=UUID(int=1),
         case_id=UUID(int=2),
@@ -33,7 +43,7 @@ def received(value: bytes | None = None) -> ReceivedRecord:
     )
     event = encode(decision, id="e1", source="test", key="post-1", time=decision.decided_at)
     record = Record(event.topic, event.key, value or event.value, event.headers)
-    return ReceivedRecord(record, 4, 7, 1_795_402_800_000)
+    return ReceivedRecord(record, 4, offset, 1_795_402_800_000)
 
 
 class FakeLedger:
@@ -77,7 +87,7 @@ async def test_number_of_attempts(
 ) -> None:
     ledger, dead_letters = FakeLedger(*errors), FakeDeadLetterTopic()
 
-    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(received())
+    await make_handler(ledger.apply, dead_letters.publish).handle(received())
 
     assert ledger.calls == calls
     assert [parse(letter).reason for letter in dead_letters.letters] == ([reason] if reason else [])
@@ -88,16 +98,30 @@ async def test_waiting_for_a_full_disk_does_not_use_up_attempts() -> None:
     ledger = FakeLedger(*[full] * 10, RuntimeError("unknown"), RuntimeError("unknown"))
     dead_letters = FakeDeadLetterTopic()
 
-    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(received())
+    await make_handler(ledger.apply, dead_letters.publish).handle(received())
 
     assert ledger.calls == 13
     assert dead_letters.letters == []
 
 
+async def test_an_outage_that_nobody_named_gives_up_one_event_and_then_waits() -> None:
+    """Given an unknown fault that every event meets, the second event waits until it is over."""
+    ledger = FakeLedger(*[RuntimeError("unknown")] * (3 + 20))
+    dead_letters = FakeDeadLetterTopic()
+    handler = make_handler(ledger.apply, dead_letters.publish)
+
+    await handler.handle(received(offset=7))
+    await handler.handle(received(offset=8))
+    await handler.handle(received(offset=9))
+
+    assert [parse(letter).offset for letter in dead_letters.letters] == [7]
+    assert ledger.calls == 3 + 21 + 1
+
+
 async def test_dead_letter_is_no_answer_in_the_latency_metric() -> None:
     labels = {"worker": "tagging", "topic": "moderation.decisions"}
     before = REGISTRY.get_sample_value("fakeme_event_seconds_count", labels) or 0
-    handler = TaggingHandler(apply=FakeLedger().apply, publish=FakeDeadLetterTopic().publish, retry=RETRY)
+    handler = make_handler(FakeLedger().apply, FakeDeadLetterTopic().publish)
 
     await handler.handle(received(b"{"))
     assert (REGISTRY.get_sample_value("fakeme_event_seconds_count", labels) or 0) == before
@@ -109,7 +133,7 @@ async def test_dead_letter_is_no_answer_in_the_latency_metric() -> None:
 async def test_unreadable_record_becomes_a_dead_letter_without_a_retry() -> None:
     ledger, dead_letters = FakeLedger(), FakeDeadLetterTopic()
 
-    await TaggingHandler(apply=ledger.apply, publish=dead_letters.publish, retry=RETRY).handle(received(b"{"))
+    await make_handler(ledger.apply, dead_letters.publish).handle(received(b"{"))
 
     letter = parse(dead_letters.letters[0])
     assert ledger.calls == 0
@@ -122,18 +146,14 @@ async def test_unreadable_record_becomes_a_dead_letter_without_a_retry() -> None
 async def test_publishing_a_dead_letter_is_retried() -> None:
     dead_letters = FakeDeadLetterTopic(OSError("no broker"), OSError("no broker"))
 
-    await TaggingHandler(apply=FakeLedger().apply, publish=dead_letters.publish, retry=RETRY).handle(
-        received(b"{")
-    )
+    await make_handler(FakeLedger().apply, dead_letters.publish).handle(received(b"{"))
 
     assert len(dead_letters.letters) == 1
 
 
 async def test_waiting_is_true_while_an_event_waits_for_a_retry() -> None:
     slow = RetrySettings(first_delay_seconds=60, max_delay_seconds=60)
-    handler = TaggingHandler(
-        apply=FakeLedger(UNAVAILABLE).apply, publish=FakeDeadLetterTopic().publish, retry=slow
-    )
+    handler = make_handler(FakeLedger(UNAVAILABLE).apply, FakeDeadLetterTopic().publish, retry=slow)
     assert not handler.waiting
 
     task = asyncio.create_task(handler.handle(received()))
