@@ -52,13 +52,23 @@ def list_certificates(folder: Path) -> list[TrustedCertificate]:
 
 
 def remove_certificate(folder: Path, certificate_id: str) -> None:
-    """Remove one certificate; raise :class:`~inference.errors.TrustListError` if it is not on the list."""
-    known = [certificate.id for certificate in list_certificates(folder)]
-    if certificate_id not in known:
-        raise TrustListError(
-            f"no certificate {certificate_id!r} in {folder}; known are: {', '.join(known) or 'none'}"
-        )
-    (folder / f"{certificate_id}.pem").unlink(missing_ok=True)
+    """Remove one certificate.
+
+    Raise :class:`~inference.errors.TrustListError` if it is not on the list, or shares a file with others.
+    """
+    holders = {file: [found.id for found in _read(file)] for file in sorted(folder.glob("*.pem"))}
+    files = [file for file, ids in holders.items() if certificate_id in ids]
+    if not files:
+        known = ", ".join(sorted({known for ids in holders.values() for known in ids})) or "none"
+        raise TrustListError(f"no certificate {certificate_id!r} in {folder}; known are: {known}")
+    for file in files:
+        if len(holders[file]) > 1:
+            raise TrustListError(
+                f"{file} holds {len(holders[file])} certificates; import it again with"
+                " `fakeme provenance trust import`, delete the file, then remove the certificate"
+            )
+    for file in files:
+        file.unlink(missing_ok=True)
 
 
 def trust_anchors(certificates: list[TrustedCertificate]) -> str:

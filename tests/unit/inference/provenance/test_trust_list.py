@@ -37,6 +37,19 @@ def test_certificates_are_imported_once_listed_and_removed(tmp_path: Path, chain
     assert digest(list_certificates(folder)) != before
 
 
+def test_a_certificate_in_a_file_with_others_is_not_removed_silently(
+    tmp_path: Path, chain: DevelopmentChain
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(chain.chain.read_text())
+    listed = list_certificates(tmp_path)
+
+    with pytest.raises(TrustListError, match=r"bundle\.pem holds 2 certificates"):
+        remove_certificate(tmp_path, listed[0].id)
+
+    assert list_certificates(tmp_path) == listed
+
+
 def test_mistakes_are_explained(tmp_path: Path, chain: DevelopmentChain) -> None:
     text = tmp_path / "list.txt"
     text.write_text("nothing")
