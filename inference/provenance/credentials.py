@@ -30,8 +30,7 @@ class CredentialsState(StrEnum):
 class Credentials(BaseModel):
     """What the active manifest of a file states. Only that of a ``trusted`` manifest proves anything.
 
-    Statements that the manifest only gathered from elsewhere ("gathered assertions") are left out: its signer
-    does not vouch for them.
+    Its signer does not vouch for "gathered" assertions: of these there are only the source types.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +40,7 @@ class Credentials(BaseModel):
     issuer: Text = ""  # organisation in the signing certificate
     actions: Texts = ()
     source_types: Texts = ()  # digital source types of the actions
+    gathered_source_types: Texts = ()  # of actions that the signer only passes on, without vouching for them
     request_id: Text = ""  # of FakeME's own files
     soft_binding_algorithm: Text = ""
     soft_binding: Text = ""  # the payload of the watermark, as the manifest writes it

@@ -21,13 +21,8 @@ def credentials_of(report: Mapping[str, Any]) -> Credentials:
     """Return the credentials in the detailed report of c2pa-rs; an unknown state of it is ``invalid``."""
     manifest = _mapping(_mapping(report.get("manifests")).get(bounded_text(report.get("active_manifest"))))
     claim = _mapping(manifest.get("claim"))
-    assertions = dict(_own_assertions(manifest, claim))
-    actions = [
-        action
-        for label, content in assertions.items()
-        if label.split(_INSTANCE)[0] in _ACTIONS
-        for action in _mappings(_mapping(content).get("actions"))
-    ]
+    assertions, gathered = _assertions(manifest, claim)
+    actions = _actions(assertions)
     binding = _mapping(assertions.get(_SOFT_BINDING))
     block = next(_mappings(binding.get("blocks")), {})
     return Credentials(
@@ -35,7 +30,8 @@ def credentials_of(report: Mapping[str, Any]) -> Credentials:
         claim_generator=_claim_generator(claim),
         issuer=bounded_text(_mapping(manifest.get("signature")).get("issuer")),
         actions=_distinct(bounded_text(action.get("action")) for action in actions),
-        source_types=_distinct(bounded_text(action.get("digitalSourceType")) for action in actions),
+        source_types=_source_types(actions),
+        gathered_source_types=_source_types(_actions(gathered)),
         request_id=bounded_text(_mapping(assertions.get(REQUEST_LABEL)).get("request_id")),
         soft_binding_algorithm=bounded_text(binding.get("alg")),
         soft_binding=bounded_text(block.get("value")),
@@ -43,14 +39,34 @@ def credentials_of(report: Mapping[str, Any]) -> Credentials:
     )
 
 
-def _own_assertions(manifest: Mapping[str, Any], claim: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the assertions that the signer made: all of claim version 1, the created ones of version 2."""
+def _assertions(
+    manifest: Mapping[str, Any], claim: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the assertions that the signer made, and those that it gathered, by label.
+
+    Its own are all of claim version 1, and the created ones of version 2.
+    """
     listed = claim.get("created_assertions", claim.get("assertions"))
     urls = (bounded_text(entry.get("url")) for entry in _mappings(listed))
     own = {url.rsplit("/", 1)[-1] for url in urls}
-    for label, content in _mapping(manifest.get("assertion_store")).items():
-        if label in own:
-            yield label, content
+    store = _mapping(manifest.get("assertion_store"))
+    return (
+        {label: content for label, content in store.items() if label in own},
+        {label: content for label, content in store.items() if label not in own},
+    )
+
+
+def _actions(assertions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [
+        action
+        for label, content in assertions.items()
+        if label.split(_INSTANCE)[0] in _ACTIONS
+        for action in _mappings(_mapping(content).get("actions"))
+    ]
+
+
+def _source_types(actions: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    return _distinct(bounded_text(action.get("digitalSourceType")) for action in actions)
 
 
 def _claim_generator(claim: Mapping[str, Any]) -> str:

@@ -40,6 +40,7 @@ def _facts(found: "FileProvenance") -> list[tuple[str, str]]:
         ("program", credentials.claim_generator),
         ("actions", ", ".join(credentials.actions)),
         ("source", ", ".join(map(short_name, credentials.source_types))),
+        ("passed on", ", ".join(map(short_name, credentials.gathered_source_types))),
         ("request", credentials.request_id),
         ("watermark", f"{credentials.soft_binding_algorithm} {credentials.soft_binding}".strip()),
         ("manifest at", credentials.remote_url and f"{credentials.remote_url} (not fetched)"),

@@ -93,6 +93,7 @@ def _detail(credentials: Credentials) -> str:
     made = "made or changed by AI; " if credentials.states_generation else ""
     facts = {
         "source": ", ".join(short_name(source_type) for source_type in credentials.source_types),
+        "passed on from others": ", ".join(map(short_name, credentials.gathered_source_types)),
         "program": credentials.claim_generator,
         "request": credentials.request_id,
         "watermark": credentials.soft_binding,

@@ -2,6 +2,7 @@
 
 import io
 
+import c2pa
 import encypher_c2pa
 import pytest
 from PIL import Image
@@ -107,6 +108,23 @@ def test_appended_bytes_are_not_covered_by_a_trusted_signature(
 @pytest.mark.parametrize("data", [b"", b"jumb", b"\xff\xd8\xffjumb" + bytes(100), b"jumb" * 1000])
 def test_other_bytes_never_raise(data: bytes, root: str) -> None:
     assert not read_credentials(data, root).states_generation
+
+
+def test_what_the_signer_only_gathered_is_told_apart(chain: DevelopmentChain, root: str) -> None:
+    """c2pa-rs makes assertions gathered unless they are marked as created."""
+    made = {"action": "c2pa.created", "digitalSourceType": COMPOSITE}
+    definition = {"assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [made]}}]}
+    info = c2pa.C2paSignerInfo(b"es256", chain.chain.read_bytes(), chain.private_key.read_bytes(), None)
+    signed = io.BytesIO()
+    c2pa.Builder(definition).sign(
+        c2pa.Signer.from_info(info), "image/png", io.BytesIO(SAMPLES["image/png"]()), signed
+    )
+
+    credentials = read_credentials(signed.getvalue(), root)
+
+    assert credentials.state is CredentialsState.TRUSTED
+    assert (credentials.source_types, credentials.gathered_source_types) == ((), (COMPOSITE,))
+    assert not credentials.states_generation
 
 
 def test_the_request_is_described_by_its_ingredients() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from inference.provenance.credentials import Credentials, CredentialsState
 from inference.provenance.manifest import credentials_of
+from inference.sandbox.messages import MAX_MESSAGE_BYTES, Verified
 
 AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
@@ -78,3 +79,17 @@ def test_long_and_many_texts_are_cut() -> None:
 
     assert len(credentials.actions) == 16
     assert max(map(len, (*credentials.actions, credentials.claim_generator))) == 200
+
+
+def test_the_largest_credentials_fit_into_a_message_of_the_decoding_process() -> None:
+    text = "\U0001f600" * 200  # four bytes each
+    fields = {
+        name: (text,) * 16 if field.annotation is not str else text
+        for name, field in Credentials.model_fields.items()
+        if name != "state"
+    }
+    largest = Credentials(state=CredentialsState.INVALID, **fields)
+
+    message = Verified(credentials=largest, cpu_seconds=1.0, max_rss_bytes=10**9).to_bytes()
+
+    assert 50_000 < len(message) <= MAX_MESSAGE_BYTES
