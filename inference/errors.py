@@ -81,3 +81,15 @@ class ForeignWeightsError(InferenceError):
 
 class SandboxUnavailableError(InferenceError):
     """No confined process can be started for decoding."""
+
+
+class ProvenanceError(InferenceError):
+    """Content credentials cannot be made or verified."""
+
+
+class SigningError(ProvenanceError):
+    """A file cannot be signed: the key, its certificates or the format is wrong."""
+
+
+class TrustListError(ProvenanceError):
+    """The trust list cannot be read or changed."""

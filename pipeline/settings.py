@@ -280,6 +280,32 @@ class ConsumptionSettings(BaseModel):
     )
 
 
+class ProvenanceSettings(BaseModel):
+    """Content credentials (C2PA): how generated media are signed, and whose signatures are trusted."""
+
+    certificate_chain: Path | None = Field(
+        None, description="PEM file for signing: the signing certificate first, then those above it."
+    )
+    private_key: Path | None = Field(
+        None, description="PEM file with the private key of the signing certificate, not encrypted."
+    )
+    key_service: str | None = Field(
+        None,
+        description="Instead of a private key: module:function that takes bytes and returns their signature.",
+    )
+    key_service_algorithm: str = Field(
+        "es256",
+        pattern=r"^(es256|es384|es512|ps256|ps384|ps512|ed25519)$",
+        description="Signing algorithm of the key service.",
+    )
+    timestamp_authority: str | None = Field(
+        None, pattern=r"^https?://", description="URL of an RFC 3161 service. Empty: no timestamps."
+    )
+    trust_folder: Path | None = Field(
+        None, description="Folder of the trust list, PEM files. Empty: `trust` in FAKEME_HOME."
+    )
+
+
 class GatewaySettings(BaseModel):
     """The HTTP gateway."""
 
@@ -299,12 +325,36 @@ class GatewaySettings(BaseModel):
     )
 
 
-class Settings(BaseSettings):
-    """All settings. Each field can be set as ``FAKEME_<NAME>``."""
+class LocalSettings(BaseSettings):
+    """The settings of commands that work on local files, without any service."""
 
     model_config = SettingsConfigDict(
         env_prefix="FAKEME_", env_nested_delimiter="__", extra="ignore", frozen=True
     )
+
+    provenance: ProvenanceSettings = ProvenanceSettings()
+
+    @property
+    def trust_folder(self) -> Path:
+        """The folder of the trust list."""
+        return self.provenance.trust_folder or data_folder() / "trust"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources of settings, in order of precedence."""
+        toml = TomlConfigSettingsSource(settings_cls, os.environ.get("FAKEME_CONFIG", "fakeme.toml"))
+        return init_settings, env_settings, toml, InitSettingsSource(settings_cls, _running_stack())
+
+
+class Settings(LocalSettings):
+    """All settings. Each field can be set as ``FAKEME_<NAME>``."""
 
     kafka_bootstrap: str = Field(description="host:port of one or more brokers, separated by commas.")
     s3_endpoint: str | None = Field(None, description="URL of the S3 service. Empty: AWS.")
@@ -364,19 +414,6 @@ class Settings(BaseSettings):
         """The platform's access key and secret key."""
         return _reveal(self.platform_s3_access_key), _reveal(self.platform_s3_secret_key)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources of settings, in order of precedence."""
-        toml = TomlConfigSettingsSource(settings_cls, os.environ.get("FAKEME_CONFIG", "fakeme.toml"))
-        return init_settings, env_settings, toml, InitSettingsSource(settings_cls, _running_stack())
-
 
 def _reveal(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()
@@ -397,6 +434,14 @@ def load_settings() -> Settings:
     """Return the settings of this process; raise :class:`SettingsError` if one is missing or invalid."""
     try:
         return Settings()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from error
+
+
+def load_local_settings() -> LocalSettings:
+    """Return the settings that need no service; raise :class:`SettingsError` if one is invalid."""
+    try:
+        return LocalSettings()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from error
 

@@ -10,6 +10,7 @@ MAX_SEGMENTS = 5_000  # colour profiles and previews of cameras take some hundre
 MAX_SCANS = 100  # progressive encoders write about ten; every scan is a pass over the whole picture
 
 _START_OF_SCAN = 0xDA
+_QUANTISATION_TABLES = 0xDB
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _APP1 = 0xE1
@@ -56,6 +57,36 @@ def read_header(data: bytes) -> JpegHeader:
             metadata.append((start - 4, end))
         position = end
     raise _undecodable(f"it has more than {MAX_SEGMENTS} segments, the limit")
+
+
+def quantisation_tables(data: bytes) -> dict[int, tuple[int, ...]]:
+    """Return the tables before the first scan by number (0 to 15): 64 values each, in zigzag order.
+
+    Raise :class:`Unprocessable` with ``truncated`` or ``undecodable``.
+    """
+    tables: dict[int, tuple[int, ...]] = {}
+    position = 2
+    for _ in range(MAX_SEGMENTS):
+        marker, start, end = _segment(data, position)
+        if marker == _START_OF_SCAN:
+            return tables
+        if marker == _QUANTISATION_TABLES:
+            tables |= _read_tables(data[start:end])
+        position = end
+    raise _undecodable(f"it has more than {MAX_SEGMENTS} segments, the limit")
+
+
+def _read_tables(content: bytes) -> dict[int, tuple[int, ...]]:
+    """Return the whole tables in a segment, each with a byte for its precision and number before it."""
+    tables: dict[int, tuple[int, ...]] = {}
+    while content:
+        wide, number = content[0] >> 4, content[0] & 0x0F
+        layout = ">64H" if wide else ">64B"
+        if len(content) < 1 + struct.calcsize(layout):
+            break
+        tables[number] = struct.unpack_from(layout, content, 1)
+        content = content[1 + struct.calcsize(layout) :]
+    return tables
 
 
 def without_metadata(data: bytes, header: JpegHeader) -> bytes:

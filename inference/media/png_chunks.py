@@ -7,12 +7,18 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from inference.errors import Unprocessable
 from schemas.verdicts import UnprocessableReason
 
+MAX_TEXT_CHUNKS = 32  # programs write a handful
+MAX_TEXT_BYTES = 4_000  # of one text; prompts are shorter
 MAX_CHUNKS = 100_000  # 200 MB in chunks of 8 KB, as libpng writes them, are 25,000
 
+_TEXT = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+_MAX_TEXT_BODY = 64_000  # bytes of a text chunk that are looked at
+_MAX_KEYWORD = 79  # bytes, by the standard
 _FIRST_CHUNK = 8  # after the signature
 _HEADER = struct.Struct(">II5B")
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
@@ -21,6 +27,14 @@ _PASSES = (  # Adam7: first column, first row, step of columns, step of rows
     (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2),
 )  # fmt: skip
 _INFLATED_AT_ONCE = 1 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class PngText:
+    """A text in a PNG file (chunks tEXt, zTXt and iTXt), as far as it fits into ``MAX_TEXT_BYTES``."""
+
+    keyword: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,40 @@ def without_metadata(data: bytes) -> bytes:
         else:
             whole = False
     return data if whole else b"".join([*kept, memoryview(data)[end:]])
+
+
+def is_png(data: bytes) -> bool:
+    """Return whether ``data`` begins as a PNG file does."""
+    return data.startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def text_chunks(data: bytes) -> list[PngText]:
+    """Return the first ``MAX_TEXT_CHUNKS`` texts; those that cannot be read are empty.
+
+    Raise :class:`Unprocessable` with ``undecodable`` if the file has more than ``MAX_CHUNKS``.
+    """
+    chunks = islice((chunk for chunk in _chunks(data) if chunk.kind in _TEXT), MAX_TEXT_CHUNKS)
+    return [_read_text(chunk.kind, bytes(chunk.body(data)[:_MAX_TEXT_BODY])) for chunk in chunks]
+
+
+def _read_text(kind: bytes, body: bytes) -> PngText:
+    """Read a text chunk (ISO/IEC 15948, 11.3.4); iTXt has two flags, a language and a translated keyword."""
+    keyword, _, rest = body.partition(b"\0")
+    compressed, encoding = kind == b"zTXt", "latin-1"
+    if compressed:
+        rest = rest[1:]  # the method
+    elif kind == b"iTXt":
+        compressed, encoding = rest[:1] == b"\1", "utf-8"
+        rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+    text = _inflated(rest) if compressed else rest[:MAX_TEXT_BYTES]
+    return PngText(keyword[:_MAX_KEYWORD].decode("latin-1"), text.decode(encoding, "replace"))
+
+
+def _inflated(packed: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(packed, MAX_TEXT_BYTES)
+    except zlib.error:
+        return b""
 
 
 def stored_share(data: bytes) -> float:

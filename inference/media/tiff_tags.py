@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from typing import Literal
 
 from inference.errors import Unprocessable
 from schemas.verdicts import UnprocessableReason
@@ -46,16 +47,25 @@ class TiffDirectory:
     tags: tuple[_Tag, ...]
 
     @property
+    def byte_order(self) -> Literal["little", "big"]:
+        """The byte order, as :meth:`int.from_bytes` names it."""
+        return "little" if self.order == "<" else "big"
+
+    @property
     def metadata_bytes(self) -> int:
         """What the tags that do not change pixels state as their size."""
         return sum(tag.count * _VALUE_BYTES.get(tag.kind, 1) for tag in self.tags if not tag.changes_pixels)
 
 
-def read_directory(data: bytes) -> TiffDirectory:
-    """Return the first directory; raise :class:`Unprocessable` with ``truncated`` or ``undecodable``."""
+def read_directory(data: bytes, start: int | None = None) -> TiffDirectory:
+    """Return the directory at ``start``, by default the first one.
+
+    Raise :class:`Unprocessable` with ``truncated`` or ``undecodable``.
+    """
     order = _BYTE_ORDERS[data[:2]]
     try:
-        (start,) = struct.unpack_from(f"{order}I", data, 4)
+        if start is None:
+            (start,) = struct.unpack_from(f"{order}I", data, 4)
         (count,) = struct.unpack_from(f"{order}H", data, start)
         if count > MAX_TAGS:
             raise _undecodable(f"{count} tags; the limit is {MAX_TAGS}")
@@ -66,6 +76,21 @@ def read_directory(data: bytes) -> TiffDirectory:
         if tag.changes_pixels and tag.count > MAX_STRIPS:
             raise _undecodable(f"{tag.count} values of tag {tag.number}; the limit is {MAX_STRIPS}")
     return TiffDirectory(order, start, start + 2 + 12 * count + 4, tags)
+
+
+def tag_bytes(data: bytes, directory: TiffDirectory, number: int) -> bytes:
+    """Return the value of the tag with this number, as far as it is there; empty without the tag.
+
+    A value of up to four bytes stands in the directory itself, a longer one elsewhere in the file.
+    """
+    tag = next((tag for tag in directory.tags if tag.number == number), None)
+    if tag is None:
+        return b""
+    size = tag.count * _VALUE_BYTES.get(tag.kind, 1)
+    if size <= 4:
+        return tag.entry[8 : 8 + size]
+    (start,) = struct.unpack_from(f"{directory.order}I", tag.entry, 8)
+    return data[start : start + size]
 
 
 def without_metadata(data: bytes, directory: TiffDirectory) -> bytes:

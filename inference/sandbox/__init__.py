@@ -2,8 +2,9 @@
 
 :class:`DecoderPool` is the interface. It starts a fork server (``fork_server``): a fresh interpreter with an
 empty environment that has imported the decoders. The fork server forks decoding processes, which confine
-themselves (``confinement``), decode one file after another, and hand the frames over in shared memory
-(``frame_file``). A process is replaced after a file that it could not decode, and after some time.
+themselves (``confinement``), decode one file after another or verify its content credentials, and hand the
+frames over in shared memory (``frame_file``). A process is replaced after a file that it could not decode,
+and after some time.
 """
 
 from inference.sandbox.attempts import Attempt, Outcome

@@ -1,4 +1,4 @@
-"""What one attempt to decode a media item came to, and what follows from it. Pure functions."""
+"""What one attempt to decode or verify a media item came to, and what follows from it. Pure functions."""
 
 import signal
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     """How a decoding process ended."""
 
     DECODED = "decoded"
+    VERIFIED = "verified"
     REFUSED = "refused"
     CRASHED = "crashed"
     OUT_OF_CPU_TIME = "out_of_cpu_time"

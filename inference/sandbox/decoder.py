@@ -2,23 +2,27 @@
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from inference.errors import Unprocessable
 from inference.media.decoded import Frame
+from inference.provenance.credentials import Credentials
 from inference.sandbox.attempts import Attempt, Outcome, outcome_of_end
 from inference.sandbox.fork_server_process import ForkServerProcess
 from inference.sandbox.frame_file import anonymous_file, read_frames
 from inference.sandbox.messages import (
     MAX_MESSAGE_BYTES,
     SOCKET_KIND,
+    CredentialsJob,
     Decoded,
     Ended,
     Job,
     Refused,
     Spawn,
+    Verified,
     parse_answer,
 )
 
@@ -33,7 +37,8 @@ class DecodedFile:
     frames: tuple[Frame, ...]
 
 
-Result = DecodedFile | Unprocessable | None  # None: the process gave no valid answer
+Result = DecodedFile | Credentials | Unprocessable | None  # None: the process gave no valid answer
+_DONE = frozenset({Outcome.DECODED, Outcome.VERIFIED})
 
 
 class Decoder:
@@ -54,18 +59,18 @@ class Decoder:
         self._jobs.close()
         self._status.close()
 
-    def decode(self, data: bytes, job: Job, wall_seconds: float) -> tuple[Attempt, Result]:
-        """Decode one file, within ``wall_seconds``."""
+    def run(self, job: Job, files: Sequence[bytes], wall_seconds: float) -> tuple[Attempt, Result]:
+        """Do one job with its files, within ``wall_seconds``."""
         self.files += 1
-        attempt, result = self._attempt(data, job, wall_seconds)
-        self.reusable = attempt.outcome is Outcome.DECODED
+        attempt, result = self._attempt(job, files, wall_seconds)
+        self.reusable = attempt.outcome in _DONE
         self._cpu_seconds += attempt.cpu_seconds
         return attempt, result
 
-    def _attempt(self, data: bytes, job: Job, wall_seconds: float) -> tuple[Attempt, Result]:
+    def _attempt(self, job: Job, files: Sequence[bytes], wall_seconds: float) -> tuple[Attempt, Result]:
         self._jobs.settimeout(wall_seconds)
         try:
-            self._send(data, job)
+            self._send(job, files)
             raw, descriptors, _, _ = socket.recv_fds(self._jobs, MAX_MESSAGE_BYTES, 1)
         except TimeoutError:
             return Attempt(Outcome.OUT_OF_WALL_TIME, detail=f"{wall_seconds:.0f} s"), None
@@ -74,19 +79,20 @@ class Decoder:
         if not raw:
             return self._attempt_of_end(), None
         try:
-            return _read(raw, descriptors)
+            return _read(job, raw, descriptors)
         except ValueError as error:  # pydantic's ValidationError is one
             return Attempt(Outcome.CRASHED, detail=f"invalid answer: {_summary(error)}"), None
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def _send(self, data: bytes, job: Job) -> None:
-        media = anonymous_file(data)
+    def _send(self, job: Job, files: Sequence[bytes]) -> None:
+        descriptors = [anonymous_file(data) for data in files]
         try:
-            socket.send_fds(self._jobs, [job.to_bytes()], [media])
+            socket.send_fds(self._jobs, [job.to_bytes()], descriptors)
         finally:
-            os.close(media)
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def _attempt_of_end(self) -> Attempt:
         """Ask the fork server how the process ended. Without a response, the fork server ended too."""
@@ -103,9 +109,13 @@ class Decoder:
         return Attempt(outcome_of_end(ended.signal), seconds, ended.max_rss_bytes, detail)
 
 
-def _read(raw: bytes, descriptors: list[int]) -> tuple[Attempt, Result]:
-    """Raise ``ValueError`` for an answer that decoding does not give."""
+def _read(job: Job, raw: bytes, descriptors: list[int]) -> tuple[Attempt, Result]:
+    """Raise ``ValueError`` for an answer that this job does not give."""
     answer = parse_answer(raw)
+    if isinstance(answer, Verified) is not isinstance(job, CredentialsJob):
+        raise ValueError(f"{answer.outcome} does not answer {job.task}")
+    if isinstance(answer, Verified):
+        return Attempt(Outcome.VERIFIED, answer.cpu_seconds, answer.max_rss_bytes), answer.credentials
     if isinstance(answer, Refused):
         refusal = Unprocessable(answer.reason, answer.detail)
         return Attempt(Outcome.REFUSED, answer.cpu_seconds, answer.max_rss_bytes), refusal

@@ -1,4 +1,4 @@
-"""The decoding process: confines itself, then decodes one file after another until the pool has gone."""
+"""The decoding process: confines itself, then does one job after another until the pool has gone."""
 
 import gc
 import os
@@ -10,6 +10,7 @@ import sys
 from inference.errors import Unprocessable
 from inference.media.decode import decode
 from inference.media.decoded import DecodedMedia
+from inference.provenance.reading import read_credentials
 from inference.sandbox.confinement import (
     die_with_parent,
     install_filter,
@@ -19,13 +20,17 @@ from inference.sandbox.confinement import (
 from inference.sandbox.frame_file import read_all, write_frames
 from inference.sandbox.messages import (
     MAX_DETAIL,
+    MAX_FILES,
     MAX_MESSAGE_BYTES,
     SOCKET_KIND,
+    CredentialsJob,
     Decoded,
+    DecodeJob,
     FrameShape,
-    Job,
     Refused,
     Spawn,
+    Verified,
+    parse_job,
 )
 
 _OUTPUT, _ERRORS, _JOBS = 1, 2, 3  # descriptors; all above are closed
@@ -59,13 +64,21 @@ def _keep_only(jobs_descriptor: int) -> None:
 
 
 def _serve_once(jobs: socket.socket) -> bool:
-    raw, descriptors, _, _ = socket.recv_fds(jobs, MAX_MESSAGE_BYTES, 1)
+    raw, descriptors, _, _ = socket.recv_fds(jobs, MAX_MESSAGE_BYTES, MAX_FILES)
     if not raw:
         return False
-    job = Job.model_validate_json(raw)
-    data = read_all(descriptors[0])
+    job = parse_job(raw)
+    files = [read_all(descriptor) for descriptor in descriptors]
     start = _cpu_seconds()
     limit_cpu_time(start + job.cpu_seconds)
+    if isinstance(job, CredentialsJob):
+        _verify(jobs, *files, start=start)
+    else:
+        _decode(jobs, job, *files, start=start)
+    return True
+
+
+def _decode(jobs: socket.socket, job: DecodeJob, data: bytes, *, start: float) -> None:
     try:
         media = decode(data, job.declared_type, job.limits)
     except Unprocessable as refusal:
@@ -74,7 +87,14 @@ def _serve_once(jobs: socket.socket) -> bool:
         descriptor = write_frames(media.frames)
         socket.send_fds(jobs, [_decoded(media, _cpu_seconds() - start).to_bytes()], [descriptor])
         os.close(descriptor)
-    return True
+
+
+def _verify(jobs: socket.socket, data: bytes, trust_anchors: bytes, *, start: float) -> None:
+    credentials = read_credentials(data, trust_anchors.decode("ascii"))
+    answer = Verified(
+        credentials=credentials, cpu_seconds=_cpu_seconds() - start, max_rss_bytes=_max_rss_bytes()
+    )
+    jobs.send(answer.to_bytes())
 
 
 def _decoded(media: DecodedMedia, cpu_seconds: float) -> Decoded:

@@ -12,11 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from inference.media.decoded import MediaKind
 from inference.media.limits import MediaLimits
+from inference.provenance.credentials import Credentials
 from schemas.verdicts import UnprocessableReason
 
 # Sequenced packets keep message boundaries and report the end of the other side. macOS has datagrams only.
 SOCKET_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
 MAX_MESSAGE_BYTES = 65_536
+MAX_FILES = 2  # behind the descriptors of one message
 MAX_SIDE = 65_535  # pixels
 MAX_FRAMES = 256
 MAX_DETAIL = 1_000  # characters; the limit of the event schema
@@ -36,12 +38,26 @@ class Spawn(_Message):
     output_bytes: int
 
 
-class Job(_Message):
+class DecodeJob(_Message):
     """Pool to decoding process: decode the file behind the descriptor of this message."""
 
+    task: Literal["decode"] = "decode"
     declared_type: str | None
     limits: MediaLimits
     cpu_seconds: int
+
+
+class CredentialsJob(_Message):
+    """Pool to decoding process: verify the content credentials of the file behind the first descriptor.
+
+    Behind the second one are the certificates of the trust list, PEM.
+    """
+
+    task: Literal["credentials"] = "credentials"
+    cpu_seconds: int
+
+
+Job = DecodeJob | CredentialsJob
 
 
 class FrameShape(_Message):
@@ -76,6 +92,13 @@ class Decoded(_Answer):
     fault: str = Field(max_length=MAX_DETAIL)
 
 
+class Verified(_Answer):
+    """Decoding process to pool: the content credentials of the file."""
+
+    outcome: Literal["verified"] = "verified"
+    credentials: Credentials
+
+
 class Refused(_Answer):
     """Decoding process to pool: the media item cannot be judged."""
 
@@ -93,11 +116,17 @@ class Ended(_Message):
     max_rss_bytes: int = 0
 
 
-_ANSWER: TypeAdapter[Decoded | Refused] = TypeAdapter(
-    Annotated[Decoded | Refused, Field(discriminator="outcome")]
-)
+Answer = Decoded | Verified | Refused
+
+_JOB: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="task")])
+_ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="outcome")])
 
 
-def parse_answer(raw: bytes) -> Decoded | Refused:
+def parse_job(raw: bytes) -> Job:
+    """Return the job of the pool."""
+    return _JOB.validate_json(raw)
+
+
+def parse_answer(raw: bytes) -> Answer:
     """Return the answer of a decoding process; raise ``pydantic.ValidationError`` if it is not one."""
     return _ANSWER.validate_json(raw)

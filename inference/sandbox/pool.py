@@ -1,17 +1,19 @@
-"""Decodes media items in confined processes: the interface for the rest of the system."""
+"""Decodes and verifies media items in confined processes: the interface for the rest of the system."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from queue import LifoQueue
 
 from inference.errors import SandboxUnavailableError, Unprocessable
 from inference.media.decoded import DecodedMedia
 from inference.media.limits import MediaLimits
+from inference.provenance.credentials import Credentials
 from inference.sandbox.attempts import MAX_ATTEMPTS, Attempt, Outcome, refusal
 from inference.sandbox.decoder import DecodedFile, Decoder, Result
 from inference.sandbox.fork_server_process import ForkServerProcess
-from inference.sandbox.messages import Job, Spawn
+from inference.sandbox.messages import CredentialsJob, DecodeJob, Job, Spawn
 from inference.sandbox.process_limits import ProcessLimits
 
 # A file that takes over a process could change what later files look like: not for long. A new process takes
@@ -53,36 +55,51 @@ class DecoderPool:
         ``undecodable``. Raise :class:`~inference.errors.SandboxUnavailableError` if no process can start.
         """
         limits.check_bytes(len(data))
+        job = partial(DecodeJob, declared_type=declared_type, limits=limits)
+        result = self._answer(job, [data])
+        assert isinstance(result, DecodedFile)  # the decoder checks that the answer fits the job
+        return _media(result, hashlib.sha256(data).hexdigest())
+
+    def read_credentials(self, data: bytes, trust_anchors: str) -> Credentials:
+        """Verify content credentials as :func:`inference.provenance.reading.read_credentials` does.
+
+        Raise :class:`~inference.errors.Unprocessable` for a file on which the verification crashes or takes
+        too long, twice, and what :meth:`decode` raises if no process can start.
+        """
+        result = self._answer(CredentialsJob, [data, trust_anchors.encode("ascii")])
+        assert isinstance(result, Credentials)  # as above
+        return result
+
+    def close(self) -> None:
+        """End all processes; decoding in progress fails."""
+        self._server.close()
+
+    def _answer(self, job: Callable[..., Job], files: Sequence[bytes]) -> DecodedFile | Credentials:
+        """Return the answer to a job; ``job`` makes it, given the CPU time of an attempt."""
         attempts: list[Attempt] = []
         for number in range(1, MAX_ATTEMPTS + 1):
-            attempt, result = self._try(data, declared_type, limits, number)
+            attempt, result = self._try(job, files, number)
             self._observe(attempt)
             attempts.append(attempt)
             if isinstance(result, Unprocessable):
                 raise result
             if result is not None:
-                return _media(result, hashlib.sha256(data).hexdigest())
+                return result
         if all(attempt.outcome is Outcome.LOST for attempt in attempts):
             raise SandboxUnavailableError(
                 f"no process can be started for decoding ({attempts[-1].detail}); see its error above"
             )
         raise refusal(attempts)
 
-    def close(self) -> None:
-        """End all processes; decoding in progress fails."""
-        self._server.close()
-
-    def _try(
-        self, data: bytes, declared_type: str | None, limits: MediaLimits, number: int
-    ) -> tuple[Attempt, Result]:
-        job = Job(
-            declared_type=declared_type,
-            limits=limits,
-            cpu_seconds=self._limits.cpu_allowance(len(data), number),
-        )
+    def _try(self, job: Callable[..., Job], files: Sequence[bytes], number: int) -> tuple[Attempt, Result]:
+        size = sum(map(len, files))
         try:
             with self._decoder() as decoder:
-                return decoder.decode(data, job, self._limits.wall_allowance(len(data), number))
+                return decoder.run(
+                    job(cpu_seconds=self._limits.cpu_allowance(size, number)),
+                    files,
+                    self._limits.wall_allowance(size, number),
+                )
         except OSError as error:  # the fork server ended between our check and our message
             return Attempt(Outcome.LOST, detail=str(error)), None
 

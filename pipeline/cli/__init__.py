@@ -19,6 +19,7 @@ from pipeline.plugins import load_plugins
 COMMANDS = {
     "demo": "demo:demo",
     "detect": "detect:detect",
+    "provenance": "provenance:commands",
     "up": "stack:up",
     "status": "stack:status",
     "down": "stack:down",

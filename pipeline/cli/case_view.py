@@ -10,7 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.cli.terminal_text import printable
 from storage.priority import aged
+from storage.signals import SignalKind
 from storage.tables import AuditEntry, Case, CaseSignal, Decision
 
 SHOWN_FIELDS = (  # of events and audit entries, in this order
@@ -124,13 +126,17 @@ def history_view(history: CaseHistory) -> RenderableType:
     evidence_table = Table("newest verdict", title="evidence")
     for uri in evidence(history.signals):
         evidence_table.add_row(Text(uri, overflow="fold"))
+    found_table = Table("signal", "label", "finding", title="checks besides the model, of the newest verdict")
+    for finding in findings(history.signals):
+        found_table.add_row(*(Text(printable(value)) for value in _finding_cells(finding)))
     entries = Table("time", "actor", "action", "details", title="history")
     for entry in history.audit:
         details = {
             name: value for name, value in entry.detail.items() if name in ("signal", "decision", "note")
         }
         entries.add_row(_timestamp(entry.at), Text(entry.actor), entry.action, Text(_shown_fields(details)))
-    return Group(facts, signals, *([evidence_table] if evidence_table.row_count else []), entries)
+    optional = [table for table in (found_table, evidence_table) if table.row_count]
+    return Group(facts, signals, *optional, entries)
 
 
 def evidence(signals: Sequence[CaseSignal]) -> list[str]:
@@ -139,6 +145,20 @@ def evidence(signals: Sequence[CaseSignal]) -> list[str]:
     for signal in signals:  # oldest first
         uris = [uri for media in signal.body.get("media", ()) for uri in media.get("evidence", ())] or uris
     return uris
+
+
+def findings(signals: Sequence[CaseSignal]) -> list[Mapping[str, Any]]:
+    """Return what the checks besides the model found in the media of the newest verdict."""
+    verdicts = [signal.body for signal in signals if signal.kind == SignalKind.VERDICT]  # oldest first
+    newest = verdicts[-1] if verdicts else {}
+    return [finding for media in newest.get("media", ()) for finding in media.get("signals", ())]
+
+
+def _finding_cells(finding: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return name, label and detail; a check without a label only informs."""
+    label = finding.get("label")
+    decided = f"{label}, decides alone" if finding.get("decisive") else f"{label}, hint"
+    return str(finding.get("signal")), decided if label else "informs", str(finding.get("detail", ""))
 
 
 def reasons(case: Case) -> str:

@@ -51,10 +51,12 @@ KNOWN_MEDIA_FLOODING = Gauge(
 )
 MEDIA_BYTES = Gauge("fakeme_media_bytes", "Memory that fetched and decoded media items hold.", ["state"])
 DECODING = Counter(
-    "fakeme_decoding_attempts_total", "Attempts to decode a media item in a process of its own.", ["outcome"]
+    "fakeme_decoding_attempts_total",
+    "Attempts to decode or verify a media item in a confined process.",
+    ["outcome"],
 )
 DECODING_CPU_SECONDS = Histogram(
-    "fakeme_decoding_cpu_seconds", "CPU time of one attempt to decode.", buckets=_STAGE_BUCKETS
+    "fakeme_decoding_cpu_seconds", "CPU time of one attempt to decode or verify.", buckets=_STAGE_BUCKETS
 )
 SIGNAL_SECONDS = Histogram(
     "fakeme_signal_seconds",

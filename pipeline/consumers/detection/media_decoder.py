@@ -45,7 +45,7 @@ class MediaDecoder:
 
 
 def count_attempt(attempt: Attempt) -> None:
-    """Count an attempt to decode a media item, for the metrics."""
+    """Count an attempt to decode or verify a media item, for the metrics."""
     metrics.DECODING.labels(attempt.outcome.value).inc()
     metrics.DECODING_CPU_SECONDS.observe(attempt.cpu_seconds)
 

@@ -67,7 +67,7 @@ def make_post_consumer(
         max_pixels=settings.limits.max_pixels,
         max_seconds=settings.limits.max_video_seconds,
     )
-    decoder = make_decoder(settings, limits)  # its processes start while the model is loaded
+    decoders = make_decoders(settings)  # their processes start while the model is loaded
     database = connect(settings.database_url.get_secret_value(), application=GROUP)
     return Detection(
         _load(settings, detection.model),
@@ -77,29 +77,28 @@ def make_post_consumer(
             max_bytes=limits.max_bytes,
             budget=_budget("fetched", detection.fetched_mb),
         ),
-        decoder,
+        MediaDecoder(decoders, limits, _budget("decoded", detection.decoded_mb)),
         database,
         uploader,
         known=known,
         explain=detection.explain,
         active=ACTIVE + detection.decoders,
         batch=BatchLimits(items=detection.batch_media, wait=detection.batch_wait_ms / 1000),
-        signals=make_signals(SignalContext(settings, database), detection.disabled_signals),
+        signals=make_signals(SignalContext(settings, database, decoders), detection.disabled_signals),
         source=settings.source,
         unknown_post_tries=settings.retry.attempts,
         shadow=shadow,
     )
 
 
-def make_decoder(settings: Settings, limits: MediaLimits) -> MediaDecoder:
-    """Return the decoder, whose processes hold nothing of these settings but the limits."""
+def make_decoders(settings: Settings) -> DecoderPool:
+    """Return the decoding processes, which hold nothing of these settings but the limits."""
     detection = settings.detection
-    pool = DecoderPool(
+    return DecoderPool(
         detection.decoders,
         ProcessLimits(memory_bytes=detection.decoder_mb * MEGABYTE),
         count_attempt,
     )
-    return MediaDecoder(pool, limits, _budget("decoded", detection.decoded_mb))
 
 
 def make_uploader(settings: Settings) -> EvidenceUploader:

@@ -31,7 +31,7 @@ from pipeline.consumers.detection.signals import SignalContext, make_signals
 from pipeline.settings import load_settings
 print(list(WORKERS), [spec.name for spec in worker_specs()][-1])
 print([topic.name for topic in topics() if topic.name.startswith("posts.tags")])
-print([signal.name for signal in make_signals(SignalContext(load_settings(), None))])
+print([signal.name for signal in make_signals(SignalContext(load_settings(), None, None))])
 print("torch" in sys.modules)
 from inference.media import decode
 from inference.networks import build_network
@@ -48,7 +48,7 @@ def test_plugin_adds_a_worker_a_signal_a_network_and_a_format() -> None:
         "('acme',)",
         "['detection', 'tagging', 'moderation', 'relay', 'gateway', 'acme-amplifier'] acme-amplifier",
         "['posts.tags', 'posts.tags.acme-amplifier.retry']",
-        "['acme-letterhead']",
+        "['credentials', 'metadata', 'acme-letterhead']",
         "False",  # only a process that looks up networks or formats loads what they need
         "AcmeNetwork",
         "image/x-acme 2 1",

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from inference.sandbox import DecoderPool
+from pipeline.consumers.detection.signals.credentials import credentials_signal
+from pipeline.consumers.detection.signals.metadata import metadata_signal
 from pipeline.consumers.detection.signals.signal import ExaminedMedia, Finding, Signal
 from pipeline.errors import DuplicateRegistrationError, UnknownSignalError
 from pipeline.settings import Settings
@@ -26,15 +29,19 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SignalContext:
-    """What a signal's factory may use."""
+    """What a signal's factory may use. ``decoders`` parse bytes of strangers in confined processes."""
 
     settings: Settings
     database: Engine
+    decoders: DecoderPool
 
 
 SignalFactory = Callable[[SignalContext], Signal]
 
-_factories: dict[str, SignalFactory] = {}
+_factories: dict[str, SignalFactory] = {
+    "credentials": lambda context: credentials_signal(context.settings.trust_folder, context.decoders),
+    "metadata": lambda _: metadata_signal(),
+}
 
 
 def register_signal(name: str, factory: SignalFactory) -> None:

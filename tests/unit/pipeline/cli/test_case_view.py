@@ -1,10 +1,20 @@
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from rich.console import Console
 
-from pipeline.cli.case_view import case_document, duration, evidence, reasons
+from pipeline.cli.case_view import (
+    CaseHistory,
+    case_document,
+    duration,
+    evidence,
+    findings,
+    history_view,
+    reasons,
+)
 from storage.tables import Case, CaseSignal
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -88,3 +98,31 @@ def test_evidence_is_that_of_the_newest_verdict_that_has_any() -> None:
         "s3://e/2/face-0-heat.jpg",
     ]
     assert evidence([report]) == []
+
+
+def test_findings_of_the_newest_verdict_are_shown_in_words() -> None:
+    def verdict(*found: dict[str, Any]) -> CaseSignal:
+        return CaseSignal(kind="verdict", seen_at=NOW, body={"media": [{"signals": list(found)}]})
+
+    def finding(signal: str, label: str | None, detail: str, decisive: bool = False) -> dict[str, Any]:
+        return {"signal": signal, "label": label, "decisive": decisive, "detail": detail}
+
+    older = verdict(finding("metadata", None, "an older finding"))
+    newer = verdict(
+        finding("credentials", "deepfake", "signed by Acme, who is trusted", decisive=True),
+        finding("metadata", None, "weak traces \x1b[31m"),
+        finding("other", "suspected", "a hint"),
+    )
+    report = CaseSignal(kind="report", seen_at=NOW, body={"reporter_id": "r"})
+    case = _case(leased_by=None, leased_until=None)
+    page = io.StringIO()
+
+    Console(file=page, width=120).print(history_view(CaseHistory(case, [older, newer, report], [], [], NOW)))
+
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in page.getvalue().splitlines()]
+    assert [row for row in rows if len(row) == 3 and not row[0].startswith("2026")] == [
+        ["credentials", "deepfake, decides alone", "signed by Acme, who is trusted"],
+        ["metadata", "informs", "weak traces \\x1b[31m"],
+        ["other", "suspected, hint", "a hint"],
+    ]
+    assert findings([report]) == []

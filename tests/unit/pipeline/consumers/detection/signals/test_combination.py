@@ -16,19 +16,46 @@ def finding(label: Label | None, *, decisive: bool = False, signal: str = "s") -
     )
 
 
+CREDENTIALS = finding(Label.DEEPFAKE, decisive=True, signal="credentials")  # trusted, made by AI
+CLAIM = finding(None, signal="credentials")  # untrusted, invalid, or about something else
+TRACES = finding(None, signal="metadata")
+DENIAL = finding(Label.AUTHENTIC, decisive=True)  # such as: moderators found these media authentic
+HINT = finding(Label.SUSPECTED)
+ACCUSATION = finding(Label.DEEPFAKE)  # of a signal whose error rate does not allow it to decide
+PRAISE = finding(Label.AUTHENTIC)
+
+
 @pytest.mark.parametrize(
     ("findings", "model", "label"),
     [
+        # A decisive finding sets the label; the model is not asked.
+        ([CREDENTIALS], None, Label.DEEPFAKE),
+        ([DENIAL], None, Label.AUTHENTIC),
+        # Signals run in the order of their cost, and the first decisive one ends the examination.
+        ([DENIAL, CREDENTIALS], None, Label.AUTHENTIC),
+        ([CREDENTIALS, DENIAL], None, Label.DEEPFAKE),
+        # It wins over whatever other signals said before, and over a refusal to decode.
+        ([ACCUSATION, DENIAL], None, Label.AUTHENTIC),
+        ([TRACES, CREDENTIALS], None, Label.DEEPFAKE),
+        ([CREDENTIALS], Label.UNPROCESSABLE, Label.DEEPFAKE),
+        # Findings without a label change nothing, whatever the model says.
         ([], Label.AUTHENTIC, Label.AUTHENTIC),
-        ([finding(None)], Label.DEEPFAKE, Label.DEEPFAKE),
-        ([finding(Label.DEEPFAKE, decisive=True)], None, Label.DEEPFAKE),
-        ([finding(Label.AUTHENTIC, decisive=True)], None, Label.AUTHENTIC),
-        ([finding(Label.DEEPFAKE), finding(Label.AUTHENTIC, decisive=True)], None, Label.AUTHENTIC),
-        ([finding(Label.DEEPFAKE)], Label.AUTHENTIC, Label.SUSPECTED),
-        ([finding(Label.SUSPECTED)], Label.NO_FACE, Label.SUSPECTED),
-        ([finding(Label.SUSPECTED)], Label.UNPROCESSABLE, Label.SUSPECTED),
-        ([finding(Label.SUSPECTED)], Label.DEEPFAKE, Label.DEEPFAKE),
-        ([finding(Label.AUTHENTIC)], Label.SUSPECTED, Label.SUSPECTED),
+        ([CLAIM], Label.AUTHENTIC, Label.AUTHENTIC),
+        ([TRACES], Label.NO_FACE, Label.NO_FACE),
+        ([CLAIM, TRACES], Label.SUSPECTED, Label.SUSPECTED),
+        ([CLAIM, TRACES], Label.DEEPFAKE, Label.DEEPFAKE),
+        ([CLAIM, TRACES], Label.UNPROCESSABLE, Label.UNPROCESSABLE),
+        # Any other accusation raises the label to suspected, and never tags alone.
+        ([ACCUSATION], Label.AUTHENTIC, Label.SUSPECTED),
+        ([HINT], Label.AUTHENTIC, Label.SUSPECTED),
+        ([HINT], Label.NO_FACE, Label.SUSPECTED),
+        ([HINT], Label.UNPROCESSABLE, Label.SUSPECTED),
+        ([HINT], Label.DEEPFAKE, Label.DEEPFAKE),
+        ([HINT, TRACES], Label.AUTHENTIC, Label.SUSPECTED),
+        # Nothing but a decisive finding clears.
+        ([PRAISE], Label.SUSPECTED, Label.SUSPECTED),
+        ([PRAISE], Label.DEEPFAKE, Label.DEEPFAKE),
+        ([PRAISE], Label.NO_FACE, Label.NO_FACE),
     ],
 )
 def test_label(findings: list[SignalFinding], model: Label | None, label: Label) -> None:

@@ -1,11 +1,13 @@
 """Registration of signals, the order in which they run, and how to disable them."""
 
+from pathlib import Path
 from typing import cast
 
 import pytest
 from sqlalchemy import Engine
 
 from inference.media import decode
+from inference.sandbox import DecoderPool
 from pipeline.consumers.detection import signals
 from pipeline.consumers.detection.analysis_identity import analysis_identity
 from pipeline.consumers.detection.signals import (
@@ -24,7 +26,9 @@ from schemas.verdicts import Label
 from tests.unit.inference.random_checkpoint import made_up_card
 
 CONTEXT = SignalContext(
-    Settings(kafka_bootstrap="localhost:1", database_url="postgresql://localhost/none"), cast(Engine, None)
+    Settings(kafka_bootstrap="localhost:1", database_url="postgresql://localhost/none"),
+    cast(Engine, None),
+    cast(DecoderPool, None),
 )
 MEDIA = ExaminedMedia(
     Media(uri="s3://platform-media/a.jpg", media_type="image/jpeg"),
@@ -72,6 +76,14 @@ def test_signals_run_in_order_until_one_is_decisive(registered: list[FakeSignal]
     ]
     assert findings[0].detail == "d" * 300
     assert [signal.calls for signal in registered] == [1, 1, 1, 0]
+
+
+def test_built_in_signals_run_in_the_order_of_their_cost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FAKEME_HOME", str(tmp_path))
+
+    assert [signal.name for signal in make_signals(CONTEXT)] == ["credentials", "metadata"]
 
 
 def test_signal_can_be_disabled(registered: list[FakeSignal]) -> None:
