@@ -65,7 +65,7 @@ def main(
     settings = load_settings()
     s3 = S3Access(settings.s3_endpoint, *settings.platform_s3_keys)
     table = Table("round", "new pictures/s", "reposts/s")
-    with PlatformClient(settings.kafka_bootstrap, source="benchmark", s3=s3) as client:
+    with PlatformClient(settings.brokers, source="benchmark", s3=s3) as client:
         for number in range(rounds):
             contents = new_pictures(posts, seed=time.time_ns())
             media = [client.upload(content, media_type="image/jpeg") for content in contents]

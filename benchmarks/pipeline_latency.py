@@ -64,7 +64,7 @@ def main(posts: int = typer.Option(20, min=1, help="Number of measured posts."))
     """Print tables of latencies and memory use."""
     settings = load_settings()
     access = S3Access(settings.s3_endpoint, *settings.platform_s3_keys)
-    with PlatformClient(settings.kafka_bootstrap, source="benchmark", s3=access) as platform:
+    with PlatformClient(settings.brokers, source="benchmark", s3=access) as platform:
         samples = [
             measure(platform, picture)
             for picture in track(list(distinct_pictures(posts + WARM_UP)), "posting", transient=True)

@@ -13,17 +13,18 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from sqlalchemy.engine import make_url
 
+from infra.brokers import Brokers, connection
 from infra.errors import NotAnsweringError
 
 TIMEOUT_SECONDS = 3.0  # a local service answers in milliseconds; a remote one within a second
 
 
-def kafka_answer(bootstrap: str, timeout: float = TIMEOUT_SECONDS) -> str:
+def kafka_answer(bootstrap: str | Brokers, timeout: float = TIMEOUT_SECONDS) -> str:
     """Request the metadata of the brokers at ``host:port[,host:port]``.
 
     :return: a summary with the number of brokers and topics.
     """
-    _require_open_port(bootstrap, timeout)
+    _require_open_port(str(bootstrap), timeout)
     try:
         with AdminClient(_quiet(bootstrap)) as admin:
             metadata = admin.list_topics(timeout=timeout)
@@ -34,7 +35,7 @@ def kafka_answer(bootstrap: str, timeout: float = TIMEOUT_SECONDS) -> str:
     return f"{len(metadata.brokers)} broker(s), {len(metadata.topics)} topics, cluster {metadata.cluster_id}"
 
 
-def kafka_topics(bootstrap: str, timeout: float = TIMEOUT_SECONDS) -> dict[str, int]:
+def kafka_topics(bootstrap: str | Brokers, timeout: float = TIMEOUT_SECONDS) -> dict[str, int]:
     """Return the number of partitions of each topic by name."""
     try:
         with AdminClient(_quiet(bootstrap)) as admin:
@@ -111,9 +112,9 @@ def http_answer(url: str, *, max_characters: int = 200) -> str:
     return response.text[:max_characters]
 
 
-def _quiet(bootstrap: str) -> dict[str, str | int | float | bool]:
+def _quiet(bootstrap: str | Brokers) -> dict[str, str | int | float | bool]:
     # Without log_level 0, librdkafka writes each refused connection to stderr while a broker starts.
-    return {"bootstrap.servers": bootstrap, "log_level": 0}
+    return {**connection(bootstrap), "log_level": 0}
 
 
 def _require_open_port(bootstrap: str, timeout: float) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # documented, not re-exported
 
+from infra.brokers import Brokers, connection
 from infra.errors import InfraError
 from schemas.topics import TOPICS, Topic
 
@@ -19,7 +20,7 @@ class TopicsError(InfraError):
 
 
 def declare_topics(
-    bootstrap: str, topics: Sequence[Topic] = TOPICS, *, replication_factor: int = -1
+    bootstrap: str | Brokers, topics: Sequence[Topic] = TOPICS, *, replication_factor: int = -1
 ) -> list[str]:
     """Create the topics that do not exist, and wait until they can be used. Existing ones are not changed.
 
@@ -35,7 +36,7 @@ def declare_topics(
         )
         for topic in topics
     ]
-    with AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}) as admin:
+    with AdminClient({**connection(bootstrap), "log_level": 0}) as admin:
         outcomes = admin.create_topics(new_topics, operation_timeout=TIMEOUT_SECONDS)
         created = [name for name, outcome in outcomes.items() if _was_created(name, outcome)]
         _wait_for_leaders(admin, [topic for topic in topics if topic.name in created])

@@ -9,9 +9,9 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -20,12 +20,73 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from infra.brokers import Brokers
 from pipeline.errors import SettingsError
 
 
 def data_folder() -> Path:
     """Return the data folder of the local stack: ``FAKEME_HOME``, else ``.fakeme`` in the current folder."""
     return Path(os.environ.get("FAKEME_HOME", ".fakeme")).absolute()
+
+
+class KafkaSettings(BaseModel):
+    """How clients connect to the brokers of ``kafka_bootstrap``."""
+
+    security_protocol: str = Field(
+        "plaintext",
+        pattern=r"^(plaintext|ssl|sasl_plaintext|sasl_ssl)$",
+        description="plaintext, ssl, sasl_plaintext or sasl_ssl.",
+    )
+    sasl_mechanism: str = Field(
+        "SCRAM-SHA-512",
+        pattern=r"^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$",
+        description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; used with sasl_plaintext and sasl_ssl.",
+    )
+    username: str | None = Field(None, description="The user of SASL.")
+    password: SecretStr | None = Field(None, description="The user's password.")
+    ca_file: Path | None = Field(
+        None, description="Certificates that the brokers' are checked with, as PEM. Empty: the system's."
+    )
+    certificate_file: Path | None = Field(
+        None, description="The client's certificate, as PEM, if brokers want one."
+    )
+    key_file: Path | None = Field(None, description="The key of the client's certificate, as PEM.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.uses_sasl and (not self.username or self.password is None):
+            raise ValueError(f"{self.security_protocol} needs a username and a password")
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file belong together: set both, or none")
+        return self
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether clients tell a user name and password."""
+        return self.security_protocol.startswith("sasl_")
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether connections are encrypted."""
+        return self.security_protocol.endswith("ssl")
+
+    def client_config(self) -> dict[str, str]:
+        """Return librdkafka's settings of TLS and SASL."""
+        files = {
+            "ssl.ca.location": self.ca_file,
+            "ssl.certificate.location": self.certificate_file,
+            "ssl.key.location": self.key_file,
+        }
+        config = {"security.protocol": self.security_protocol}
+        if self.uses_tls:
+            config |= {name: str(file) for name, file in files.items() if file is not None}
+        if self.uses_sasl:
+            config |= {
+                "sasl.mechanism": self.sasl_mechanism,
+                "sasl.username": self.username or "",
+                "sasl.password": _reveal(self.password) or "",
+            }
+        return config
 
 
 class ExplainSettings(BaseModel):
@@ -327,6 +388,7 @@ class Settings(LocalSettings):
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     log_format: str = Field("json", pattern=r"^(json|console)$")
 
+    kafka: KafkaSettings = KafkaSettings()
     detection: DetectionSettings = DetectionSettings()
     known_media: KnownMediaSettings = KnownMediaSettings()
     limits: LimitSettings = LimitSettings()
@@ -336,6 +398,11 @@ class Settings(LocalSettings):
     retention: RetentionSettings = RetentionSettings()
     consumption: ConsumptionSettings = ConsumptionSettings()
     gateway: GatewaySettings = GatewaySettings()
+
+    @property
+    def brokers(self) -> Brokers:
+        """The Kafka brokers, and how to connect to them."""
+        return Brokers(self.kafka_bootstrap, self.kafka.client_config())
 
     @property
     def s3_keys(self) -> tuple[str | None, str | None]:
@@ -386,5 +453,7 @@ def _explain(error: ValidationError) -> str:
         if problem["type"] == "missing":
             lines.append(f"{variable} is not set and no local stack runs here: run `fakeme up`, or set it")
         else:
-            lines.append(f"{variable}: {problem['msg']} (the value is {problem['input']!r})")
+            # A group of settings may hold a password.
+            value = "" if isinstance(problem["input"], dict) else f" (the value is {problem['input']!r})"
+            lines.append(f"{variable}: {problem['msg']}{value}")
     return "; ".join(lines)

@@ -7,7 +7,7 @@ must not be loaded by the others.
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import cast
+from typing import Annotated, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -72,13 +72,35 @@ def _single_command(function: Callable[..., object]) -> TyperCommand:
     return cast(TyperCommand, get_command(application))
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - only when needed
+
+        print(f"fakeme {version('fakeme')}")
+        raise typer.Exit
+
+
+def _warn_of_unknown_settings() -> None:
+    from pipeline.runtime.unknown_settings import unknown_settings  # noqa: PLC0415 - loads pydantic
+
+    for unknown in unknown_settings():
+        print(f"warning: {unknown}", file=sys.stderr)
+
+
 cli = typer.Typer(name="fakeme", cls=_LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @cli.callback()
-def fakeme() -> None:
+def fakeme(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has ended the program
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
     """Detect forged faces in posts, tag the posts, and queue unclear cases for moderators."""
     load_plugins()
+    if context.invoked_subcommand != "worker":  # a worker writes it to its log
+        _warn_of_unknown_settings()
 
 
 def app() -> None:

@@ -50,7 +50,7 @@ def list_letters(
     """List dead letters, newest first."""
     with _database() as engine:
         replayed = _replayed(engine)
-    letters = _with_reason(DeadLetterReader(load_settings().kafka_bootstrap).letters(), reason)
+    letters = _with_reason(DeadLetterReader(load_settings().brokers).letters(), reason)
     latest = heapq.nlargest(limit, letters, key=lambda stored: (stored.letter.dead_at, stored.position))
     if as_json:
         print(
@@ -66,7 +66,7 @@ def list_letters(
 @commands.command()
 def show(position: AtPosition, as_json: AsJson = False) -> None:
     """Show a dead letter with its headers and value, as text or else in hex."""
-    stored = DeadLetterReader(load_settings().kafka_bootstrap).find(position)
+    stored = DeadLetterReader(load_settings().brokers).find(position)
     with _database() as engine:
         replayed = _replayed(engine).get(subject(position))
     if as_json:
@@ -96,7 +96,7 @@ def replay(
     if bool(positions) + (reason is not None) + everything != 1:
         raise typer.BadParameter("choose the dead letters: PLACE…, --reason REASON or --all")
     settings = load_settings()
-    reader = DeadLetterReader(settings.kafka_bootstrap)
+    reader = DeadLetterReader(settings.brokers)
     chosen = (
         (reader.find(position) for position in positions)
         if positions
@@ -105,7 +105,7 @@ def replay(
     with _database() as engine:
         done = {} if positions or again else _replayed(engine)
         sent = skipped = 0
-        replayer = Replayer(settings.kafka_bootstrap)
+        replayer = Replayer(settings.brokers)
         for stored in chosen:
             if subject(stored.position) in done:
                 skipped += 1

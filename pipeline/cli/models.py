@@ -161,7 +161,7 @@ def _comparisons(since: datetime) -> "list[Comparison]":
     from pipeline.settings import load_settings  # noqa: PLC0415
     from schemas.topics import MEDIA_VERDICTS, MEDIA_VERDICTS_SHADOW  # noqa: PLC0415
 
-    bootstrap = load_settings().kafka_bootstrap
+    bootstrap = load_settings().brokers
     with _progress(MofNCompleteColumn()) as progress:
         return compare_models(
             events_since(bootstrap, MEDIA_VERDICTS, since - MAX_SHADOW_DELAY, progress),

@@ -83,7 +83,7 @@ def _platform() -> "PlatformClient":
     access = S3Access(
         settings.s3_endpoint, *settings.platform_s3_keys, settings.s3_region, settings.media_bucket
     )
-    return PlatformClient(settings.kafka_bootstrap, source="fakeme-post", s3=access)
+    return PlatformClient(settings.brokers, source="fakeme-post", s3=access)
 
 
 def _publish_and_wait(

@@ -44,7 +44,7 @@ def replay(
             print(post_id)
         return
     now = datetime.now(UTC)
-    with PlatformClient(settings.kafka_bootstrap, source=settings.source) as client:
+    with PlatformClient(settings.brokers, source=settings.source) as client:
         events = (
             PostReplayed(replay_id=str(uuid5(known, post_id)), post_id=post_id, media=(), replayed_at=now)
             for post_id in track(posts, "replaying", console=Console(stderr=True), transient=True)

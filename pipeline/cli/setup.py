@@ -37,7 +37,7 @@ def _topics(settings: Settings, replication_factor: int) -> None:
     from infra.topics import declare_topics  # noqa: PLC0415 - the Kafka client
     from pipeline.workers import topics  # noqa: PLC0415
 
-    created = declare_topics(settings.kafka_bootstrap, topics(), replication_factor=replication_factor)
+    created = declare_topics(settings.brokers, topics(), replication_factor=replication_factor)
     print(_summary("topics", created))
 
 

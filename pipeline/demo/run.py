@@ -31,7 +31,7 @@ def play(settings: Settings, watch: Watcher) -> Board:
     )
     ids = {scene.name: f"demo-{run}-{scene.name}" for scene in SCENES}
     with (
-        PlatformClient(settings.kafka_bootstrap, source=SOURCE, s3=access) as platform,
+        PlatformClient(settings.brokers, source=SOURCE, s3=access) as platform,
         _following(settings, platform, list(ids.values())) as arrivals,
     ):
         media = {
@@ -87,7 +87,7 @@ def _following(
     """Follow the verdicts, tags and cases of these posts from now on, each in its own thread."""
     arrivals: SimpleQueue[Contract] = SimpleQueue()
     with ExitStack() as stack:
-        cases = Follower(settings.kafka_bootstrap, MODERATION_CASES, CaseChanged, post_ids=posts)
+        cases = Follower(settings.brokers, MODERATION_CASES, CaseChanged, post_ids=posts)
         followers = (platform.follow_verdicts(posts), platform.follow_tags(posts), cases)
         threads = [
             threading.Thread(target=_collect, args=(stack.enter_context(follower), arrivals), daemon=True)

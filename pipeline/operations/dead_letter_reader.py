@@ -7,6 +7,7 @@ from typing import NamedTuple, Self, cast
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from infra.brokers import Brokers
 from pipeline.errors import PipelineError, ServiceUnreachableError
 from pipeline.runtime.dead_letters import DeadLetter, NotADeadLetterError, original, parse
 from pipeline.runtime.kafka import PublishError, RecordPublisher, make_consumer, make_producer, record_of
@@ -50,7 +51,7 @@ class StoredDeadLetter:
 class DeadLetterReader:
     """Reads the dead-letter topic up to its current end."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str | Brokers) -> None:
         self._bootstrap = bootstrap
 
     def letters(self) -> Iterator[StoredDeadLetter]:
@@ -127,7 +128,7 @@ def _read(consumer: Consumer, partition: int, begin: int, end: int) -> Iterator[
 class Replayer:
     """Publishes the original events of dead letters."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str | Brokers) -> None:
         self._publisher = RecordPublisher(make_producer(bootstrap, "fakeme-replay"))
 
     def replay(self, letter: DeadLetter) -> Record:

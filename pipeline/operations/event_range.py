@@ -8,6 +8,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
+from infra.brokers import Brokers
 from pipeline.errors import ServiceUnreachableError
 from pipeline.runtime.kafka import make_consumer, record_of
 from schemas.envelope import Event, read_event
@@ -23,7 +24,9 @@ Range = tuple[int, int]  # first offset, and the offset after the last
 log = structlog.get_logger(__name__)
 
 
-def events_since(bootstrap: str, topic: Topic, since: datetime, progress: Progress) -> Iterator[Event]:
+def events_since(
+    bootstrap: str | Brokers, topic: Topic, since: datetime, progress: Progress
+) -> Iterator[Event]:
     """Yield the events that ``topic`` received at ``since`` or later; unreadable events are skipped.
 
     :raises ServiceUnreachableError: if the broker does not answer.

@@ -32,5 +32,5 @@ def prepare_services(settings: Settings) -> None:
     from pipeline.workers import topics  # noqa: PLC0415
     from storage.migrate import upgrade  # noqa: PLC0415 - Alembic
 
-    declare_topics(settings.kafka_bootstrap, topics())
+    declare_topics(settings.brokers, topics())
     upgrade(settings.database_url.get_secret_value())

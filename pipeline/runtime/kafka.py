@@ -9,6 +9,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
+from infra.brokers import Brokers, connection
 from pipeline.errors import PipelineError
 from schemas.envelope import Record
 from schemas.topics import DEAD_LETTERS
@@ -34,11 +35,11 @@ class PublishError(PipelineError):
         self.message_fault = message_fault
 
 
-def make_consumer(bootstrap: str, group: str) -> Consumer:
+def make_consumer(bootstrap: str | Brokers, group: str) -> Consumer:
     """Return a member of ``group`` with cooperative rebalancing and manual commits."""
     return Consumer(
         {
-            "bootstrap.servers": bootstrap,
+            **connection(bootstrap),
             "group.id": group,
             "client.id": f"{group}-{socket.gethostname()}",
             "enable.auto.commit": False,
@@ -53,14 +54,16 @@ def make_consumer(bootstrap: str, group: str) -> Consumer:
     )
 
 
-def make_producer(bootstrap: str, client: str, delivery_timeout_ms: int = NO_DELIVERY_TIMEOUT) -> Producer:
+def make_producer(
+    bootstrap: str | Brokers, client: str, delivery_timeout_ms: int = NO_DELIVERY_TIMEOUT
+) -> Producer:
     """Return an idempotent producer: acknowledged messages are on all replicas, once and in order.
 
     A message that the broker has not acknowledged after ``delivery_timeout_ms`` is reported as failed.
     """
     return Producer(
         {
-            "bootstrap.servers": bootstrap,
+            **connection(bootstrap),
             "client.id": client,
             "enable.idempotence": True,
             "acks": "all",

@@ -8,6 +8,7 @@ import structlog
 
 from pipeline.runtime.health import HealthServer
 from pipeline.runtime.logs import configure_logs
+from pipeline.runtime.unknown_settings import unknown_settings
 from pipeline.runtime.worker import Runnable, WorkerDescription
 from pipeline.settings import Settings
 
@@ -26,6 +27,8 @@ def run_process(description: WorkerDescription, settings: Settings) -> None:
     )
     health.start()
     log.info("worker.started", health_port=health.port)
+    for unknown in unknown_settings():
+        log.warning("setting.unknown", name=unknown.name, did_you_mean=unknown.suggestion)
     try:
         process.run(lambda: description.make(settings))
     finally:

@@ -3,10 +3,11 @@
 A stored analysis does not change, but this list does: so it is asked beside the analysis, each time.
 
 The same bytes settle the label. A similar picture does not: the PDQ hash of a picture with a forged face
-differs in 2 to 4 of 256 bits from that of the picture it was made of. What matches may be the original.
+differs in 2 to 4 of 256 bits from that of the picture it was made of. What matches may be the original; once
+moderators have seen that, what is nearer to it is no longer suspected.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from uuid import UUID
@@ -100,30 +101,35 @@ class KnownMedia:
         return [Match(entry, None) for entry in self._by_sha256.get(sha256, {}).values()]
 
     def similar(self, pdqs: Sequence[str]) -> Match | None:
-        """Return the nearest deepfake that enough of the frames match, in one orientation; None if none."""
+        """Return the nearest deepfake that enough of the frames match; None if an authentic one is nearer."""
+        nearest: dict[KnownLabel, Match] = {}
+        for match in sorted(self._near(pdqs), key=lambda match: match.distance or 0, reverse=True):
+            nearest[match.entry.label] = match
+        deepfake, authentic = nearest.get(KnownLabel.DEEPFAKE), nearest.get(KnownLabel.AUTHENTIC)
+        if deepfake is not None and authentic is not None:
+            return deepfake if (deepfake.distance or 0) <= (authentic.distance or 0) else None
+        return deepfake
+
+    def _near(self, pdqs: Sequence[str]) -> Iterator[Match]:
+        """Yield the entries that enough of the frames match in one orientation."""
         if not pdqs or not len(self._index):
-            return None
+            return
         variants = [variant for pdq in pdqs for variant in dihedral(pdq)]
         best: dict[tuple[int, int], dict[int, int]] = {}  # by entry and orientation: distances of frames
         for found in self._index.near(variants, THRESHOLD):
-            entry = self._by_change[found.key]
-            if found.distance <= entry.threshold:
+            if found.distance <= self._by_change[found.key].threshold:
                 frame, turn = divmod(found.query, ORIENTATIONS)
                 frames = best.setdefault((found.key, turn), {})
                 frames[frame] = min(frames.get(frame, found.distance), found.distance)
-        enough = VIDEO_SHARE * len(pdqs)
-        matches = [
-            Match(self._by_change[key], min(frames.values()))
-            for (key, _), frames in best.items()
-            if len(frames) >= enough
-        ]
-        return min(matches, key=lambda match: match.distance or 0, default=None)
+        for (key, _), frames in best.items():
+            if len(frames) >= VIDEO_SHARE * len(pdqs):
+                yield Match(self._by_change[key], min(frames.values()))
 
     def _take_up(self, entry: KnownEntry, added: dict[int, tuple[str, ...]]) -> None:
         self._entries[entry.entry_id] = self._by_change[entry.change] = entry
         if entry.sha256 is not None:
             self._by_sha256.setdefault(entry.sha256, {})[entry.entry_id] = entry
-        if entry.label is KnownLabel.DEEPFAKE:
+        if entry.label is KnownLabel.DEEPFAKE or entry.bank == OWN_BANK:  # others cannot exempt
             added[entry.change] = entry.pdqs
 
     def _forget(self, entry_id: UUID, added: dict[int, tuple[str, ...]]) -> None:

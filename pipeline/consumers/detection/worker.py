@@ -47,8 +47,8 @@ def make_detection(settings: Settings) -> Loop[Prepared]:
         atexit.register(thread.close)
     return Loop(
         make_post_consumer(settings, uploader, known, make_shadow(settings)),
-        make_consumer(settings.kafka_bootstrap, GROUP),
-        RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
+        make_consumer(settings.brokers, GROUP),
+        RecordPublisher(make_producer(settings.brokers, GROUP)),
         settings=LoopSettings(threads=detection.threads, batch_size=detection.batch_media, batch_wait=0.0),
         retry=settings.retry,
     )
@@ -134,7 +134,7 @@ def make_shadow(settings: Settings) -> Shadow | None:
     reference = settings.detection.shadow_model
     if reference is None:
         return None
-    producer = make_producer(settings.kafka_bootstrap, SHADOW_CLIENT, DELIVERY_TIMEOUT_MS)
+    producer = make_producer(settings.brokers, SHADOW_CLIENT, DELIVERY_TIMEOUT_MS)
     shadow = Shadow(lambda: _load(settings, reference), RecordPublisher(producer), source=settings.source)
     # The interpreter aborts if it exits while a thread runs torch code.
     atexit.register(shadow.close, STOP_SECONDS, finish=False)

@@ -21,8 +21,8 @@ def make_moderation(settings: Settings) -> Loop[Prepared]:
     )
     return Loop(
         Moderation(engine, source=settings.source, surge_rule=surge_rule),
-        make_consumer(settings.kafka_bootstrap, GROUP),
-        RecordPublisher(make_producer(settings.kafka_bootstrap, GROUP)),
+        make_consumer(settings.brokers, GROUP),
+        RecordPublisher(make_producer(settings.brokers, GROUP)),
         settings=LoopSettings(threads=2, batch_size=8, batch_wait=0.0, consumption=settings.consumption),
         retry=settings.retry,
     )

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import faust
 import structlog
+from faust.auth import Credentials
 from faust.types import TP
 
 from pipeline.consumers.tagging.handler import TaggingHandler
@@ -51,9 +52,10 @@ class TaggingStream:
         make_handler: Callable[[PublishDeadLetter], TaggingHandler],
         *,
         instance: str | None,
+        credentials: Credentials | None = None,
     ) -> None:
         _quiet_loggers()
-        self._app = _make_app(bootstrap, group, instance)
+        self._app = _make_app(bootstrap, group, instance, credentials)
         self._handler = make_handler(self._publish_dead_letter)
         self._loop = asyncio.get_running_loop()
         self._stop_event = asyncio.Event()
@@ -163,10 +165,11 @@ class _App(faust.App):
         """Create none. Faust would leave its data folder in the current one, and the store is in memory."""
 
 
-def _make_app(bootstrap: str, group: str, instance: str | None) -> faust.App:
+def _make_app(bootstrap: str, group: str, instance: str | None, credentials: Credentials | None) -> faust.App:
     return _App(
         group,
         broker=[f"aiokafka://{server}" for server in bootstrap.split(",")],
+        broker_credentials=credentials,
         store="memory://",
         datadir=DATA_FOLDER,
         autodiscover=False,

@@ -14,6 +14,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from sqlalchemy import Engine
 
+from pipeline.consumers.tagging.credentials import credentials
 from pipeline.consumers.tagging.handler import TaggingHandler
 from pipeline.consumers.tagging.ledger import TagLedger
 from pipeline.consumers.tagging.stream import TaggingStream
@@ -95,6 +96,7 @@ class Tagging:
                 retry=self._settings.retry,
             ),
             instance=self._settings.tagging.instance_id,
+            credentials=credentials(self._settings.kafka),
         )
         self._stream = stream
         try:

@@ -47,7 +47,7 @@ def check_migrations(revision: str | None, newest: str) -> Diagnosis:
 
 def examine_services(settings: Settings) -> list[Diagnosis]:
     """Check Kafka, S3 and PostgreSQL and their contents."""
-    bootstrap = settings.kafka_bootstrap
+    bootstrap = settings.brokers
     database_url = settings.database_url.get_secret_value()
     return [
         *_examine(

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 from uuid import UUID
 
+from infra.brokers import Brokers
 from pipeline.producers.client.follower import Follower
 from pipeline.producers.client.platform_client import PUBLISH_SECONDS, PlatformClient
 from pipeline.producers.client.uploads import S3Access
@@ -56,7 +57,12 @@ class AsyncPlatformClient:
     """The methods of :class:`PlatformClient`, without blocking the event loop."""
 
     def __init__(
-        self, bootstrap: str, *, source: str, s3: S3Access | None = None, timeout: float = PUBLISH_SECONDS
+        self,
+        bootstrap: str | Brokers,
+        *,
+        source: str,
+        s3: S3Access | None = None,
+        timeout: float = PUBLISH_SECONDS,
     ) -> None:
         self._client = PlatformClient(bootstrap, source=source, s3=s3, timeout=timeout)
 

@@ -13,6 +13,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, To
 from confluent_kafka import Message as KafkaMessage
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
+from infra.brokers import Brokers, connection
 from pipeline.producers.client.errors import BrokerUnreachableError, ProducerError, TopicMissingError
 from schemas.base import Contract
 from schemas.envelope import decode
@@ -36,7 +37,7 @@ class Follower(Generic[C]):
 
     def __init__(
         self,
-        bootstrap: str,
+        bootstrap: str | Brokers,
         topic: Topic,
         contract: type[C],
         *,
@@ -55,7 +56,7 @@ class Follower(Generic[C]):
         self._reading = threading.Lock()  # the Kafka client must not be closed during a poll
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **connection(bootstrap),
                 "group.id": f"follow-{uuid.uuid4()}",  # required by the library; no group is joined
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",  # if retention has deleted the offset

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from infra.brokers import Brokers
 from pipeline.producers.client.errors import UploadError
 from pipeline.producers.client.events import publication
 from pipeline.producers.client.follower import Follower
@@ -32,9 +33,16 @@ class PlatformClient:
     """
 
     def __init__(
-        self, bootstrap: str, *, source: str, s3: S3Access | None = None, timeout: float = PUBLISH_SECONDS
+        self,
+        bootstrap: str | Brokers,
+        *,
+        source: str,
+        s3: S3Access | None = None,
+        timeout: float = PUBLISH_SECONDS,
     ) -> None:
-        """``bootstrap``: host:port of brokers; ``source``: URI reference that names the platform.
+        """``bootstrap``: host:port of brokers, or with TLS or SASL :class:`Brokers`.
+
+        ``source``: URI reference that names the platform.
 
         ``s3`` is needed only for :meth:`upload`. ``timeout``: seconds until an undelivered event fails.
         """

@@ -9,6 +9,7 @@ from uuid import UUID
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 
+from infra.brokers import Brokers, connection
 from pipeline.producers.client.errors import (
     BrokerUnreachableError,
     EventTooLargeError,
@@ -28,14 +29,14 @@ _NO_TOPIC = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOP
 class EventPublisher:
     """An idempotent producer (acks=all) that returns deliveries as futures. Thread-safe."""
 
-    def __init__(self, bootstrap: str, *, timeout: float) -> None:
+    def __init__(self, bootstrap: str | Brokers, *, timeout: float) -> None:
         """``timeout``: seconds after which an undelivered record fails."""
         self._bootstrap = bootstrap
         self._timeout = timeout
         self.broken = False  # true after a fatal error, which requires a new producer
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap,
+                **connection(bootstrap),
                 "enable.idempotence": True,
                 "acks": "all",
                 "delivery.timeout.ms": int(timeout * 1000),

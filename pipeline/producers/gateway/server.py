@@ -1,5 +1,6 @@
 """The gateway worker: the gateway's application on a web server."""
 
+from infra.brokers import Brokers
 from pipeline.producers.client.publisher import EventPublisher
 from pipeline.producers.gateway.app import create_app
 from pipeline.producers.gateway.rate_limits import RateLimit, RateLimiter
@@ -17,7 +18,7 @@ def make_gateway(settings: Settings) -> WebServer:
     """Return the gateway for ``settings``; it connects to its services on first use."""
     services = make_services(
         settings.gateway,
-        kafka_bootstrap=settings.kafka_bootstrap,
+        brokers=settings.brokers,
         database_url=settings.database_url.get_secret_value(),
         source=settings.source,
     )
@@ -25,11 +26,11 @@ def make_gateway(settings: Settings) -> WebServer:
 
 
 def make_services(
-    settings: GatewaySettings, *, kafka_bootstrap: str, database_url: str, source: str
+    settings: GatewaySettings, *, brokers: str | Brokers, database_url: str, source: str
 ) -> Services:
     """Return the gateway's services; ``source`` is the CloudEvents source to which tenants are appended."""
     return Services(
-        publisher=EventPublisher(kafka_bootstrap, timeout=PUBLISH_SECONDS),
+        publisher=EventPublisher(brokers, timeout=PUBLISH_SECONDS),
         source=source,
         engine=connect(database_url, application="fakeme-gateway"),
         notifier=VerdictNotifier(database_url),

@@ -55,7 +55,7 @@ class BrokerUnavailableError(TransientError):
 def make_relay(settings: Settings) -> "Relay":
     """Return the relay for ``settings``; it connects when it runs."""
     url = settings.database_url.get_secret_value()
-    producer = make_producer(settings.kafka_bootstrap, "fakeme-relay", int(DELIVERY_SECONDS * 1000))
+    producer = make_producer(settings.brokers, "fakeme-relay", int(DELIVERY_SECONDS * 1000))
     engine = connect(url, application="fakeme-relay", idle_timeout_ms=LOCK_LOST_MS)
     pruning = Pruning(engine, retentions(settings.retention))
     return Relay(url, engine, producer, pruning, retry=settings.retry)

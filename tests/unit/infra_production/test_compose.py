@@ -107,7 +107,7 @@ def is_setting(variable: str) -> bool:
 def test_unknown_variable_is_detected() -> None:
     assert is_setting("FAKEME_DETECTION__BATCH_MEDIA")
     assert not is_setting("FAKEME_DETECTION__BATCHES")
-    assert not is_setting("FAKEME_KAFKA")
+    assert not is_setting("FAKEME_KAFKAS")
 
 
 @pytest.mark.parametrize("name", WORKER_SERVICES)

@@ -90,6 +90,27 @@ def test_finding(
     assert (finding and (finding.label, finding.decisive)) == expected
 
 
+@pytest.mark.parametrize(
+    ("to_deepfake", "to_authentic", "bank", "suspected"),
+    [
+        (2, 4, "decisions", True),
+        (4, 2, "decisions", False),
+        (3, 3, "decisions", True),
+        (4, 2, "partner", True),  # others cannot exempt
+        (4, 40, "decisions", True),
+    ],
+)
+def test_a_picture_nearer_to_an_authentic_one_is_not_suspected(
+    to_deepfake: int, to_authentic: int, bank: str, suspected: bool
+) -> None:
+    media = known(
+        entry(DEEPFAKE, A, flipped(PDQ, to_deepfake)),
+        entry(AUTHENTIC, B, flipped(PDQ, to_authentic), change=2, bank=bank),
+    )
+
+    assert (media.find("c" * 64, [PDQ], 0.0) is not None) == suspected
+
+
 def test_similar_pictures_are_tagged_if_the_operator_wants_it() -> None:
     finding = known(entry(DEEPFAKE, A, PDQ), tag_similar=True).find(B, [PDQ], 0.0)
 
