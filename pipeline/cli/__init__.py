@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "demo:demo",
     "detect": "detect:detect",
     "provenance": "provenance:commands",
+    "verify": "verify:verify",
     "up": "stack:up",
     "status": "stack:status",
     "down": "stack:down",

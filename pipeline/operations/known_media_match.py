@@ -12,11 +12,12 @@ from inference.sandbox import DecoderPool
 from pipeline.consumers.detection.known_media import KnownMedia
 from pipeline.consumers.detection.known_media_follower import KnownMediaFollower
 from pipeline.consumers.detection.match_rate import MatchRate
-from pipeline.operations.local_files import files_below
+from pipeline.operations.local_files import files_below, read_file
 from pipeline.settings import Settings
 from schemas.verdicts import SignalFinding
 from storage.database import connect
 
+_LIMITS = MediaLimits()
 _NO_LIMIT = 1_000_000_000  # nothing acts on these matches
 
 
@@ -24,13 +25,13 @@ def match_files(
     paths: Iterable[Path], settings: Settings
 ) -> Iterator[tuple[Path, SignalFinding | None, str]]:
     """Yield each file with what is known of it, and why it could not be compared, or an empty string."""
-    known = _known_media(settings)
+    known = read_known_media(settings)
     pool = DecoderPool(1)
     try:
         for file in files_below(paths):
             finding, problem = None, ""
             try:
-                finding = _match(file.read_bytes(), known, pool)
+                finding = _match(read_file(file, _LIMITS), known, pool)
             except (OSError, Unprocessable) as error:
                 problem = str(error)
             yield file, finding, problem
@@ -38,7 +39,8 @@ def match_files(
         pool.close()
 
 
-def _known_media(settings: Settings) -> KnownMedia:
+def read_known_media(settings: Settings) -> KnownMedia:
+    """Return the known media of now."""
     media = KnownMedia(MatchRate(_NO_LIMIT, lambda *_: None))
     url = settings.database_url.get_secret_value()
     engine = connect(url, application="fakeme-known")
@@ -53,5 +55,5 @@ def _match(data: bytes, known: KnownMedia, pool: DecoderPool) -> SignalFinding |
     same = known.find(digest, (), time.monotonic())
     if same is not None:
         return same
-    frames = pool.decode(data, None, MediaLimits()).frames
+    frames = pool.decode(data, None, _LIMITS).frames
     return known.find(None, comparable(frame_fingerprints(frames)), time.monotonic())

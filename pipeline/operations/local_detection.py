@@ -5,7 +5,6 @@ requested.
 """
 
 import os
-import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +18,7 @@ from inference.detector import Detector
 from inference.errors import Unprocessable
 from inference.media import DecodedMedia, MediaLimits
 from pipeline.operations.local_evidence import write_evidence
+from pipeline.operations.local_files import read_file
 from schemas.verdicts import Label
 
 DECODERS = min(os.cpu_count() or 1, 4)  # enough to keep the networks busy
@@ -100,11 +100,7 @@ def detect_files(
 def open_media(file: Path, decode: Decode, limits: MediaLimits) -> Opened:
     """Decode the file by its content, ignoring its name; return a refusal if that fails. Never raises."""
     try:
-        status = file.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return Refusal(FILE_UNREADABLE, f"{file} is not a regular file")
-        limits.check_bytes(status.st_size)  # before reading, because it may not fit into memory
-        return decode(file.read_bytes(), None, limits)
+        return decode(read_file(file, limits), None, limits)
     except Unprocessable as error:
         return Refusal(error.reason.value, error.detail)
     except FileNotFoundError:

@@ -1,8 +1,12 @@
-"""Lists the files that a user named: files as they are, folders with every regular file below them."""
+"""Lists and reads the files that a user named: folders stand for every regular file below them."""
 
+import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from inference.media.limits import MediaLimits
 
 
 def files_below(paths: Iterable[Path]) -> Iterator[Path]:
@@ -15,6 +19,18 @@ def files_below(paths: Iterable[Path]) -> Iterator[Path]:
             yield from _regular_files(path)
         else:
             yield path
+
+
+def read_file(file: Path, limits: MediaLimits) -> bytes:
+    """Return the content of a regular file.
+
+    Raise :class:`~inference.errors.Unprocessable` if it is too large, and ``OSError`` if it cannot be read.
+    """
+    status = file.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")  # a pipe has no end
+    limits.check_bytes(status.st_size)  # before reading, because it may not fit into memory
+    return file.read_bytes()
 
 
 def _regular_files(folder: Path) -> Iterator[Path]:

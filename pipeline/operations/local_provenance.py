@@ -1,7 +1,6 @@
 """Signs local files, and looks for content credentials and traces in them, without any service."""
 
 import hashlib
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,6 +17,7 @@ from inference.provenance.signing import MediaSigner, make_signer
 from inference.provenance.traces import Trace, find_traces
 from inference.provenance.trust_list import list_certificates, trust_anchors
 from inference.sandbox import DecoderPool
+from pipeline.operations.local_files import read_file
 from pipeline.settings import ProvenanceSettings
 
 _LIMITS = MediaLimits()
@@ -102,10 +102,6 @@ def signer_of(settings: ProvenanceSettings) -> MediaSigner:
 
 
 def _inspect(file: Path, pool: DecoderPool, anchors: str) -> FileProvenance:
-    status = file.stat()
-    if not stat.S_ISREG(status.st_mode):
-        return FileProvenance(file, problem="it is not a regular file")
-    _LIMITS.check_bytes(status.st_size)  # before reading, because it may not fit into memory
-    data = file.read_bytes()
+    data = read_file(file, _LIMITS)
     found = pool.read_credentials(data, anchors) if may_have_credentials(data) else NO_CREDENTIALS
     return FileProvenance(file, found, find_traces(data))
