@@ -325,6 +325,14 @@ class GatewaySettings(BaseModel):
     )
 
 
+class WatermarkSettings(BaseModel):
+    """The invisible mark in generated pictures."""
+
+    key: SecretStr | None = Field(
+        None, description="64 hex digits, from `fakeme watermark key`. Keep it secret."
+    )
+
+
 class LocalSettings(BaseSettings):
     """The settings of commands that work on local files, without any service."""
 
@@ -333,6 +341,7 @@ class LocalSettings(BaseSettings):
     )
 
     provenance: ProvenanceSettings = ProvenanceSettings()
+    watermark: WatermarkSettings = WatermarkSettings()
 
     @property
     def trust_folder(self) -> Path:

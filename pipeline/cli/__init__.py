@@ -21,6 +21,7 @@ COMMANDS = {
     "detect": "detect:detect",
     "provenance": "provenance:commands",
     "verify": "verify:verify",
+    "watermark": "watermark:commands",
     "up": "stack:up",
     "status": "stack:status",
     "down": "stack:down",

@@ -1,0 +1,158 @@
+"""The mark is read after what platforms do to pictures, is not seen, and is only there with its key."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from inference.media.decoded import Pixels
+from inference.watermark.detection import ATTEMPTS, MAX_FALSE_POSITIVE, detect, needed_statistic
+from inference.watermark.embedding import embed
+from inference.watermark.reading import false_positive_bound
+
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+PAYLOAD = 0x123456789ABCD
+
+
+def picture(name: str, short_side: int) -> Pixels:
+    image = getattr(data, name)()
+    scale = short_side / min(image.shape[:2])
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+
+
+def encoded(quality: int, kind: str = ".jpg") -> Callable[[Pixels], Pixels]:
+    option = cv2.IMWRITE_JPEG_QUALITY if kind == ".jpg" else cv2.IMWRITE_WEBP_QUALITY
+
+    def change(image: Pixels) -> Pixels:
+        _, file = cv2.imencode(kind, image, [option, quality])
+        return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.uint8)
+
+    return change
+
+
+def scaled(x: float, y: float | None = None) -> Callable[[Pixels], Pixels]:
+    def change(image: Pixels) -> Pixels:
+        method = cv2.INTER_AREA if x < 1 else cv2.INTER_CUBIC
+        return np.asarray(cv2.resize(image, None, fx=x, fy=y or x, interpolation=method), np.uint8)
+
+    return change
+
+
+def rotated(degrees: float) -> Callable[[Pixels], Pixels]:
+    def change(image: Pixels) -> Pixels:
+        height, width = image.shape[:2]
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+        return np.asarray(cv2.warpAffine(image, turn, (width, height), flags=cv2.INTER_CUBIC), np.uint8)
+
+    return change
+
+
+def cropped(share: float) -> Callable[[Pixels], Pixels]:
+    def change(image: Pixels) -> Pixels:
+        height, width = (int(side * share) for side in image.shape[:2])
+        top, left = (image.shape[0] - height) // 3, (image.shape[1] - width) // 2
+        return image[top : top + height, left : left + width]
+
+    return change
+
+
+ATTACKS: dict[str, Callable[[Pixels], Pixels]] = {
+    "none": lambda image: image,
+    "JPEG 50": encoded(50),
+    "JPEG 30": encoded(30),
+    "WebP 50": encoded(50, ".webp"),
+    "half size": scaled(0.5),
+    "double size": scaled(2),
+    "aspect": scaled(1.06, 1.0),
+    "cropped to three quarters": cropped(0.75),
+    "cropped to a half": cropped(0.5),
+    "rotated by 1 degree": rotated(1),
+    "rotated by 5 degrees": rotated(5),
+    "mirrored": lambda image: image[:, ::-1],
+    "cropped, scaled, JPEG 50": lambda image: encoded(50)(scaled(0.7)(cropped(0.75)(image))),
+}
+
+
+@pytest.fixture(scope="module")
+def marked() -> Pixels:
+    return embed(picture("chelsea", 768), PAYLOAD, KEY)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_mark_survives(marked: Pixels, attack: str) -> None:
+    found = detect(np.ascontiguousarray(ATTACKS[attack](marked)), KEY)
+
+    assert (found.present, found.payload) == (True, PAYLOAD)
+    assert found.false_positive_bound <= MAX_FALSE_POSITIVE
+    assert found.confidence >= 1
+
+
+@pytest.mark.parametrize(("short_side", "psnr"), [(256, 42.0), (512, 44.0), (1200, 44.0)])
+def test_the_mark_is_as_weak_as_stated(short_side: int, psnr: float) -> None:
+    image = picture("coffee", short_side)
+    error = embed(image, PAYLOAD, KEY).astype(float) - image
+
+    assert 10 * np.log10(255**2 / np.mean(error**2)) == pytest.approx(psnr, abs=0.5)
+
+
+def test_flat_areas_carry_less() -> None:
+    image = np.full((512, 512, 3), 128, np.uint8)
+    image[:, 256:] = picture("coffee", 512)[:, :256]
+    change = embed(image, PAYLOAD, KEY).astype(float) - image
+
+    assert change[:, :200].std() < 0.6 * change[:, 300:].std()
+
+
+def test_a_flat_picture_gets_a_mark_that_is_not_seen_and_can_be_read() -> None:
+    image = np.full((512, 512, 3), 235, np.uint8)
+    marked = embed(image, PAYLOAD, KEY)
+
+    assert (marked.astype(float) - image).std() < 1.0
+    assert detect(marked, KEY).payload == PAYLOAD
+
+
+@pytest.mark.parametrize("name", ["chelsea", "coffee", "astronaut"])
+def test_no_mark_is_found_where_there_is_none(name: str) -> None:
+    image = picture(name, 384)
+
+    found = detect(image, KEY)
+
+    assert (found.present, found.payload) == (False, None)
+    assert found.false_positive_bound > MAX_FALSE_POSITIVE
+
+
+def test_a_mark_of_another_key_is_not_found(marked: Pixels) -> None:
+    found = detect(marked, OTHER_KEY)
+
+    assert (found.present, found.payload) == (False, None)
+    assert found.confidence < 1
+
+
+def test_without_a_search_only_marks_in_place_are_found(marked: Pixels) -> None:
+    assert detect(marked, KEY, search=False).payload == PAYLOAD
+    assert not detect(cropped(0.75)(marked), KEY, search=False).present
+
+
+def test_the_bound_counts_every_attempt() -> None:
+    """Given the statistic that is needed, the bound over all attempts and words is a billionth."""
+    needed = needed_statistic()
+
+    assert false_positive_bound(needed, ATTEMPTS) == pytest.approx(MAX_FALSE_POSITIVE, rel=1e-3)
+    assert needed == pytest.approx(
+        np.sqrt(2 * (np.log(ATTEMPTS) + 52 * np.log(2) - np.log(MAX_FALSE_POSITIVE))), abs=1e-3
+    )
+    assert false_positive_bound(0, ATTEMPTS) == 1
+
+
+def test_a_key_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="a watermark key has 32 bytes, not 3"):
+        detect(picture("chelsea", 256), b"abc")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (20, 3000), (128, 128)])
+def test_any_size_is_looked_at(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    assert not detect(noise, KEY).present
