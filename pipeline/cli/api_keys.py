@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.errors import PipelineError, ServiceUnreachableError
-from pipeline.settings import load_settings
+from pipeline.cli.database_session import database_session
+from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from storage.api_keys import Scope
     from storage.tables import ApiKey
 
@@ -58,7 +54,7 @@ def create(
 
     scopes = [_scope(name) for name in scope] if scope else api_keys.TENANT_SCOPES
     expires_at = expiry(expires, datetime.now(UTC)) if expires else None
-    with _session() as session:
+    with database_session("api-keys") as session:
         issued = api_keys.issue(session, owner, scopes=scopes, expires_at=expires_at)
     if as_json:
         document = {
@@ -82,7 +78,7 @@ def list_keys(as_json: _AsJson = False) -> None:
     """List all keys, without their secrets."""
     from storage import api_keys  # noqa: PLC0415 - SQLAlchemy is slow to import
 
-    with _session() as session:
+    with database_session("api-keys") as session:
         rows = [_key_document(key) for key in api_keys.list_keys(session)]
     if as_json:
         print(json.dumps(rows, indent=2))
@@ -101,7 +97,7 @@ def revoke(
     """Revoke a key."""
     from storage import api_keys  # noqa: PLC0415 - SQLAlchemy is slow to import
 
-    with _session() as session:
+    with database_session("api-keys") as session:
         if not api_keys.revoke(session, key_id):
             raise ApiKeyUnknownError(f"there is no API key {key_id!r}: `fakeme api-keys list` shows all keys")
     print(f"{key_id} is revoked")
@@ -145,20 +141,3 @@ def _key_document(key: "ApiKey") -> dict[str, Any]:
 
 def _time(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="seconds")
-
-
-@contextmanager
-def _session() -> Iterator["Session"]:
-    from storage.database import connect, transaction  # noqa: PLC0415 - SQLAlchemy is slow to import
-    from storage.errors import UnavailableError  # noqa: PLC0415 - likewise
-
-    engine = connect(load_settings().database_url.get_secret_value(), application="fakeme-api-keys")
-    try:
-        with transaction(engine) as session:
-            yield session
-    except UnavailableError as error:
-        raise ServiceUnreachableError(
-            f"{error}: check with `fakeme status` that PostgreSQL is running"
-        ) from error
-    finally:
-        engine.dispose()

@@ -1,15 +1,12 @@
 """`fakeme cases`: the moderators' queue."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.console import Console
-from sqlalchemy.orm import Session
 
 from pipeline.cli.case_view import (
     CaseHistory,
@@ -18,10 +15,11 @@ from pipeline.cli.case_view import (
     history_view,
     queue_table,
 )
-from pipeline.settings import Settings, load_settings
+from pipeline.cli.database_session import database_session
+from pipeline.settings import load_settings
 from schemas.moderation import CaseState, DecisionKind
 from storage import audit, cases, decisions, leases
-from storage.database import connect, transaction, transaction_time
+from storage.database import transaction_time
 
 UNDECIDED = [CaseState.OPEN, CaseState.ESCALATED, CaseState.CLAIMED]
 
@@ -53,7 +51,7 @@ def list_cases(
     as_json: AsJson = False,
 ) -> None:
     """List cases, most urgent first; by default those that are not decided."""
-    with _session(load_settings()) as session:
+    with database_session("cases") as session:
         queue = cases.queue(session, state or UNDECIDED, limit)
         now = transaction_time(session)
     if as_json:
@@ -65,7 +63,7 @@ def list_cases(
 @commands.command()
 def show(case_id: CaseId, as_json: AsJson = False) -> None:
     """Show a case with its signals, decisions and history."""
-    with _session(load_settings()) as session:
+    with database_session("cases") as session:
         case = cases.find(session, case_id)
         history = CaseHistory(
             case,
@@ -91,7 +89,7 @@ def claim(
     """Claim the most urgent case, or a given one, until the lease ends."""
     settings = load_settings()
     lease = timedelta(seconds=settings.moderation.lease_seconds)
-    with _session(settings) as session:
+    with database_session("cases") as session:
         if case_id is None:
             case = leases.claim_next(session, moderator, lease, source=settings.source)
         else:
@@ -117,7 +115,7 @@ def decide(
 ) -> None:
     """Decide a case that you claimed; the tag of its post is updated."""
     settings = load_settings()
-    with _session(settings) as session:
+    with database_session("cases") as session:
         record = decisions.decide(session, case_id, moderator, decision, note, source=settings.source)
     if as_json:
         print(record.model_dump_json(indent=2))
@@ -129,20 +127,10 @@ def decide(
 def release(case_id: CaseId, moderator: Moderator, as_json: AsJson = False) -> None:
     """Release a claimed case without a decision."""
     settings = load_settings()
-    with _session(settings) as session:
+    with database_session("cases") as session:
         case = leases.release(session, case_id, moderator, source=settings.source)
         now = transaction_time(session)
     if as_json:
         print(json.dumps(case_document(case, now), indent=2))
     else:
         print(f"{case.case_id} (post {case.post_id}) is {case.state} again.")
-
-
-@contextmanager
-def _session(settings: Settings) -> Iterator[Session]:
-    engine = connect(settings.database_url.get_secret_value(), application="fakeme-cases")
-    try:
-        with transaction(engine) as session:
-            yield session
-    finally:
-        engine.dispose()

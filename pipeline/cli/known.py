@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.cli.database_session import database_session
 from pipeline.cli.terminal_text import printable
-from pipeline.errors import PipelineError, ServiceUnreachableError
+from pipeline.errors import PipelineError
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def list_entries(
     """List the known media, oldest first."""
     from storage import known_media  # noqa: PLC0415 - SQLAlchemy is slow to import
 
-    with _session() as session:
+    with database_session("known", patient=True) as session:
         entries = known_media.current(session, bank)
     if as_json:
         print(json.dumps([_document(entry) for entry in entries], indent=2))
@@ -87,7 +86,7 @@ def import_entries(
         entries = read_entries(file.read_text("utf-8-sig"), bank)
     except (OSError, UnicodeDecodeError) as error:
         raise KnownMediaFileError(f"{file} cannot be read: {error}") from error
-    with _session() as session:
+    with database_session("known", patient=True) as session:
         added = known_media.add(session, entries, f"operator:{by}")
     print(f"{added} added to {bank}, {len(entries) - added} were there already")
 
@@ -103,7 +102,7 @@ def export(
     from pipeline.operations.known_media_files import as_csv, as_json  # noqa: PLC0415
     from storage import known_media  # noqa: PLC0415 - SQLAlchemy is slow to import
 
-    with _session() as session:
+    with database_session("known", patient=True) as session:
         entries = known_media.current(session, bank)
     sys.stdout.write((as_csv if file_format is FileFormat.CSV else as_json)(entries))
 
@@ -139,7 +138,7 @@ def remove(
     from storage import known_media  # noqa: PLC0415 - SQLAlchemy is slow to import
 
     _check_name("--by", by)
-    with _session() as session:
+    with database_session("known", patient=True) as session:
         for entry_id in entries:
             find_entry(session, entry_id)
         removed = known_media.remove(session, entries, f"operator:{by}", reason.replace("\x00", "")[:1_000])
@@ -177,22 +176,3 @@ def _check_name(option: str, name: str) -> None:
         raise KnownNameError(
             f"{option} is {name[:MAX_NAME]!a}: give 1 to {MAX_NAME} printable characters, no spaces around"
         )
-
-
-@contextmanager
-def _session() -> Iterator["Session"]:
-    from storage.database import connect, transaction  # noqa: PLC0415 - SQLAlchemy is slow to import
-    from storage.errors import UnavailableError  # noqa: PLC0415 - likewise
-
-    engine = connect(
-        load_settings().database_url.get_secret_value(), application="fakeme-known", statement_timeout_ms=0
-    )
-    try:
-        with transaction(engine) as session:
-            yield session
-    except UnavailableError as error:
-        raise ServiceUnreachableError(
-            f"{error}: check with `fakeme status` that PostgreSQL is running"
-        ) from error
-    finally:
-        engine.dispose()

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from pipeline.cli.database_session import database_session
 from pipeline.cli.known import find_entry
 from pipeline.settings import load_settings
 
@@ -21,20 +22,16 @@ def replay(
 ) -> None:
     """Have all past posts checked again that match an entry of the known media.
 
-    Reads all analyses and verdicts, so it takes a minute for each few million. A second call with the same
-    entry changes nothing, because a replay of a post is answered once.
+    Reads all analyses and verdicts of the database. A second call with the same entry changes nothing,
+    because a replay of a post is answered once.
     """
     from inference.fingerprint import dihedral  # noqa: PLC0415 - the parts of the pipeline load slowly
     from pipeline.producers.client.platform_client import PlatformClient  # noqa: PLC0415
     from schemas.posts import PostReplayed  # noqa: PLC0415
     from storage import known_posts  # noqa: PLC0415
-    from storage.database import connect, transaction  # noqa: PLC0415
 
     settings = load_settings()
-    engine = connect(
-        settings.database_url.get_secret_value(), application="fakeme-replay", statement_timeout_ms=0
-    )
-    with transaction(engine) as session:
+    with database_session("replay", patient=True) as session:
         entry = find_entry(session, known)
         pdqs = {variant for pdq in entry.pdqs for variant in dihedral(pdq)}
         media = known_posts.similar_media(session, entry.sha256, pdqs, entry.threshold)
