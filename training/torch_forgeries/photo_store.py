@@ -39,16 +39,18 @@ def _fill(pictures: Tensor, photos: Sequence[Photo], threads: int) -> tuple[Tens
     """Decode the photographs into ``pictures``; return their sizes (N, 2) and factors (N,)."""
     canvas = pictures.shape[-1]
     sizes, factors = [], []
+    # One block for all chunks: the first use of fresh memory takes longer than decoding into it.
+    block = torch.zeros(min(UPLOAD_CHUNK, len(photos)), 3, canvas, canvas, dtype=torch.uint8)
     with ThreadPoolExecutor(threads) as pool:
         for begin in range(0, len(photos), UPLOAD_CHUNK):
             part = photos[begin : begin + UPLOAD_CHUNK]
-            block = torch.zeros(len(part), 3, canvas, canvas, dtype=torch.uint8)
+            block.zero_()
             decoded = pool.map(_decode, part, [canvas] * len(part))
-            for slot, (picture, factor) in zip(block, decoded, strict=True):
+            for slot, (picture, factor) in zip(block[: len(part)], decoded, strict=True):
                 slot[:, : picture.shape[1], : picture.shape[2]] = picture
                 sizes.append(list(picture.shape[1:]))
                 factors.append(factor)
-            pictures[begin : begin + len(part)] = block.to(pictures.device)
+            pictures[begin : begin + len(part)] = block[: len(part)].to(pictures.device)
     return torch.tensor(sizes), torch.tensor(factors)
 
 

@@ -5,22 +5,41 @@ ground at the mask's border and solves the Laplace equation inside. It is solved
 (cascadic multigrid; Bornemann & Deuflhard, 1996), with the border's values fixed at each level.
 """
 
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 COARSEST = 8  # pixels; a smaller grid is filled with the border's mean
-SWEEPS = 12  # Jacobi iterations at full resolution; doubled at each coarser level, where they cost a quarter
+SWEEPS = 16  # per level
+RADIUS = 0.99  # assumed spectral radius of a sweep; fits unknown areas about 20 pixels wide
 
 
-def _neighbours(values: Tensor) -> Tensor:
-    """Return the mean of the four neighbours; edge pixels are repeated."""
-    padded = functional.pad(values, (1, 1, 1, 1), mode="replicate")
-    across = padded[:, :, 1:-1, :-2] + padded[:, :, 1:-1, 2:]
-    return (across + padded[:, :, :-2, 1:-1] + padded[:, :, 2:, 1:-1]) / 4
+@cache
+def _mean_of_neighbours(channels: int, device: torch.device) -> Tensor:
+    kernel = torch.tensor([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) / 4
+    return kernel.expand(channels, 1, 3, 3).contiguous().to(device)
 
 
-def membrane(values: Tensor, known: Tensor, sweeps: int = SWEEPS) -> Tensor:
+def _relax(field: Tensor, values: Tensor, unknown: Tensor, sweeps: int) -> Tensor:
+    """Return the field closer to a solution, by Chebyshev's semi-iteration (Golub & Varga, 1961).
+
+    Each sweep is one of Jacobi's, extrapolated from the sweep before. Few sweeps matter: on small grids a GPU
+    spends all its time launching kernels.
+    """
+    channels = field.shape[1]
+    kernel = _mean_of_neighbours(channels, field.device)
+    before, factor = field, 1.0
+    for sweep in range(sweeps):
+        padded = functional.pad(field, (1, 1, 1, 1), mode="replicate")
+        means = torch.where(unknown, functional.conv2d(padded, kernel, groups=channels), values)
+        before, field = field, torch.lerp(before, means, factor)
+        factor = 1 / (1 - RADIUS**2 * (factor / 4 if sweep else 1 / 2))
+    return field
+
+
+def membrane(values: Tensor, known: Tensor) -> Tensor:
     """Return ``values`` (N, C, H, W) where ``known`` (N, 1, H, W) is 1, smoothly filled where it is 0."""
     height, width = values.shape[2:]
     if min(height, width) <= COARSEST:
@@ -30,12 +49,10 @@ def membrane(values: Tensor, known: Tensor, sweeps: int = SWEEPS) -> Tensor:
         shape = (-(-height // 2), -(-width // 2))
         weight = functional.adaptive_avg_pool2d(known, shape)
         coarse = functional.adaptive_avg_pool2d(values * known, shape) / weight.clamp(min=1e-6)
-        solved = membrane(coarse, (weight > 0).float(), 2 * sweeps)
+        solved = membrane(coarse, (weight > 0).float())
         field = functional.interpolate(solved, (height, width), mode="bilinear", align_corners=False)
-    field = torch.where(known > 0, values, field)
-    for _ in range(sweeps):
-        field = torch.where(known > 0, values, _neighbours(field))
-    return field
+    unknown = known == 0
+    return _relax(torch.where(unknown, field, values), values, unknown, SWEEPS)
 
 
 def poisson_blend(below: Tensor, above: Tensor, masks: Tensor) -> Tensor:
