@@ -2,6 +2,8 @@
 
 import json
 import secrets
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +18,16 @@ from pipeline.errors import PipelineError
 EXIT_FILE_MISSING = 2
 PAYLOAD_DIGITS = 13  # of 52 bits
 
+_SCHEME_HELP = "fakeme-1, or text-template: the mark of the project's predecessor, which no JPEG keeps."
+
 commands = typer.Typer(help="Mark pictures invisibly, and read the marks.", no_args_is_help=True)
+
+
+class Scheme(StrEnum):
+    """The kinds of marks."""
+
+    FAKEME_1 = "fakeme-1"
+    TEXT_TEMPLATE = "text-template"
 
 
 class WatermarkOptionError(PipelineError):
@@ -32,18 +43,34 @@ def key() -> None:
 
 
 @commands.command()
-def embed(
+def embed(  # noqa: PLR0917  (typer passes arguments by name)
     source: Annotated[Path, typer.Argument(metavar="IN", help="A picture.")],
     target: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="The marked copy.")],
-    payload: Annotated[str, typer.Option(metavar="HEX", help="What the mark says: up to 13 hex digits.")],
+    payload: Annotated[
+        str | None, typer.Option(metavar="HEX", help="What the mark says: up to 13 hex digits.")
+    ] = None,
     psnr: Annotated[
         float | None, typer.Option(min=36, max=52, help="Strength in dB: 44, or 42 for small pictures.")
     ] = None,
+    scheme: Annotated[Scheme, typer.Option(help=_SCHEME_HELP)] = Scheme.FAKEME_1,
+    text: Annotated[str, typer.Option(help="What a text-template says.")] = "FAKE_ME",
 ) -> None:
     """Write a marked copy of a picture; its format follows from the name of OUT."""
-    from pipeline.operations.local_watermark import mark_file, watermark_key  # noqa: PLC0415 - as needed
+    from pipeline.operations.local_watermark import (  # noqa: PLC0415 - as needed
+        mark_file,
+        mark_file_with_text,
+        watermark_key,
+    )
     from pipeline.settings import load_local_settings  # noqa: PLC0415 - likewise
 
+    if scheme is Scheme.TEXT_TEMPLATE:
+        if not (text.isascii() and text.isprintable() and text.strip()):
+            raise WatermarkOptionError(f"--text is {text[:40]!a}: give printable ASCII characters")
+        mark_file_with_text(source, target, text)
+        print(f"{printable(str(target))} carries the text {text}")
+        return
+    if payload is None:
+        raise WatermarkOptionError("--payload is missing: give up to 13 hex digits, for example an id")
     try:
         number = int(payload, 16)
     except ValueError:
@@ -60,14 +87,20 @@ def read(
     search: Annotated[
         bool, typer.Option(help="Also find marks in pictures that were scaled, rotated or cut.")
     ] = True,
+    scheme: Annotated[Scheme, typer.Option(help=_SCHEME_HELP)] = Scheme.FAKEME_1,
+    recover: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write the texts of text-templates there, as pictures."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Look for marks made with our key. Exit code 2 if a file could not be read."""
-    from pipeline.operations.local_watermark import read_files, watermark_key  # noqa: PLC0415 - as needed
-    from pipeline.settings import load_local_settings  # noqa: PLC0415 - likewise
+    """Look for marks made with our key, or for text-templates. Exit code 2 if a file could not be read."""
+    from pipeline.operations.local_watermark import read_files  # noqa: PLC0415 - as needed
 
-    secret = watermark_key(load_local_settings().watermark)
-    rows = [_row(*answer) for answer in read_files(files, secret, search=search)]
+    if recover is not None and scheme is not Scheme.TEXT_TEMPLATE:
+        raise WatermarkOptionError("--recover needs --scheme text-template: other marks hide no text")
+    look = _text_reader(recover) if scheme is Scheme.TEXT_TEMPLATE else _mark_reader(search=search)
+    rows = [_row(scheme, *answer) for answer in read_files(files, look)]
     if as_json:
         print(json.dumps(rows, indent=2))
     else:
@@ -85,14 +118,39 @@ def read(
         raise typer.Exit(EXIT_FILE_MISSING)
 
 
-def _row(file: Path, found: Any, problem: str) -> dict[str, Any]:
+def _mark_reader(*, search: bool) -> Callable[[Path, Any], Any]:
+    """Return a function that looks for our mark in a picture."""
+    from inference.watermark.detection import detect  # noqa: PLC0415 - numpy, only when needed
+    from pipeline.operations.local_watermark import watermark_key  # noqa: PLC0415 - likewise
+    from pipeline.settings import load_local_settings  # noqa: PLC0415 - likewise
+
+    secret = watermark_key(load_local_settings().watermark)
+    return lambda _file, image: detect(image, secret, search=search)
+
+
+def _text_reader(folder: Path | None) -> Callable[[Path, Any], Any]:
+    """Return a function that looks for hidden text, and writes it to ``folder`` if there is one."""
+    from inference.watermark.text_template import detect_text  # noqa: PLC0415 - numpy, only when needed
+    from pipeline.operations.local_watermark import save_hidden_text  # noqa: PLC0415 - likewise
+
+    def look(file: Path, image: Any) -> Any:
+        found = detect_text(image)
+        if found.present and folder is not None:
+            save_hidden_text(file, image, folder)
+        return found
+
+    return look
+
+
+def _row(scheme: Scheme, file: Path, found: Any, problem: str) -> dict[str, Any]:
     """Return the answer for one file; ``found`` is None if there is a problem."""
+    payload = getattr(found, "payload", None) if found is not None and found.present else None
     return {
         "file": str(file),
         "present": found is not None and found.present,
-        "payload": f"{found.payload:0{PAYLOAD_DIGITS}x}" if found is not None and found.present else None,
+        "payload": None if payload is None else f"{payload:0{PAYLOAD_DIGITS}x}",
         "confidence": round(found.confidence, 3) if found is not None else None,
-        "false_positive_bound": found.false_positive_bound if found is not None else None,
-        "scheme": "fakeme-1",
+        "false_positive_bound": getattr(found, "false_positive_bound", None),
+        "scheme": scheme.value,
         "problem": problem,
     }

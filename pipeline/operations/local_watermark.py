@@ -1,24 +1,28 @@
 """Marks local pictures, and looks for marks in local files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inference.errors import Unprocessable
+from inference.media.decoded import Pixels
 from inference.media.limits import MediaLimits
 from inference.sandbox import DecoderPool
-from inference.watermark.detection import Detection, detect
 from inference.watermark.embedding import SMALLEST, embed
 from inference.watermark.pattern import KEY_BYTES
+from inference.watermark.text_template import embed_text, recover_text
 from pipeline.errors import PipelineError
 from pipeline.operations.local_files import files_below, read_file
 from pipeline.settings import WatermarkSettings
 
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
+LOSSLESS = {suffix: kind for suffix, kind in FORMATS.items() if kind in {"PNG", "TIFF"}}
 QUALITY = 95  # of JPEG and WebP: the mark survives less, but others will encode the picture again
 _LIMITS = MediaLimits()
+Answer = TypeVar("Answer")
 
 
 class WatermarkError(PipelineError):
@@ -46,33 +50,68 @@ def watermark_key(settings: WatermarkSettings) -> bytes:
 
 def mark_file(source: Path, target: Path, payload: int, key: bytes, psnr: float | None) -> None:
     """Write a marked copy of a picture, upright and without its metadata; raise :class:`WatermarkError`."""
-    kind = FORMATS.get(target.suffix.lower())
-    if kind is None:
-        raise WatermarkError(f"{target} has no name of a picture: end it in one of {', '.join(FORMATS)}")
-    try:
-        with Image.open(source) as opened:
-            image = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"), np.uint8)
+
+    def mark(image: Pixels) -> Pixels:
         if min(image.shape[:2]) < SMALLEST:
             raise WatermarkError(
                 f"{source} has {image.shape[1]} x {image.shape[0]} pixels: a mark needs {SMALLEST} each way"
             )
-        Image.fromarray(embed(image, payload, key, psnr)).save(target, kind, quality=QUALITY)
+        return embed(image, payload, key, psnr)
+
+    _rewrite(source, target, FORMATS, mark)
+
+
+def mark_file_with_text(source: Path, target: Path, text: str) -> None:
+    """Write a copy with the predecessor's mark; raise :class:`WatermarkError`."""
+
+    def mark(image: Pixels) -> Pixels:
+        try:
+            return embed_text(image, text)
+        except ValueError as error:
+            raise WatermarkError(f"cannot mark {source}: {error}") from error
+
+    _rewrite(source, target, LOSSLESS, mark)
+
+
+def _rewrite(source: Path, target: Path, formats: dict[str, str], change: Callable[[Pixels], Pixels]) -> None:
+    kind = formats.get(target.suffix.lower())
+    if kind is None:
+        raise WatermarkError(
+            f"cannot write the mark to {target}: end its name in one of {', '.join(formats)}"
+        )
+    try:
+        with Image.open(source) as opened:
+            image = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"), np.uint8)
+        Image.fromarray(change(image)).save(target, kind, quality=QUALITY)
     except UnidentifiedImageError as error:
         raise WatermarkError(f"{source} is not a picture that can be read") from error
     except OSError as error:
         raise WatermarkError(f"cannot mark {source}: {error}") from error
 
 
+def save_hidden_text(file: Path, image: Pixels, folder: Path) -> None:
+    """Write the text that the predecessor's mark hides in ``image`` to ``folder``, as ``<name>.text.png``.
+
+    Raise :class:`WatermarkError`.
+    """
+    target = folder / f"{file.name}.text.png"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(recover_text(image)).save(target)
+    except OSError as error:
+        raise WatermarkError(f"cannot write {target}: {error.strerror or error}") from error
+
+
 def read_files(
-    paths: Iterable[Path], key: bytes, *, search: bool
-) -> Iterator[tuple[Path, Detection | None, str]]:
-    """Yield each file with the mark in its middle frame, or None and why it could not be looked for."""
+    paths: Iterable[Path], look: Callable[[Path, Pixels], Answer]
+) -> Iterator[tuple[Path, Answer | None, str]]:
+    """Yield each file with the answer for its middle frame, or None and why it could not be looked at."""
     pool = DecoderPool(1)
     try:
         for file in files_below(paths):
             try:
                 frames = pool.decode(read_file(file, _LIMITS), None, _LIMITS).frames
-                yield file, detect(frames[len(frames) // 2].image, key, search=search), ""
+                yield file, look(file, frames[len(frames) // 2].image), ""
             except Unprocessable as error:
                 yield file, None, error.detail
             except OSError as error:

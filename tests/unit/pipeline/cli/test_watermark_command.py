@@ -61,8 +61,13 @@ def test_an_unmarked_picture_and_a_text_are_told_apart(picture: Path) -> None:
             WatermarkOptionError,
             "is 'xyz': give up to 13 hex digits",
         ),
+        (("-o", "out.jpg"), WatermarkOptionError, "--payload is missing"),
         (("-o", "out.jpg", "--payload", "1" * 14), WatermarkOptionError, "give up to 13 hex digits"),
-        (("-o", "out.gif", "--payload", "1"), WatermarkError, "out.gif has no name of a picture"),
+        (
+            ("-o", "out.gif", "--payload", "1"),
+            WatermarkError,
+            r"cannot write the mark to out\.gif: end its name in one of \.jpg",
+        ),
     ],
 )
 def test_mistakes_are_named(
@@ -70,6 +75,36 @@ def test_mistakes_are_named(
 ) -> None:
     with pytest.raises(error, match=message):
         run("embed", picture, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("-o", "out.jpg"), WatermarkError, r"out\.jpg: end its name in one of \.png, \.tif, \.tiff"),
+        (("-o", "out.png", "--text", "가짜"), WatermarkOptionError, "give printable ASCII"),
+        (("-o", "out.png", "--text", "F" * 400), WatermarkError, "x .* pixels: the text"),
+    ],
+)
+def test_mistakes_with_text_templates_are_named(
+    picture: Path, arguments: tuple[str, ...], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        run("embed", picture, *arguments, "--scheme", "text-template")
+
+
+def test_the_text_of_an_old_picture_is_recovered(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FAKEME_WATERMARK__KEY")
+    marked, folder = picture.with_name("old.png"), picture.parent / "texts"
+
+    run("embed", picture, "-o", marked, "--scheme", "text-template", "--text", "MADE UP")
+    options = ("--scheme", "text-template", "--recover", folder, "--json")
+    old, unmarked = json.loads(run("read", marked, picture, *options).stdout)
+
+    assert (old["present"], old["payload"], old["scheme"]) == (True, None, "text-template")
+    assert (old["false_positive_bound"], unmarked["present"]) == (None, False)
+    assert [file.name for file in folder.iterdir()] == ["old.png.text.png"]
+    with pytest.raises(WatermarkOptionError, match="--recover needs --scheme text-template"):
+        run("read", marked, "--recover", folder)
 
 
 def test_a_file_that_is_no_picture_is_named(picture: Path) -> None:
