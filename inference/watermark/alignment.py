@@ -23,12 +23,6 @@ def translations(white: Plane, pattern: Pattern, count: int) -> list[tuple[float
     return found
 
 
-def clearness(white: Plane, pattern: Pattern) -> float:
-    """Return by how many standard deviations the best place of a tile stands out."""
-    surface = _correlation(white, pattern)
-    return float(surface.max() / (surface.std() + 1e-9))
-
-
 def correction(white: Plane, pattern: Pattern, place: tuple[float, float]) -> Matrix:
     """Return the affine map (2, 3) from pattern coordinates, first corner at 0, to those of ``white``.
 

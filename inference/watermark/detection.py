@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from inference.media.decoded import Pixels
-from inference.watermark.alignment import clearness, correction, translations
+from inference.watermark.alignment import correction, translations
 from inference.watermark.canonical import Plane, canonical_luma
 from inference.watermark.geometry import Geometry
 from inference.watermark.pattern import CELLS, TILE, Pattern, make_pattern
@@ -14,8 +14,7 @@ from inference.watermark.whitening import whitened
 
 MAX_FALSE_POSITIVE = 1e-9  # of one picture, over all attempts that are made on it
 _WORDS = 4  # of the 16 places of the first cell, those with the most energy are decoded
-_CANDIDATES = 12  # geometries, by the peaks of the spectrum
-_GEOMETRIES = 4  # of these, by the pilots' phases too
+_GEOMETRIES = 4  # the likeliest
 _PLACES = 2  # translations of each
 _SMALLEST = 96  # pixels of a rectified picture; a smaller one has less than a tile
 # All places at which a code word is compared with a picture: two in place, and the search's.
@@ -67,23 +66,15 @@ def _words(luma: Plane, pattern: Pattern, *, search: bool) -> Iterator[Word]:
     yield from read(cell_sums(white[:, ::-1], pattern), pattern, _WORDS)
     if not search or min(luma.shape) < _SMALLEST:
         return
-    for rectified, flat in _promising(luma, white, pattern):
+    for candidate in candidates(luma, pattern, _GEOMETRIES):
+        rectified, _ = candidate.geometry().rectified(luma)
+        if min(rectified.shape) < _SMALLEST:
+            continue
+        flat = whitened(rectified)
         for place in translations(flat, pattern, _PLACES):
             aligned = _aligned(rectified, Geometry(correction(flat, pattern, place)))
             if min(aligned.shape) >= _SMALLEST:
                 yield from read(cell_sums(whitened(aligned), pattern), pattern, _WORDS)
-
-
-def _promising(luma: Plane, white: Plane, pattern: Pattern) -> list[tuple[Plane, Plane]]:
-    """Return the picture in the likeliest geometries, as it is and whitened, the best first."""
-    found = []
-    for candidate in candidates(white, pattern, _CANDIDATES):
-        rectified, _ = candidate.geometry().rectified(luma)
-        if min(rectified.shape) >= _SMALLEST:
-            flat = whitened(rectified)
-            found.append((clearness(flat, pattern), rectified, flat))
-    found.sort(key=lambda each: -each[0])
-    return [(rectified, flat) for _, rectified, flat in found[:_GEOMETRIES]]
 
 
 def _aligned(rectified: Plane, geometry: Geometry) -> Plane:

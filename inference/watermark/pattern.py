@@ -17,9 +17,9 @@ from inference.watermark.code import CODE_BITS
 TILE = 128  # canonical pixels
 CELLS = 4  # tiles after which the signs repeat, in each direction
 RADII = (7.0, 36.0)  # of the lattice, in cycles per tile: what survives JPEG and scaling to a half
-PILOT_RADII = (8.0, 22.0)
+PILOT_RADII = (9.0, 20.0)
 PILOTS = 24
-PILOT_SHARE = 0.4  # of the power: finding the geometry fails before reading does
+PILOT_SHARE = 0.28  # of the power: finding the geometry fails before reading does
 _FALL = 0.3  # amplitude falls as radius ** -0.3: higher frequencies are seen less, and lost more easily
 KEY_BYTES = 32
 

@@ -3,13 +3,16 @@
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy import fft
 from numpy.typing import NDArray
 
 from inference.watermark.canonical import Plane
 from inference.watermark.code import CODE_BITS, PAYLOAD_BITS, decode, encode
-from inference.watermark.pattern import CELLS, TILE, Pattern
+from inference.watermark.pattern import CELLS, RADII, TILE, Pattern
+
+_NEIGHBOURS = (7, 7)  # cycles per tile
 
 Complexes = NDArray[np.complex64]
 
@@ -23,10 +26,11 @@ class Word:
 
 
 def cell_sums(white: Plane, pattern: Pattern) -> NDArray[np.float64]:
-    """Return the data dimensions of the picture, summed over the tiles of each cell, (16, 2 N)."""
+    """Return the evened data dimensions of the picture, summed over the tiles of each cell, (16, 2 N)."""
     spectra = _tile_spectra(white)
     y, x = pattern.data.T
     values = spectra[:, :, y % TILE, x]
+    values = values / np.sqrt(_smooth((np.abs(values) ** 2).mean(axis=(0, 1)), pattern) + 1e-9)
     sums = np.zeros((CELLS, CELLS, values.shape[2]), np.complex128)
     for row in range(values.shape[0]):
         for column in range(values.shape[1]):
@@ -68,6 +72,21 @@ def _rolled(sums: NDArray[np.float64], place: int) -> NDArray[np.float64]:
     """Return the sums as if the picture's first tile were at ``place`` among the cells."""
     grid = sums.reshape(CELLS, CELLS, -1)
     return np.roll(grid, (place // CELLS, place % CELLS), axis=(0, 1)).reshape(sums.shape)
+
+
+def _smooth(energy: NDArray[np.float32], pattern: Pattern) -> NDArray[np.float32]:
+    """Return the energy (N,) of the data frequencies averaged over their neighbours.
+
+    Frequencies count by how little of the picture is there. That does not depend on the signs, so it does not
+    change the bound.
+    """
+    y, x = pattern.data.T
+    y = y + int(RADII[1])
+    total = np.zeros((2 * int(RADII[1]) + 1, int(RADII[1]) + 1), np.float32)
+    count = np.zeros_like(total)
+    total[y, x], count[y, x] = energy, 1.0
+    mean = cv2.blur(total, _NEIGHBOURS) / np.maximum(cv2.blur(count, _NEIGHBOURS), 1e-6)
+    return np.asarray(mean[y, x], np.float32)
 
 
 def _tile_spectra(white: Plane) -> Complexes:

@@ -1,7 +1,7 @@
 """Finds scale, rotation, mirroring and aspect of a mark by its pilots, which are peaks of the spectrum."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inference.watermark.canonical import Plane
 from inference.watermark.geometry import Geometry
 from inference.watermark.pattern import TILE, Pattern
+from inference.watermark.whitening import whitened_for_search
 
 SCALES = (0.3, 2.4)  # of the mark in the canonical picture
 ROTATION = 7.0  # degrees, to both sides
@@ -21,17 +22,28 @@ _SCALE_STEP, _ROTATION_STEP, _ASPECT_STEP = 0.004, 0.25, 0.008
 _CAP = 12.0  # times the local mean: no single line of the picture may look like many pilots
 _MIN_PILOTS = 10  # within the spectrum; larger scales have all
 _APART = 3  # steps between two candidates
+_SAME_SCALE, _SAME_ROTATION = 0.015, 0.8  # between candidates that alignment makes equal
+_TRIED = 150  # candidates by the strength of the pilots, whose phases are then compared
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A geometry without its translation, and the mean of the spectrum at its pilots (1 is noise)."""
+    """A geometry without its translation, and how strong its pilots are."""
 
     score: float
     scale: float
     rotation: float  # degrees
     aspect: float  # width over height, against the original
     mirrored: bool
+
+    def resembles(self, other: "Candidate") -> bool:
+        """Tell whether aligning one would lead to the other."""
+        return (
+            self.mirrored == other.mirrored
+            and abs(math.log(self.scale / other.scale)) < _SAME_SCALE
+            and abs(math.log(self.aspect / other.aspect)) < _SAME_SCALE
+            and abs(self.rotation - other.rotation) < _SAME_ROTATION
+        )
 
     def geometry(self) -> Geometry:
         """Return the map from pattern coordinates to the picture, around its origin."""
@@ -43,14 +55,63 @@ class Candidate:
         return Geometry(np.column_stack([linear, [0.0, 0.0]]))
 
 
-def candidates(white: Plane, pattern: Pattern, count: int) -> list[Candidate]:
-    """Return the likeliest geometries of a whitened canonical picture, the best first."""
-    spectrum = _flattened(_centre(white))
+def candidates(luma: Plane, pattern: Pattern, count: int) -> list[Candidate]:
+    """Return the likeliest geometries of a canonical picture, the best first."""
+    spectrum = _Spectrum.of(whitened_for_search(_centre(luma)))
     rotations = np.arange(-ROTATION, ROTATION + 1e-9, _ROTATION_STEP)
     aspects = np.exp(np.arange(-ASPECT, ASPECT + 1e-9, _ASPECT_STEP))
-    found = _best(spectrum, pattern, rotations, np.ones(1), count)
-    found += _best(spectrum, pattern, np.zeros(1), aspects, count)
-    return sorted(found, key=lambda candidate: -candidate.score)[:count]
+    found = _best(spectrum.power, pattern, rotations, np.ones(1), _TRIED)
+    found += _best(spectrum.power, pattern, np.zeros(1), aspects, _TRIED)
+    found = sorted(found, key=lambda candidate: -candidate.score)[:_TRIED]
+    found += [Candidate(0.0, 1.0, 0.0, 1.0, mirrored) for mirrored in (False, True)]  # only cut
+    found = [replace(each, score=_coherence(spectrum, pattern, each)) for each in found]
+    distinct: list[Candidate] = []
+    for candidate in sorted(found, key=lambda candidate: -candidate.score):
+        if not any(map(candidate.resembles, distinct)):
+            distinct.append(candidate)
+    return distinct[:count]
+
+
+@dataclass(frozen=True, eq=False)
+class _Spectrum:
+    """The spectrum of a windowed picture: phases relative to its middle, power relative to its local mean."""
+
+    phases: NDArray[np.complex64]  # (N, N // 2 + 1), of absolute value 1
+    power: Plane  # (N, N), capped
+
+    @classmethod
+    def of(cls, white: Plane) -> "_Spectrum":
+        size = 2 * _SIDE if max(white.shape) > _SIDE // 2 else _SIDE
+        padded = np.zeros((size, size), np.float32)
+        height, width = white.shape
+        padded[:height, :width] = white * _window(height, width)
+        middle = -(height // 2), -(width // 2)
+        values = fft.rfft2(np.roll(padded, middle, axis=(0, 1))).astype(np.complex64)
+        strengths = np.abs(values)
+        return cls(values / (strengths + 1e-9), _flattened(strengths**2))
+
+    def at(self, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.complex64]:
+        """Return the values at frequencies in cycles per pixel, relative to the local mean of the power."""
+        size = len(self.phases)
+        conjugate = x < 0
+        rows = np.rint(np.where(conjugate, -y, y) * size).astype(int) % size
+        columns = np.rint(np.abs(x) * size).astype(int)
+        phases = self.phases[rows, columns]
+        upright = np.where(conjugate, phases.conj(), phases)
+        return np.asarray(upright * np.sqrt(self.power[rows, columns]), np.complex64)
+
+
+def _coherence(spectrum: _Spectrum, pattern: Pattern, candidate: Candidate) -> float:
+    """Return by how many standard deviations of noise the pilots agree on one place of the tiles."""
+    linear = candidate.geometry().matrix[:, :2]
+    y, x = pattern.pilots.T
+    fx, fy = np.linalg.inv(linear).T @ np.stack([x, y]) / TILE
+    inside = (np.abs(fx) < 0.5) & (np.abs(fy) < 0.5)
+    surface = np.zeros((TILE, TILE), np.complex64)
+    surface[y[inside] % TILE, x[inside] % TILE] = spectrum.at(fy[inside], fx[inside]) * np.conj(
+        np.sign(pattern.pilot_values[inside])
+    )
+    return float(fft.ifft2(surface).real.max()) * TILE**2 / math.sqrt(max(int(inside.sum()), 1))
 
 
 def _best(
@@ -113,17 +174,15 @@ def _scores(
     )
 
 
-def _centre(white: Plane) -> Plane:
-    height, width = (min(side, _SIDE) for side in white.shape)
-    top, left = (white.shape[0] - height) // 2, (white.shape[1] - width) // 2
-    return white[top : top + height, left : left + width]
+def _centre(luma: Plane) -> Plane:
+    height, width = (min(side, _SIDE) for side in luma.shape)
+    top, left = (luma.shape[0] - height) // 2, (luma.shape[1] - width) // 2
+    return luma[top : top + height, left : left + width]
 
 
-def _flattened(white: Plane) -> Plane:
-    """Return the power spectrum over its local mean, capped, (N, N) with the frequency 0 first."""
-    size = 2 * _SIDE if max(white.shape) > _SIDE // 2 else _SIDE
-    windowed = white * _window(*white.shape)
-    half = np.abs(fft.rfft2(windowed, (size, size))) ** 2
+def _flattened(half: Plane) -> Plane:
+    """Return the power (N, N // 2 + 1) over its local mean, capped, as (N, N) with the frequency 0 first."""
+    size = len(half)
     power = np.empty((size, size), np.float32)
     power[:, : size // 2 + 1] = half
     power[:, size // 2 + 1 :] = np.roll(half[::-1, 1:-1][:, ::-1], 1, axis=0)

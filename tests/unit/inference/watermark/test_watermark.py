@@ -65,6 +65,7 @@ ATTACKS: dict[str, Callable[[Pixels], Pixels]] = {
     "JPEG 30": encoded(30),
     "WebP 50": encoded(50, ".webp"),
     "half size": scaled(0.5),
+    "half size, JPEG 70": lambda image: encoded(70)(scaled(0.5)(image)),
     "double size": scaled(2),
     "aspect": scaled(1.06, 1.0),
     "cropped to three quarters": cropped(0.75),
@@ -88,6 +89,14 @@ def test_the_mark_survives(marked: Pixels, attack: str) -> None:
     assert (found.present, found.payload) == (True, PAYLOAD)
     assert found.false_positive_bound <= MAX_FALSE_POSITIVE
     assert found.confidence >= 1
+
+
+@pytest.mark.parametrize("name", ["coffee", "astronaut", "rocket"])
+def test_the_mark_survives_in_small_pictures(name: str) -> None:
+    marked = embed(picture(name, 512), PAYLOAD, KEY)
+
+    for attack in ("JPEG 30", "half size", "cropped to three quarters", "rotated by 5 degrees"):
+        assert detect(np.ascontiguousarray(ATTACKS[attack](marked)), KEY).payload == PAYLOAD, attack
 
 
 @pytest.mark.parametrize(("short_side", "psnr"), [(256, 42.0), (512, 44.0), (1200, 44.0)])
