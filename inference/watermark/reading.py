@@ -41,21 +41,25 @@ def cell_sums(white: Plane, pattern: Pattern) -> NDArray[np.float64]:
 
 def read(sums: NDArray[np.float64], pattern: Pattern, tries: int) -> list[Word]:
     """Return the words read with the most promising places of the first cell, the best first."""
-    signed = np.stack([(_rolled(sums, place) * pattern.signs).sum(axis=0) for place in range(CELLS * CELLS)])
+    signed = np.stack([(rolled(sums, place) * pattern.signs).sum(axis=0) for place in range(CELLS * CELLS)])
     soft = np.zeros((CELLS * CELLS, CODE_BITS))
     np.add.at(soft.T, pattern.bits, (signed * pattern.weights).T)
     energy = (soft**2).sum(axis=1)
     likely = np.argsort(-energy)[:tries]
     scale = np.sqrt((soft[likely] ** 2).mean(axis=1, keepdims=True)) + 1e-12
-    norm = float(np.sqrt((sums**2 * pattern.weights**2).sum()))
-    words = []
-    for place, payload in zip(likely, decode(soft[likely] / scale), strict=True):
-        if payload is not None:
-            signs = encode(payload)[pattern.bits] * 2.0 - 1.0
-            words.append(
-                Word(payload, float((signed[place] * pattern.weights * signs).sum() / (norm + 1e-12)))
-            )
+    words = [
+        Word(payload, statistic(rolled(sums, int(place)), pattern, encode(payload)))
+        for place, payload in zip(likely, decode(soft[likely] / scale), strict=True)
+        if payload is not None
+    ]
     return sorted(words, key=lambda word: -word.statistic)
+
+
+def statistic(sums: NDArray[np.float64], pattern: Pattern, code: NDArray[np.uint8]) -> float:
+    """Return how strongly a code word is in the sums of cells whose first is the pattern's first."""
+    weighted = sums * pattern.weights
+    signs = pattern.signs * (code[pattern.bits] * 2.0 - 1.0)
+    return float((weighted * signs).sum() / (np.linalg.norm(weighted) + 1e-12))
 
 
 def false_positive_bound(statistic: float, attempts: int) -> float:
@@ -68,7 +72,7 @@ def false_positive_bound(statistic: float, attempts: int) -> float:
     return math.exp(min(0.0, math.log(attempts) + PAYLOAD_BITS * math.log(2) - statistic**2 / 2))
 
 
-def _rolled(sums: NDArray[np.float64], place: int) -> NDArray[np.float64]:
+def rolled(sums: NDArray[np.float64], place: int) -> NDArray[np.float64]:
     """Return the sums as if the picture's first tile were at ``place`` among the cells."""
     grid = sums.reshape(CELLS, CELLS, -1)
     return np.roll(grid, (place // CELLS, place % CELLS), axis=(0, 1)).reshape(sums.shape)

@@ -50,7 +50,8 @@ def embed(  # noqa: PLR0917  (typer passes arguments by name)
         str | None, typer.Option(metavar="HEX", help="What the mark says: up to 13 hex digits.")
     ] = None,
     psnr: Annotated[
-        float | None, typer.Option(min=36, max=52, help="Strength in dB: 44, or 42 for small pictures.")
+        float | None,
+        typer.Option(min=36, max=52, help="Strength in dB; by default what the picture needs, 38 to 46."),
     ] = None,
     scheme: Annotated[Scheme, typer.Option(help=_SCHEME_HELP)] = Scheme.FAKEME_1,
     text: Annotated[str, typer.Option(help="What a text-template says.")] = "FAKE_ME",
