@@ -81,6 +81,20 @@ class ApiKeyInvalidError(StorageError):
     """An API key cannot be issued with these values; the message names the value and the remedy."""
 
 
+class ManifestInvalidError(StorageError):
+    """A manifest cannot be stored with these values; the message names the value and the remedy."""
+
+
+class PayloadTakenError(StorageError):
+    """The payload of a watermark already names another manifest."""
+
+    def __init__(self, payload: str, request_id: str) -> None:
+        super().__init__(
+            f"the payload {payload} already names the manifest of request {request_id}: give each signed file"
+            " a watermark with a payload of its own"
+        )
+
+
 class CaseError(StorageError):
     """The state of the case does not allow the requested action."""
 

@@ -1,7 +1,8 @@
 """Deletes rows that are older than their table's retention, in short transactions that delay nobody.
 
 Tables that are not listed here keep their rows. Moderators' records (cases, decisions, audit) answer for what
-was done. Tags and owners are the state of a post, and an owner that is forgotten could be replaced.
+was done, and manifests for what was made: a file carries its watermark for ever. Tags and owners are the
+state of a post, and an owner that is forgotten could be replaced.
 """
 
 from collections.abc import Callable

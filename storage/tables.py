@@ -115,6 +115,28 @@ class KnownMediaRow(Base):
     change: Mapped[int] = mapped_column(BigInteger, unique=True)  # grows with each change of any row
 
 
+class ManifestRow(Base):
+    """The manifest of a file that FakeME signed, by the payload of its watermark, and what it states."""
+
+    __tablename__ = "manifests"
+    __table_args__ = (
+        CheckConstraint("payload ~ '^[0-9a-f]{13}$'", name="payload"),
+        CheckConstraint("octet_length(content) BETWEEN 1 AND 1000000", name="content"),
+    )
+
+    payload: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_id: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)  # of the signed file
+    media_type: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(Text)
+    model_version: Mapped[str] = mapped_column(Text)
+    actions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    digital_source_type: Mapped[str] = mapped_column(Text)
+    signer: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    stored_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
+
+
 class PendingEvidence(Base):
     """An evidence file of a stored verdict that is not in its bucket yet."""
 
