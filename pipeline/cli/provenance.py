@@ -1,15 +1,21 @@
-"""`fakeme provenance`: content credentials of local files, and the keys and trust list for them."""
+"""`fakeme provenance`: content credentials of files, keys and a trust list for them, and stored manifests."""
 
 import json
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
 from rich.console import Console
 
 from pipeline.cli import trust
+from pipeline.cli.database_session import database_session
+from schemas.watermarks import PAYLOAD_DIGITS, normalised_payload
+
+if TYPE_CHECKING:
+    from inference.provenance.description import GeneratedMedia
+    from inference.provenance.signing import MediaSigner
 
 EXIT_FILE_MISSING = 2
 
@@ -50,6 +56,9 @@ def sign(  # noqa: PLR0917 - a command's options
         typer.Option("--ingredient", help="A file that went into it, stated by its SHA-256; repeatable."),
     ] = None,
     watermark: Annotated[str, typer.Option(metavar="HEX", help="Payload of its watermark.")] = "",
+    store: Annotated[
+        bool, typer.Option("--store", help="Keep the manifest in the database, to find it by the watermark.")
+    ] = False,
 ) -> None:
     """State with a signature that a model made a file. Only for files that you made yourself."""
     from inference.provenance.description import GeneratedMedia  # noqa: PLC0415 - as needed
@@ -62,11 +71,42 @@ def sign(  # noqa: PLR0917 - a command's options
         model=name,
         model_version=model_version,
         ingredients=tuple(map(local_provenance.ingredient, ingredients or ())),
-        watermark=_hex(watermark),
+        watermark=_payload("--watermark", watermark) if watermark else "",
     )
+    if store and not watermark:
+        raise typer.BadParameter("--store needs --watermark, by which the manifest is found again")
     signer = local_provenance.signer_of(load_local_settings().provenance)
-    local_provenance.sign_file(source, target, media, signer)
+    if store:
+        _sign_and_store(source, target, media, signer)
+    else:
+        file = local_provenance.sign_file(source, media, signer)
+        local_provenance.write_file(target, file.signed.data)
     print(f"{target} is signed for request {media.request_id}")
+
+
+@commands.command()
+def find(
+    payload: Annotated[str, typer.Argument(metavar="HEX", help="As printed by `fakeme watermark read`.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE.c2pa", help="Where to write the manifest.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Find the manifest of a file that lost it, by the payload of its watermark.
+
+    It must have been stored with `sign --store`. Exit code 2: there is none.
+    """
+    from pipeline.cli.provenance_view import manifest_view  # noqa: PLC0415 - as needed
+    from pipeline.operations import durable_credentials, local_provenance  # noqa: PLC0415 - likewise
+
+    with database_session("provenance") as session:
+        found = durable_credentials.find_manifest(session, _payload("HEX", payload))
+    if output is not None:
+        local_provenance.write_file(output, found.content)
+    if as_json:
+        print(json.dumps(durable_credentials.document(found), indent=2))
+    else:
+        Console().print(manifest_view(found))
 
 
 @commands.command()
@@ -95,8 +135,15 @@ def show(
         raise typer.Exit(EXIT_FILE_MISSING)
 
 
-def _hex(text: str) -> str:
-    try:
-        return bytes.fromhex(text).hex()
-    except ValueError as error:
-        raise typer.BadParameter(f"--watermark {text!r} is not a hexadecimal number") from error
+def _sign_and_store(source: Path, target: Path, media: "GeneratedMedia", signer: "MediaSigner") -> None:
+    from pipeline.operations.durable_credentials import sign_and_store  # noqa: PLC0415 - SQLAlchemy is slow
+
+    with database_session("provenance") as session:
+        sign_and_store(session, source, target, media, signer)
+
+
+def _payload(option: str, text: str) -> str:
+    normalised = normalised_payload(text)
+    if normalised is None:
+        raise typer.BadParameter(f"{option} is {text[:40]!a}: give up to {PAYLOAD_DIGITS} hex digits")
+    return normalised

@@ -1,4 +1,4 @@
-"""Renders content credentials and traces of a file as a table."""
+"""Renders content credentials and traces of a file, and stored manifests, as tables."""
 
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from pipeline.cli.terminal_text import printable
 
 if TYPE_CHECKING:
     from pipeline.operations.local_provenance import FileProvenance
+    from storage.manifests import StoredManifest
 
 _MEANINGS = {
     CredentialsState.TRUSTED: "trusted: signed by somebody on the trust list, and unchanged since",
@@ -23,9 +24,27 @@ _MEANINGS = {
 
 def provenance_view(found: "FileProvenance") -> Table:
     """Return a table with one line for each fact."""
-    table = Table("", "", title=Text(printable(str(found.file))), box=SIMPLE_HEAD, show_header=False)
+    return _table(str(found.file), _facts(found))
+
+
+def manifest_view(found: "StoredManifest") -> Table:
+    """Return a table of what a stored manifest states."""
+    facts = [
+        ("signed by", found.signer),
+        ("model", f"{found.model} {found.model_version}".strip()),
+        ("actions", ", ".join(found.actions)),
+        ("source", short_name(found.digital_source_type)),
+        ("request", found.request_id),
+        ("signed file", f"{found.media_type}, SHA-256 {found.sha256}"),
+        ("stored at", found.stored_at.isoformat(timespec="seconds")),
+    ]
+    return _table(found.payload, facts)
+
+
+def _table(title: str, facts: list[tuple[str, str]]) -> Table:
+    table = Table("", "", title=Text(printable(title)), box=SIMPLE_HEAD, show_header=False)
     table.title_justify = "left"
-    for name, value in _facts(found):
+    for name, value in facts:
         table.add_row(name, Text(printable(value), overflow="fold"))
     return table
 

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from pipeline.cli.terminal_text import printable
 from pipeline.errors import PipelineError
+from schemas.watermarks import PAYLOAD_DIGITS, normalised_payload, payload_text
 
 EXIT_FILE_MISSING = 2
-PAYLOAD_DIGITS = 13  # of 52 bits
 
 _SCHEME_HELP = "fakeme-1, or text-template: the mark of the project's predecessor, which no JPEG keeps."
 
@@ -72,14 +72,11 @@ def embed(  # noqa: PLR0917  (typer passes arguments by name)
         return
     if payload is None:
         raise WatermarkOptionError("--payload is missing: give up to 13 hex digits, for example an id")
-    try:
-        number = int(payload, 16)
-    except ValueError:
-        number = -1
-    if not (number >= 0 and len(payload) <= PAYLOAD_DIGITS):
+    normalised = normalised_payload(payload)
+    if normalised is None:
         raise WatermarkOptionError(f"--payload is {payload[:40]!a}: give up to {PAYLOAD_DIGITS} hex digits")
-    mark_file(source, target, number, watermark_key(load_local_settings().watermark), psnr)
-    print(f"{printable(str(target))} carries {number:0{PAYLOAD_DIGITS}x}")
+    mark_file(source, target, int(normalised, 16), watermark_key(load_local_settings().watermark), psnr)
+    print(f"{printable(str(target))} carries {normalised}")
 
 
 @commands.command()
@@ -149,7 +146,7 @@ def _row(scheme: Scheme, file: Path, found: Any, problem: str) -> dict[str, Any]
     return {
         "file": str(file),
         "present": found is not None and found.present,
-        "payload": None if payload is None else f"{payload:0{PAYLOAD_DIGITS}x}",
+        "payload": None if payload is None else payload_text(payload),
         "confidence": round(found.confidence, 3) if found is not None else None,
         "false_positive_bound": getattr(found, "false_positive_bound", None),
         "scheme": scheme.value,

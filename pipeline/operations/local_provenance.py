@@ -13,7 +13,7 @@ from inference.media.sniff import sniff
 from inference.provenance.credentials import NO_CREDENTIALS, Credentials
 from inference.provenance.description import GeneratedMedia, Ingredient
 from inference.provenance.presence import may_have_credentials
-from inference.provenance.signing import MediaSigner, make_signer
+from inference.provenance.signing import MediaSigner, SignedMedia, make_signer
 from inference.provenance.traces import Trace, find_traces
 from inference.provenance.trust_list import list_certificates, trust_anchors
 from inference.sandbox import DecoderPool
@@ -45,6 +45,14 @@ class FileProvenance:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class SignedFile:
+    """A signed picture or video in memory, with its manifest."""
+
+    media_type: str
+    signed: SignedMedia
+
+
 def inspect_files(files: Iterable[Path], trust_folder: Path) -> Iterator[FileProvenance]:
     """Yield the provenance of each file, verified in a confined process.
 
@@ -64,16 +72,24 @@ def inspect_files(files: Iterable[Path], trust_folder: Path) -> Iterator[FilePro
         pool.close()
 
 
-def sign_file(source: Path, target: Path, media: GeneratedMedia, signer: MediaSigner) -> None:
-    """Write a signed copy; raise :class:`~inference.errors.SigningError` if that is impossible."""
+def sign_file(source: Path, media: GeneratedMedia, signer: MediaSigner) -> SignedFile:
+    """Return a signed copy; raise :class:`~inference.errors.SigningError` if that is impossible."""
     try:
         data = source.read_bytes()
-        media_type = sniff(data)
-        if media_type is None:
-            raise SigningError(f"{source} is not a picture or video that FakeME knows")
-        target.write_bytes(signer.sign(data, media_type, media).data)
     except OSError as error:
-        raise SigningError(f"cannot sign {source}: {error.filename}: {error.strerror}") from error
+        raise SigningError(f"cannot sign {source}: {error.strerror}") from error
+    media_type = sniff(data)
+    if media_type is None:
+        raise SigningError(f"{source} is not a picture or video that FakeME knows")
+    return SignedFile(media_type, signer.sign(data, media_type, media))
+
+
+def write_file(target: Path, data: bytes) -> None:
+    """Write signed media or a manifest; raise :class:`~inference.errors.SigningError`."""
+    try:
+        target.write_bytes(data)
+    except OSError as error:
+        raise SigningError(f"cannot write {target}: {error.strerror}; choose another --output") from error
 
 
 def ingredient(file: Path) -> Ingredient:

@@ -9,6 +9,8 @@ from typer.testing import CliRunner, Result
 
 from inference.errors import SigningError, TrustListError
 from pipeline.cli import cli
+from pipeline.errors import SettingsError
+from pipeline.settings import load_settings
 from tests.unit.inference.media_samples import still
 
 
@@ -18,6 +20,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("KAFKA_BOOTSTRAP", "DATABASE_URL"):
         monkeypatch.delenv(f"FAKEME_{name}", raising=False)
     monkeypatch.setenv("FAKEME_HOME", str(tmp_path / "home"))
+    load_settings.cache_clear()
     return tmp_path / "home"
 
 
@@ -68,7 +71,7 @@ def test_a_signed_file_is_trusted_after_its_root_was_imported(chain: Path, pictu
     (found,) = shown(signed)
     assert found["credentials"]["state"] == "trusted"
     assert found["credentials"]["request_id"] == "r1"
-    assert found["credentials"]["soft_binding"] == "00ff"
+    assert found["credentials"]["soft_binding"] == "00000000000ff"
     assert found["traces"] == [{"name": "jpeg-tables", "value": "libjpeg, quality 75", "worth": "neutral"}]
     assert "trusted: signed by somebody on the trust list" in provenance("show", signed).stdout
 
@@ -99,10 +102,32 @@ def test_mistakes_are_explained(picture: Path, tmp_path: Path, chain: Path) -> N
         provenance("sign", picture, "-o", tmp_path / "out", "--ingredient", tmp_path / "no.jpg")
     with pytest.raises(TrustListError, match="holds no certificates in PEM"):
         provenance("trust", "import", text)
-    assert (
-        "not a hexadecimal number"
-        in provenance("sign", picture, "-o", tmp_path / "out", "--watermark", "xyz", exit_code=2).output
-    )
+    with pytest.raises(SigningError, match=r"cannot write .*nowhere/out: No such file"):
+        provenance("sign", picture, "-o", tmp_path / "nowhere" / "out")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("sign", "in.jpg", "-o", "out", "--watermark", "xyz"), "--watermark is 'xyz': give up to 13 hex"),
+        (("sign", "in.jpg", "-o", "out", "--watermark", "1" * 14), "give up to 13 hex digits"),
+        (("sign", "in.jpg", "-o", "out", "--store"), "--store needs --watermark"),
+    ],
+)
+def test_wrong_options_are_named(arguments: tuple[str, ...], message: str) -> None:
+    # The message is drawn in a box, with line ends that depend on its width.
+    output = " ".join(provenance(*arguments, exit_code=2).output.replace("│", " ").split())
+
+    assert message in output
+
+
+def test_without_a_database_storing_and_finding_say_what_to_do(chain: Path, picture: Path) -> None:
+    signed = picture.with_name("out.jpg")
+
+    for arguments in (("sign", picture, "-o", signed, "--watermark", "1", "--store"), ("find", "1")):
+        with pytest.raises(SettingsError, match="FAKEME_DATABASE_URL is not set and no local stack runs"):
+            provenance(*arguments)
+    assert not signed.exists()
 
 
 def test_without_a_chain_signing_says_what_to_do(picture: Path) -> None:
