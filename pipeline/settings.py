@@ -320,6 +320,15 @@ class GatewaySettings(BaseModel):
     burst: int = Field(
         200, ge=1, le=100_000, description="Requests of one API key that may come at once after a pause."
     )
+    address_requests_per_second: float = Field(
+        5.0,
+        gt=0,
+        le=10_000,
+        description="Requests of one client address per second to routes without a key, at each process.",
+    )
+    address_burst: int = Field(
+        50, ge=1, le=100_000, description="Such requests that may come at once after a pause."
+    )
     waiting_per_key: int = Field(
         100, ge=1, le=10_000, description="Requests of one API key that may wait for a verdict at once."
     )

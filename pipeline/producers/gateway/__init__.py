@@ -25,6 +25,7 @@ WORKER = WorkerDescription(
             "posts": (SELECT, INSERT),
             "verdicts": (SELECT,),
             "post_tags": (SELECT,),
+            "manifests": (SELECT,),
         }
     ),
 )

@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from pipeline.producers.gateway import answer_routes, event_routes
+from pipeline.producers.gateway import answer_routes, event_routes, provenance_routes
 from pipeline.producers.gateway.body_limit import BodyLimit
 from pipeline.producers.gateway.problems import add_problem_handlers
 from pipeline.producers.gateway.request_log import RequestLog
@@ -20,11 +20,13 @@ log = structlog.get_logger(__name__)
 DESCRIPTION = """
 For platforms without a Kafka client. Post an event, then read FakeME's verdict on the post.
 
-* Every request needs an API key: `Authorization: Bearer fk_…`. A key sees only the posts of its tenant.
+* Requests need an API key: `Authorization: Bearer fk_…`. A key sees only the posts of its tenant.
+* `/v1/provenance` needs no key: whoever reads a watermark may ask whose it is.
 * Upload media to the platform's bucket first; events contain only their URIs.
 * Send an `Idempotency-Key` to repeat a request safely; without one, the ids in the body make repeats safe.
 * Errors are `application/problem+json` (RFC 9457) with a stable `type`.
-* `RateLimit` tells how many requests the key has left; after `429`, wait for `Retry-After` seconds.
+* `RateLimit` tells how many requests the key, or the address without one, has left; after `429`, wait for
+  `Retry-After` seconds.
 """
 
 
@@ -35,7 +37,7 @@ def create_app(services: Services, *, docs: bool = False) -> FastAPI:
     """
     app = FastAPI(
         title="FakeME gateway",
-        summary="Submit posts, reports and appeals; read verdicts and tags.",
+        summary="Submit posts, reports and appeals; read verdicts and tags; find manifests.",
         description=DESCRIPTION,
         version=version("fakeme"),
         lifespan=_lifespan,
@@ -49,6 +51,7 @@ def create_app(services: Services, *, docs: bool = False) -> FastAPI:
     app.add_middleware(RequestLog)
     app.include_router(event_routes.router)
     app.include_router(answer_routes.router)
+    app.include_router(provenance_routes.router)
     return app
 
 

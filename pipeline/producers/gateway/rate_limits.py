@@ -1,4 +1,4 @@
-"""Limits how fast one key sends requests, by a token bucket in memory.
+"""Limits how fast one key, or one address, sends requests, by a token bucket in memory.
 
 In memory, because a limit must cost less than what it protects: a bucket in PostgreSQL would be one more
 write for each request. With n gateways behind a load balancer, a key has up to n times the limit.
@@ -6,8 +6,11 @@ write for each request. With n gateways behind a load balancer, a key has up to 
 
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+MAX_BUCKETS = 50_000  # 13 MB, if none of them is full
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class RateLimit:
     burst: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """The requests that a key has left at a moment of a monotonic clock, in seconds."""
 
@@ -45,12 +48,29 @@ class RateLimitExceededError(Exception):
 
 
 class RateLimiter:
-    """The buckets of all keys. Used only in the event loop's thread; grows by the number of valid keys."""
+    """The buckets of all keys or addresses. Used only in the event loop's thread.
 
-    def __init__(self, limit: RateLimit, clock: Callable[[], float] = time.monotonic) -> None:
+    ``policy`` names in the headers what is limited. There are at most ``max_buckets``: beyond, the one that
+    was used longest ago is forgotten. Who has so many addresses gains little by it: each brings a burst.
+    """
+
+    def __init__(
+        self,
+        limit: RateLimit,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        policy: str = "key",
+        max_buckets: int = MAX_BUCKETS,
+    ) -> None:
         self._limit = limit
         self._clock = clock
-        self._buckets: dict[str, Bucket] = {}
+        self._policy = policy
+        self._max_buckets = max_buckets
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()  # in the order of their last use
+
+    def __len__(self) -> int:
+        """Return the number of buckets in memory."""
+        return len(self._buckets)
 
     def check(self, key_id: str) -> None:
         """Raise :class:`RateLimitExceededError` if the key has no request left; take none."""
@@ -67,8 +87,21 @@ class RateLimiter:
         """
         self.check(key_id)
         bucket = self._bucket(key_id)
-        self._buckets[key_id] = take(bucket) or bucket
-        return self._headers(self._buckets[key_id])
+        left = take(bucket) or bucket
+        self._buckets[key_id] = left
+        self._buckets.move_to_end(key_id)
+        self._forget()
+        return self._headers(left)
+
+    def _forget(self) -> None:
+        """Drop the buckets that were used longest ago while they are full, as new ones are, or too many."""
+        while self._buckets:
+            if len(self._buckets) <= self._max_buckets and not self._is_full(next(iter(self._buckets))):
+                return
+            self._buckets.popitem(last=False)
+
+    def _is_full(self, key_id: str) -> bool:
+        return self._bucket(key_id).tokens >= self._limit.burst
 
     def _bucket(self, key_id: str) -> Bucket:
         now = self._clock()
@@ -79,8 +112,8 @@ class RateLimiter:
         window = math.ceil(self._limit.burst / self._limit.per_second)
         full = self._seconds_until(bucket, self._limit.burst)
         return {
-            "RateLimit-Policy": f'"key";q={self._limit.burst};w={window}',
-            "RateLimit": f'"key";r={math.floor(bucket.tokens)};t={full}',
+            "RateLimit-Policy": f'"{self._policy}";q={self._limit.burst};w={window}',
+            "RateLimit": f'"{self._policy}";r={math.floor(bucket.tokens)};t={full}',
         }
 
     def _seconds_until(self, bucket: Bucket, tokens: int) -> int:

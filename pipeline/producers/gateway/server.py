@@ -35,6 +35,9 @@ def make_services(
         engine=connect(database_url, application="fakeme-gateway"),
         notifier=VerdictNotifier(database_url),
         rate_limiter=RateLimiter(RateLimit(settings.requests_per_second, settings.burst)),
+        address_limiter=RateLimiter(
+            RateLimit(settings.address_requests_per_second, settings.address_burst), policy="address"
+        ),
         waiting_limit=WaitingLimit(settings.waiting_per_key),
     )
 

@@ -24,7 +24,8 @@ class Services:
     source: str  # CloudEvents source of the gateway; the tenant is appended
     engine: Engine
     notifier: VerdictNotifier
-    rate_limiter: RateLimiter
+    rate_limiter: RateLimiter  # of API keys
+    address_limiter: RateLimiter  # of clients without a key
     waiting_limit: WaitingLimit
 
     def ready(self) -> bool:

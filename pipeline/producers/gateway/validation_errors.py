@@ -30,13 +30,14 @@ _REMEDIES = {
     "reported_at": _TIMESTAMP_REMEDY,
     "appealed_at": _TIMESTAMP_REMEDY,
     "idempotency-key": "give 1 to 255 characters of printable ASCII",
+    "payload": "give 1 to 13 hex digits, such as 0000000abc123",
     "wait": "give seconds from 0 to 30, such as wait=5s",
     **dict.fromkeys(
         ("post_id", "author_id", "report_id", "reporter_id", "appeal_id"),
         "give 1 to 128 of the characters A-Z a-z 0-9 _ . : @ -",
     ),
 }
-_KNOWN_NAMES = frozenset((*_FIELD_NAMES, "wait", "idempotency-key"))
+_KNOWN_NAMES = frozenset((*_FIELD_NAMES, "payload", "wait", "idempotency-key"))
 
 
 class FieldError(BaseModel):

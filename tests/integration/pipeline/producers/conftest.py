@@ -49,7 +49,9 @@ def token(engine: Engine) -> str:
 @pytest.fixture
 def services(kafka_bootstrap: str, database_url: str) -> Services:
     """The gateway's services, without a limit that a test could reach by accident."""
-    settings = GatewaySettings(requests_per_second=10_000, burst=100_000)
+    settings = GatewaySettings(
+        requests_per_second=10_000, burst=100_000, address_requests_per_second=10_000, address_burst=100_000
+    )
     return make_services(settings, brokers=kafka_bootstrap, database_url=database_url, source=SOURCE)
 
 

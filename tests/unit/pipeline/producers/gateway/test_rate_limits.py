@@ -80,6 +80,46 @@ def test_a_check_takes_nothing() -> None:
     assert limiter.take("key")["RateLimit"].startswith('"key";r=3')
 
 
+def test_full_buckets_are_forgotten() -> None:
+    clock = Clock()
+    limiter = RateLimiter(LIMIT, clock)
+    for number in range(100):
+        limiter.take(f"address-{number}")
+    assert len(limiter) == 100
+
+    clock.seconds = 0.4  # not yet full
+    limiter.take("address-0")
+    assert len(limiter) == 100
+    clock.seconds = 0.5
+    limiter.take("address-100")
+
+    assert len(limiter) == 2
+
+
+def test_beyond_the_limit_the_bucket_that_was_used_longest_ago_is_forgotten() -> None:
+    limiter = RateLimiter(LIMIT, Clock(), max_buckets=3)
+    for address in ("a", "a", "b", "c", "a", "d"):
+        limiter.take(address)
+
+    assert len(limiter) == 3
+    assert limiter.take("a")["RateLimit"].startswith('"key";r=0')
+    assert limiter.take("b")["RateLimit"].startswith('"key";r=3')
+
+
+def test_a_limit_that_refills_at_once_is_no_fault() -> None:
+    ticks = iter(range(1_000))
+    limiter = RateLimiter(LIMIT, lambda: float(next(ticks)))  # each look at the clock refills the bucket
+
+    assert limiter.take("key")["RateLimit"].startswith('"key";r=3')
+    assert len(limiter) == 0
+
+
+def test_the_headers_name_what_is_limited() -> None:
+    headers = RateLimiter(LIMIT, Clock(), policy="address").take("192.0.2.1")
+
+    assert headers == {"RateLimit-Policy": '"address";q=4;w=2', "RateLimit": '"address";r=3;t=1'}
+
+
 @given(
     pauses=st.lists(st.floats(0, 10), max_size=200),
     per_second=st.floats(0.1, 100),
