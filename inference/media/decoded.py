@@ -19,10 +19,14 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One picture: ``image`` is uint8 H x W x 3 RGB, upright; ``seconds`` its time, None in a still."""
+    """One picture: ``image`` is uint8 H x W x 3 RGB, upright; ``seconds`` its time, None in a still.
+
+    ``keyframe`` tells whether it was encoded without reference to other frames.
+    """
 
     image: Pixels
     seconds: float | None = None
+    keyframe: bool = True
 
 
 @dataclass(frozen=True, eq=False)

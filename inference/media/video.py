@@ -189,7 +189,8 @@ class _Converter:
             threads=1,
         )
         pixels = np.asarray(reduced.to_ndarray(), dtype=np.uint8)
-        return Frame(_upright(pixels, self._first.rotation), max(0.0, (seconds or 0.0) - self._start))
+        time = max(0.0, (seconds or 0.0) - self._start)
+        return Frame(_upright(pixels, self._first.rotation), time, bool(frame.key_frame))
 
 
 def _upright(image: Pixels, rotation: int) -> Pixels:

@@ -105,7 +105,12 @@ def _decoded(media: DecodedMedia, cpu_seconds: float) -> Decoded:
         height=media.height,
         seconds=media.seconds,
         frames=tuple(
-            FrameShape(height=frame.image.shape[0], width=frame.image.shape[1], seconds=frame.seconds)
+            FrameShape(
+                height=frame.image.shape[0],
+                width=frame.image.shape[1],
+                seconds=frame.seconds,
+                keyframe=frame.keyframe,
+            )
             for frame in media.frames
         ),
         decoded_share=media.decoded_share,

@@ -58,7 +58,7 @@ def read_frames(descriptor: int, shapes: Sequence[FrameShape]) -> tuple[Frame, .
     frames, start = [], 0
     for shape in shapes:
         image = pixels[start : start + shape.nbytes].reshape(shape.height, shape.width, 3)
-        frames.append(Frame(image, shape.seconds))
+        frames.append(Frame(image, shape.seconds, shape.keyframe))
         start += shape.nbytes
     return tuple(frames)
 

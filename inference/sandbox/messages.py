@@ -61,11 +61,12 @@ Job = DecodeJob | CredentialsJob
 
 
 class FrameShape(_Message):
-    """The size of one frame in pixels, and its time in seconds (None in a still picture)."""
+    """The size of one frame in pixels, its time in seconds (None in a still picture), and its kind."""
 
     height: int = Field(ge=1, le=MAX_SIDE)
     width: int = Field(ge=1, le=MAX_SIDE)
     seconds: float | None = None
+    keyframe: bool
 
     @property
     def nbytes(self) -> int:

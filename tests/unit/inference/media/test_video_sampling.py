@@ -15,7 +15,21 @@ def packets(count: int, keyframe_every: int, rate: float = 25.0) -> list[PacketT
 
 
 def test_a_short_clip_is_one_run_with_samples_in_the_middles_of_equal_parts() -> None:
-    assert plan(packets(100, 50), max_samples=4, max_frames=100) == [Run(0, 99, (0.5, 1.5, 2.5, 3.5))]
+    unmarked = [PacketTime(index / 25, 1 / 25, keyframe=False) for index in range(100)]
+
+    assert plan(unmarked, max_samples=4, max_frames=100) == [Run(0, 99, (0.5, 1.5, 2.5, 3.5))]
+
+
+def test_samples_move_to_the_keyframe_in_their_part() -> None:
+    """Given keyframes at 0, 1.2, 2.4 and 3.6 seconds, and parts of one second and of two."""
+    assert plan(packets(100, 30), 4, 100) == [Run(0, 99, (0.0, 1.2, 2.4, 3.6))]
+    assert plan(packets(100, 30), 2, 100) == [Run(0, 99, (1.2, 2.4))]
+
+
+def test_of_the_beginning_of_a_group_the_keyframe_is_taken() -> None:
+    runs = plan(packets(1_000, 250), max_samples=8, max_frames=100)
+
+    assert [run.times[0] for run in runs] == [0.0, 10.0, 20.0, 30.0]
 
 
 def test_of_a_long_video_the_beginning_of_each_group_is_decoded() -> None:
