@@ -1,29 +1,57 @@
 """Finds where the tiles of a rectified picture begin, and mends what is left of its distortion."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.watermark.canonical import Plane
-from inference.watermark.geometry import Matrix
+from inference.watermark.geometry import Geometry, Matrix
 from inference.watermark.pattern import TILE, Pattern
 
 _REACH = 6  # pixels by which a part may differ from the whole
 _PARTS = 3  # in each direction
 
 
-def translations(white: Plane, pattern: Pattern, count: int) -> list[tuple[float, float]]:
-    """Return the likeliest places (x, y) of the first tile's corner, modulo 128 pixels, the best first."""
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where the first tile of an evened plane may begin: its corner (x, y) modulo 128 pixels.
+
+    ``clearness`` is by how many standard deviations the correlation with the pilots is above its mean.
+    """
+
+    white: Plane
+    corner: tuple[float, float]
+    clearness: float
+
+
+def places(white: Plane, pattern: Pattern, count: int) -> list[Place]:
+    """Return the likeliest places, the best first."""
     surface = _correlation(white, pattern)
+    mean, deviation = surface.mean(), surface.std() + 1e-9
     found = []
     for _ in range(count):
         y, x = np.unravel_index(int(surface.argmax()), surface.shape)
-        found.append((float(x), float(y)))
+        clearness = float((surface[y, x] - mean) / deviation)
+        found.append(Place(white, (float(x), float(y)), clearness))
         rows, columns = ((np.arange(-4, 5) + place) % TILE for place in (y, x))
         surface[np.ix_(rows, columns)] = -np.inf
     return found
 
 
-def correction(white: Plane, pattern: Pattern, place: tuple[float, float]) -> Matrix:
+def aligned(place: Place, pattern: Pattern) -> Plane:
+    """Return the evened plane of a place from the corner of a tile on.
+
+    It is moved, or also mended if that makes the pilots clearer: in small pictures the distortion is lost in
+    noise.
+    """
+    moved = np.column_stack([np.eye(2), place.corner])
+    mended = _mended(place.white, pattern, place.corner)
+    planes = [Geometry(matrix).on_tiles(place.white) for matrix in (moved, mended)]
+    return max(planes, key=lambda plane: float(_correlation(plane, pattern)[0, 0]))
+
+
+def _mended(white: Plane, pattern: Pattern, place: tuple[float, float]) -> Matrix:
     """Return the affine map (2, 3) from pattern coordinates, first corner at 0, to those of ``white``.
 
     The displacement of each of 3 x 3 overlapping parts is measured, and a plane is laid through them.

@@ -19,10 +19,14 @@ def canonical_size(height: int, width: int) -> tuple[int, int]:
     return max(1, round(height / scale)), max(1, round(width / scale))
 
 
-def canonical_luma(image: Pixels) -> Plane:
-    """Return the luma (BT.601) of a picture (H, W, 3) uint8 RGB in its canonical size, 0 to 255."""
+def canonical_luma(image: Pixels, size: tuple[int, int] | None = None) -> Plane:
+    """Return the luma (BT.601) of a picture (H, W, 3) uint8 RGB in its canonical size, 0 to 255.
+
+    ``size`` is its height and width before it was scaled; None if it was not.
+    """
     luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    height, width = canonical_size(*luma.shape)
+    height, width = canonical_size(*(size or luma.shape))
     if (height, width) == luma.shape:
         return luma
-    return np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    method = cv2.INTER_AREA if height < luma.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(luma, (width, height), interpolation=method), np.float32)

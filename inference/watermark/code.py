@@ -50,23 +50,27 @@ def _payload(bits: Bits) -> int | None:
 
 
 def _viterbi(soft: NDArray[np.float64]) -> Bits:
-    """Return the likeliest words (N, 64) of soft values (N, 64, 4)."""
-    signs = _outputs() * 2.0 - 1.0
-    branches = np.einsum("npk,rk->npr", soft, signs)  # the gain of each register at each place
-    before, registers = _transitions()
-    rows = np.arange(len(soft))
-    metric = np.zeros((len(soft), _STATES))
-    choices = np.empty((_TURNS * WORD_BITS, len(soft), _STATES), np.bool_)
+    """Return the likeliest words (N, 64) of soft values (N, 64, 4).
+
+    A register is the bit of a step, then the state before it. The state after it is the register without its
+    last bit, so the two registers that lead to a state are neighbours.
+    """
+    signs = _outputs().astype(np.float32) * 2 - 1
+    gains = np.einsum("npk,rk->pnr", soft.astype(np.float32), signs)  # of each register at each place
+    count = len(soft)
+    metric = np.zeros((count, 1, _STATES), np.float32)
+    choices = np.empty((_TURNS * WORD_BITS, count, _STATES), np.bool_)
     for step in range(_TURNS * WORD_BITS):
-        gains = metric[:, before] + branches[:, step % WORD_BITS][:, registers]  # (N, states, 2)
-        choices[step] = gains[..., 1] > gains[..., 0]
-        metric = gains.max(axis=-1)
-    state = metric.argmax(axis=1)
-    bits = np.empty((len(soft), WORD_BITS), np.uint8)
+        paths = (metric + gains[step % WORD_BITS].reshape(count, 2, _STATES)).reshape(count, _STATES, 2)
+        np.greater(paths[..., 1], paths[..., 0], out=choices[step])
+        metric = np.maximum(paths[..., 1], paths[..., 0])[:, None]
+    state = metric[:, 0].argmax(axis=1)
+    rows = np.arange(count)
+    bits = np.empty((count, WORD_BITS), np.uint8)
     for step in range(_TURNS * WORD_BITS - 1, WORD_BITS - 1, -1):
         if step < 2 * WORD_BITS:
             bits[:, step - WORD_BITS] = state >> (_MEMORY - 1)
-        state = before[state, choices[step, rows, state].astype(int)]
+        state = (state << 1 & (_STATES - 1)) | choices[step, rows, state]
     return bits
 
 
@@ -76,14 +80,6 @@ def _outputs() -> Bits:
     registers = np.arange(2 * _STATES)
     taps = [np.bitwise_count(registers & generator) & 1 for generator in _GENERATORS]
     return np.stack(taps, axis=1).astype(np.uint8)
-
-
-@cache
-def _transitions() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each state the two states that may precede it, and the registers in between."""
-    states = np.arange(_STATES)[:, None]
-    before = ((states & (_STATES // 2 - 1)) << 1) + np.arange(2)
-    return before, (states >> (_MEMORY - 1) << _MEMORY) | before
 
 
 def _crc(payload: int) -> int:

@@ -35,7 +35,7 @@ def embed(image: Pixels, payload: int, key: bytes, psnr: float | None = None) ->
     """
     height, width = image.shape[:2]
     luma = canonical_luma(image)
-    mark = _sized(_tiled(payload, key, *luma.shape) * _mask(luma), height, width)
+    mark = _sized(_tiled(payload, key, *luma.shape) * relative_amplitude(luma), height, width)
     rms = max(float(np.sqrt(np.mean(mark**2))), 1e-9)
     if psnr is not None:
         return _added(image, mark, rms, psnr)
@@ -77,7 +77,7 @@ def _sized(mark: Plane, height: int, width: int) -> Plane:
     return np.asarray(cv2.resize(mark, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def _mask(luma: Plane) -> Plane:
+def relative_amplitude(luma: Plane) -> Plane:
     """Return the relative amplitude at each pixel: the square root of the local activity."""
     activity = np.minimum.reduce([_deviation(luma, size) for size in _WINDOWS])
     return np.asarray(np.sqrt(activity + _FLOOR), np.float32)

@@ -13,6 +13,9 @@ from inference.watermark.code import CODE_BITS, PAYLOAD_BITS, decode, encode
 from inference.watermark.pattern import CELLS, RADII, TILE, Pattern
 
 _NEIGHBOURS = (7, 7)  # cycles per tile
+_EVENING = (
+    0.75  # 0.5 gives all frequencies the same noise, 1 is the matched filter if the mark is the same in all
+)
 
 Complexes = NDArray[np.complex64]
 

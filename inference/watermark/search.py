@@ -1,6 +1,7 @@
 """Finds scale, rotation, mirroring and aspect of a mark by its pilots, which are peaks of the spectrum."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -17,7 +18,7 @@ from inference.watermark.whitening import whitened_for_search
 SCALES = (0.3, 2.4)  # of the mark in the canonical picture
 ROTATION = 7.0  # degrees, to both sides
 ASPECT = 0.07  # to both sides
-_SIDE = 1_024  # canonical pixels of the part that is transformed
+_SIDE = 768  # canonical pixels of the part that is transformed
 _SCALE_STEP, _ROTATION_STEP, _ASPECT_STEP = 0.004, 0.25, 0.008
 _CAP = 12.0  # times the local mean: no single line of the picture may look like many pilots
 _MIN_PILOTS = 10  # within the spectrum; larger scales have all
@@ -55,15 +56,15 @@ class Candidate:
         return Geometry(np.column_stack([linear, [0.0, 0.0]]))
 
 
-def candidates(luma: Plane, pattern: Pattern, count: int) -> list[Candidate]:
-    """Return the likeliest geometries of a canonical picture, the best first."""
-    spectrum = _Spectrum.of(whitened_for_search(_centre(luma)))
+def candidates(lumas: Sequence[Plane], pattern: Pattern, count: int) -> list[Candidate]:
+    """Return the likeliest geometries of the canonical frames of a video or of a picture, the best first."""
+    white = np.mean([whitened_for_search(_centre(luma)) for luma in lumas], axis=0)
+    spectrum = _Spectrum.of(white)
     rotations = np.arange(-ROTATION, ROTATION + 1e-9, _ROTATION_STEP)
     aspects = np.exp(np.arange(-ASPECT, ASPECT + 1e-9, _ASPECT_STEP))
     found = _best(spectrum.power, pattern, rotations, np.ones(1), _TRIED)
     found += _best(spectrum.power, pattern, np.zeros(1), aspects, _TRIED)
     found = sorted(found, key=lambda candidate: -candidate.score)[:_TRIED]
-    found += [Candidate(0.0, 1.0, 0.0, 1.0, mirrored) for mirrored in (False, True)]  # only cut
     found = [replace(each, score=_coherence(spectrum, pattern, each)) for each in found]
     distinct: list[Candidate] = []
     for candidate in sorted(found, key=lambda candidate: -candidate.score):
@@ -74,9 +75,9 @@ def candidates(luma: Plane, pattern: Pattern, count: int) -> list[Candidate]:
 
 @dataclass(frozen=True, eq=False)
 class _Spectrum:
-    """The spectrum of a windowed picture: phases relative to its middle, power relative to its local mean."""
+    """The spectrum of a windowed picture around its middle, and its power relative to the local mean."""
 
-    phases: NDArray[np.complex64]  # (N, N // 2 + 1), of absolute value 1
+    values: NDArray[np.complex64]  # (N, N)
     power: Plane  # (N, N), capped
 
     @classmethod
@@ -86,19 +87,17 @@ class _Spectrum:
         height, width = white.shape
         padded[:height, :width] = white * _window(height, width)
         middle = -(height // 2), -(width // 2)
-        values = fft.rfft2(np.roll(padded, middle, axis=(0, 1))).astype(np.complex64)
+        complete = cv2.dft(np.roll(padded, middle, axis=(0, 1)), flags=cv2.DFT_COMPLEX_OUTPUT)
+        values = complete.view(np.complex64)[..., 0]
         strengths = np.abs(values)
-        return cls(values / (strengths + 1e-9), _flattened(strengths**2))
+        return cls(values, _flattened(strengths * strengths))
 
     def at(self, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.complex64]:
         """Return the values at frequencies in cycles per pixel, relative to the local mean of the power."""
-        size = len(self.phases)
-        conjugate = x < 0
-        rows = np.rint(np.where(conjugate, -y, y) * size).astype(int) % size
-        columns = np.rint(np.abs(x) * size).astype(int)
-        phases = self.phases[rows, columns]
-        upright = np.where(conjugate, phases.conj(), phases)
-        return np.asarray(upright * np.sqrt(self.power[rows, columns]), np.complex64)
+        size = len(self.values)
+        rows, columns = (np.rint(axis * size).astype(int) % size for axis in (y, x))
+        values = self.values[rows, columns]
+        return np.asarray(values / (np.abs(values) + 1e-9) * np.sqrt(self.power[rows, columns]), np.complex64)
 
 
 def _coherence(spectrum: _Spectrum, pattern: Pattern, candidate: Candidate) -> float:
@@ -180,12 +179,8 @@ def _centre(luma: Plane) -> Plane:
     return luma[top : top + height, left : left + width]
 
 
-def _flattened(half: Plane) -> Plane:
-    """Return the power (N, N // 2 + 1) over its local mean, capped, as (N, N) with the frequency 0 first."""
-    size = len(half)
-    power = np.empty((size, size), np.float32)
-    power[:, : size // 2 + 1] = half
-    power[:, size // 2 + 1 :] = np.roll(half[::-1, 1:-1][:, ::-1], 1, axis=0)
+def _flattened(power: Plane) -> Plane:
+    """Return the power (N, N) over its local mean, capped."""
     local = cv2.blur(power, (61, 61), borderType=cv2.BORDER_REFLECT_101)
     return np.asarray(np.minimum(power / (local + 1e-9), _CAP), np.float32)
 

@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 from skimage import data
 
-from inference.media.decoded import Pixels
-from inference.watermark.detection import ATTEMPTS, MAX_FALSE_POSITIVE, detect, needed_statistic
+from benchmarks.watermark_attacks import encoded_video
+from inference.media.decode import decode
+from inference.media.decoded import Frame, Pixels
+from inference.watermark.detection import (
+    ATTEMPTS,
+    MAX_FALSE_POSITIVE,
+    detect,
+    detect_in_frames,
+    needed_statistic,
+)
 from inference.watermark.embedding import embed
 from inference.watermark.reading import false_positive_bound
 
@@ -101,6 +109,58 @@ def test_the_mark_survives_in_small_pictures(name: str) -> None:
 
     for attack in ("JPEG 30", "half size", "cropped to three quarters", "rotated by 5 degrees"):
         assert detect(np.ascontiguousarray(ATTACKS[attack](marked)), KEY).payload == PAYLOAD, attack
+
+
+def test_parts_of_tiles_count() -> None:
+    """A picture as large as one tile, cut from anywhere, holds no whole one."""
+    marked = embed(picture_of(data.moon()), PAYLOAD, KEY)
+
+    assert detect(np.ascontiguousarray(marked[100:228, 77:205]), KEY).payload == PAYLOAD
+
+
+@pytest.mark.parametrize(
+    ("texture", "side"), [(data.grass, 320), (data.gravel, 384)], ids=["grass", "gravel"]
+)
+def test_cut_textures_are_read(texture: Callable[[], np.ndarray], side: int) -> None:
+    """Their pilots are too weak to measure a distortion, and there is none."""
+    marked = embed(picture_of(texture()), PAYLOAD, KEY)
+
+    assert detect(np.ascontiguousarray(marked[100:, 77:][:side, :side]), KEY).payload == PAYLOAD
+
+
+def moving(count: int) -> list[Pixels]:
+    """Return frames that pan over a picture, as a camera does."""
+    image = picture("coffee", 720)
+    return [image[number : number + 512, 2 * number : 2 * number + 640] for number in range(count)]
+
+
+def test_the_evidence_of_frames_adds_up() -> None:
+    """Given frames that have lost the mark, each for itself."""
+    noise = np.random.default_rng(0)
+    frames = [embed(frame, PAYLOAD, KEY, 46) + noise.normal(0, 90, frame.shape) for frame in moving(8)]
+    noisy = [Frame(np.clip(np.rint(frame), 0, 255).astype(np.uint8)) for frame in frames]
+
+    assert detect_in_frames(noisy, KEY).payload == PAYLOAD
+    assert not any(detect(frame.image, KEY, search=False).present for frame in noisy)
+
+
+@pytest.mark.parametrize("crf", [23, 32])
+def test_a_video_that_moves_is_read_by_its_keyframes(crf: int) -> None:
+    """Given two seconds of H.264, decoded as they are for detection."""
+    data = encoded_video([embed(frame, PAYLOAD, KEY) for frame in moving(50)], crf)
+    frames = decode(data, "video/mp4").frames
+
+    assert [frame.keyframe for frame in frames].count(True) == 1
+    assert detect_in_frames(frames, KEY, search=False).payload == PAYLOAD
+    assert not detect_in_frames(frames[1:], KEY, search=False).present
+
+
+def test_frames_that_were_scaled_to_save_memory_are_read_in_place() -> None:
+    frames = [embed(frame, PAYLOAD, KEY) for frame in moving(4)]
+    smaller = [Frame(scaled(0.7)(frame)) for frame in frames]
+
+    assert detect_in_frames(smaller, KEY, size=(512, 640), search=False).payload == PAYLOAD
+    assert not detect_in_frames(smaller, KEY, search=False).present
 
 
 def psnr(image: Pixels, marked: Pixels) -> float:
