@@ -26,8 +26,9 @@ CHUNK = 192  # pairs that are made at once; see BatchMaker
 class BatchMaker:
     """Draws batches from a store; all randomness comes from the given generator.
 
-    A chunk of 192 pairs takes about 7.5 GB of device memory in addition to the store, for any batch size.
-    Large chunks are faster, since a chunk of any size takes the host some 26,000 operations.
+    A chunk of 192 pairs takes an estimated 7.5 GB of device memory in addition to the store, for any batch
+    size: three times 2.5 GB, the sum of the tensors of 64 pairs. It has not been measured on a GPU. Large
+    chunks are faster, since a chunk of any size takes the host about 27,000 operator calls (see the runbook).
     """
 
     def __init__(self, store: PhotoStore, shares: Shares = EVEN, *, chunk: int = CHUNK) -> None:
