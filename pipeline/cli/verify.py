@@ -31,28 +31,32 @@ def verify(
     Judges as detection judges a post, without one. Exit code 2 if a file could not be read.
     """
     from inference.detector import Detector  # noqa: PLC0415 - torch takes seconds to import
+    from inference.error_rates import error_rates  # noqa: PLC0415 - only when needed
     from inference.sandbox import DecoderPool  # noqa: PLC0415 - likewise
     from pipeline.models import model_store  # noqa: PLC0415 - likewise
     from pipeline.operations.local_files import files_below  # noqa: PLC0415 - only when needed
-    from pipeline.operations.verification import Verifier, error_rates  # noqa: PLC0415 - likewise
+    from pipeline.operations.verification import make_verifier, verify_files  # noqa: PLC0415 - likewise
     from pipeline.settings import load_local_settings  # noqa: PLC0415 - likewise
 
     detector = Detector.load(model_store(None).folder(None))
     rates = error_rates(detector.card)
     pool = DecoderPool(1)
     try:
-        verifier = Verifier(
-            detector, pool, load_local_settings().trust_folder, _known_media() if known else None
-        )
+        trust_folder = load_local_settings().trust_folder
+        verifier = make_verifier(detector, pool, trust_folder, _known_media() if known else None)
         answers = []
-        for answer in verifier.verify(files_below(files)):
+        for answer in verify_files(verifier, files_below(files)):
             answers.append(answer)
             if not as_json:
                 Console().print(_view(answer))
     finally:
         pool.close()
     if as_json:
-        print(json.dumps({"files": [answer.document() for answer in answers], "model": rates}, indent=2))
+        print(
+            json.dumps(
+                {"files": [answer.document() for answer in answers], "model": str(rates or "")}, indent=2
+            )
+        )
     elif rates:
         print(f"The score is an estimate: {rates}.")
     if any(answer.problem for answer in answers):

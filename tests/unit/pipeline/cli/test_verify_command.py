@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from inference.checkpoint import default_model_dir, load_checkpoint
 from inference.provenance.description import GeneratedMedia
 from inference.provenance.development_chain import make_development_chain
 from inference.provenance.signing import MediaSigner, read_chain
@@ -15,7 +14,6 @@ from inference.provenance.trust_list import import_certificates
 from pipeline.cli import cli
 from pipeline.cli.verify import EXIT_FILE_MISSING
 from pipeline.demo import pictures
-from pipeline.operations.verification import error_rates
 
 
 @pytest.fixture(autouse=True)
@@ -78,10 +76,3 @@ def test_a_missing_file_is_named_and_the_others_are_answered(folder: Path) -> No
     assert "unprocessable" in result.stdout
     assert "cannot read it: No such file" in result.stdout
     assert "\x1b[2J" not in result.stdout
-
-
-def test_error_rates_come_from_the_card() -> None:
-    card = load_checkpoint(default_model_dir()).card
-
-    assert "suspects 78% of forgeries" in error_rates(card)
-    assert error_rates(card.model_copy(update={"metrics": {}})) == ""
