@@ -12,7 +12,8 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MAX_CONNECTIONS = 768  # a process may have 1,024 files open, and needs some for the broker and the database
-CLIENT_SECONDS = 20.0  # for a client to send one request, or to read on; the largest takes 1 s at 10 Mbit/s
+CLIENT_SECONDS = 20.0  # for a client to send one request, or to read on; an event takes 1 s at 10 Mbit/s
+SLOWEST_UPLOAD = 100_000  # bytes a second; who sends at least so fast has longer, or no large file arrives
 _BAD_REQUEST = b'{"title":"Bad Request","status":400,"detail":"this is not a valid HTTP request"}'
 
 
@@ -25,6 +26,8 @@ class BoundedConnection(H11Protocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._request_deadline: asyncio.TimerHandle | None = None
+        self._request_began = 0.0
+        self._request_bytes = 0
         self._response_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -37,6 +40,7 @@ class BoundedConnection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Handle the bytes; the deadline is for the whole request, not for each piece."""
+        self._request_bytes += len(data)
         super().data_received(data)
         self._watch_request()
 
@@ -75,7 +79,18 @@ class BoundedConnection(H11Protocol):
             _cancel(self._request_deadline)
             self._request_deadline = None
         elif self._request_deadline is None:
-            self._request_deadline = self.loop.call_later(CLIENT_SECONDS, self.transport.abort)
+            self._request_began, self._request_bytes = self.loop.time(), 0
+            self._request_deadline = self.loop.call_later(CLIENT_SECONDS, self._end_slow_request)
+
+    def _end_slow_request(self) -> None:
+        """Close the connection, unless its client has sent fast enough until now, and has no answer yet."""
+        answered = self.cycle is not None and self.cycle.response_complete
+        allowed = CLIENT_SECONDS + self._request_bytes / SLOWEST_UPLOAD
+        left = self._request_began + allowed - self.loop.time()
+        if answered or left <= 0:
+            self.transport.abort()
+            return
+        self._request_deadline = self.loop.call_later(min(left, CLIENT_SECONDS), self._end_slow_request)
 
 
 def _cancel(deadline: asyncio.TimerHandle | None) -> None:

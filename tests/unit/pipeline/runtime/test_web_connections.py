@@ -74,6 +74,17 @@ def seconds_until_closed(connection: socket.socket, trickle: bytes = b"") -> flo
     raise AssertionError("the server kept the connection open")
 
 
+def seconds_until_refused(connection: socket.socket, piece: bytes) -> float:
+    """Send ``piece`` as fast as possible until the server closes the connection; return how long it took."""
+    started = time.monotonic()
+    while time.monotonic() - started < 20:
+        try:
+            connection.sendall(piece)
+        except ConnectionError:
+            break
+    return time.monotonic() - started
+
+
 def received(connection: socket.socket) -> int:
     """Return how many bytes still arrive until the connection ends."""
     total = 0
@@ -104,6 +115,24 @@ def test_a_client_that_sends_too_slowly_is_disconnected(port: int, sent: bytes, 
         connection.sendall(sent)
 
         assert seconds_until_closed(connection, trickle) < 10 * LIMIT_SECONDS
+
+
+def test_a_large_upload_that_arrives_fast_enough_is_read(port: int) -> None:
+    pieces, size = 12, 50_000
+    with connect(port) as connection:
+        connection.sendall(POST + f"Content-Length: {pieces * size}\r\n\r\n".encode())
+        for _ in range(pieces):  # 1.2 s, more than twice the limit
+            connection.sendall(b"x" * size)
+            time.sleep(0.1)  # the pace is what is tested
+
+        assert connection.recv(65_536).endswith(b"600000")
+
+
+def test_a_client_that_sends_on_after_its_answer_is_disconnected(port: int) -> None:
+    with connect(port) as connection:
+        connection.sendall(b"POST /nothing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+        assert seconds_until_refused(connection, b"186A0\r\n" + b"x" * 100_000 + b"\r\n") < 10
 
 
 def test_a_client_that_does_not_read_its_response_is_disconnected(server: WebServer) -> None:
