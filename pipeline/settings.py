@@ -332,6 +332,22 @@ class GatewaySettings(BaseModel):
     waiting_per_key: int = Field(
         100, ge=1, le=10_000, description="Requests of one API key that may wait for a verdict at once."
     )
+    trusted_proxies: tuple[str, ...] = Field(
+        ("127.0.0.1", "::1"),
+        description="Addresses and networks of proxies whose X-Forwarded-For tells the client's address.",
+    )
+    verify_page: bool = Field(
+        False, description="Serve the public page /verify, without a key. It loads the model."
+    )
+    verify_max_bytes: int = Field(
+        25_000_000, ge=100_000, le=200_000_000, description="Largest file that the page checks, in bytes."
+    )
+    verify_per_hour: float = Field(
+        60.0, gt=0, le=100_000, description="Checks of one network address per hour, at each gateway process."
+    )
+    verify_burst: int = Field(
+        10, ge=1, le=10_000, description="Checks of one address that may come at once after a pause."
+    )
 
 
 class WatermarkSettings(BaseModel):

@@ -21,7 +21,7 @@ _workers: dict[str, WorkerDescription] = {
         tagging.WORKER,
         moderation.WORKER,
         outbox_relay.WORKER,
-        gateway.WORKER,
+        gateway.worker(detection.make_verifier),
     )
 }
 

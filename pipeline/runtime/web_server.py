@@ -1,6 +1,6 @@
 """A worker that serves an ASGI application over HTTP."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -20,7 +20,8 @@ class WebServer:
 
     ``alive`` and ``ready`` report the state of the application; ``on_stop`` runs once a stop is requested,
     before requests in progress are finished. Port 0 picks any free port. Slow clients are disconnected; see
-    :mod:`pipeline.runtime.web_connections`.
+    :mod:`pipeline.runtime.web_connections`. Of ``trusted_proxies``, addresses and networks, the header
+    X-Forwarded-For is believed; everybody else's is ignored.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class WebServer:
         alive: Callable[[], bool],
         ready: Callable[[], bool],
         on_stop: Callable[[], None] = _do_nothing,
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
         self._alive = alive
         self._ready = ready
@@ -46,6 +48,7 @@ class WebServer:
                 log_config=None,  # structlog configures the root logger
                 access_log=False,  # applications log their own requests, with more fields
                 server_header=False,
+                forwarded_allow_ips=list(trusted_proxies),
                 timeout_graceful_shutdown=STOP_SECONDS,
                 lifespan="on",
             )

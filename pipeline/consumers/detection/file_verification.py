@@ -39,6 +39,11 @@ class Verifier:
         self._known = known
         self._limits = limits
 
+    @property
+    def signal_names(self) -> tuple[str, ...]:
+        """The names of the signals, in the order in which they are asked."""
+        return tuple(signal.name for signal in self._signals)
+
     def judge(self, data: bytes) -> MediaVerdict:
         """Return the verdict on the bytes of a file.
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
@@ -14,6 +15,9 @@ from pipeline.producers.gateway.problems import add_problem_handlers
 from pipeline.producers.gateway.request_log import RequestLog
 from pipeline.producers.gateway.response_headers import ResponseHeaders
 from pipeline.producers.gateway.services import Services
+
+if TYPE_CHECKING:
+    from pipeline.producers.gateway.verify_page.page import VerifyPage
 
 log = structlog.get_logger(__name__)
 
@@ -30,10 +34,10 @@ For platforms without a Kafka client. Post an event, then read FakeME's verdict 
 """
 
 
-def create_app(services: Services, *, docs: bool = False) -> FastAPI:
+def create_app(services: Services, *, docs: bool = False, page: "VerifyPage | None" = None) -> FastAPI:
     """Return the gateway as an ASGI application, which closes ``services`` when it shuts down.
 
-    ``docs``: also serve the OpenAPI document and page, without a key.
+    ``docs``: also serve the OpenAPI document and page, without a key. ``page``: also serve /verify.
     """
     app = FastAPI(
         title="FakeME gateway",
@@ -45,6 +49,7 @@ def create_app(services: Services, *, docs: bool = False) -> FastAPI:
         openapi_url="/openapi.json" if docs else None,  # None also disables the pages
     )
     app.state.services = services
+    app.state.verify_page = page
     add_problem_handlers(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(ResponseHeaders)
@@ -52,14 +57,23 @@ def create_app(services: Services, *, docs: bool = False) -> FastAPI:
     app.include_router(event_routes.router)
     app.include_router(answer_routes.router)
     app.include_router(provenance_routes.router)
+    if page is not None:
+        from pipeline.producers.gateway.verify_page import routes  # noqa: PLC0415 - only when needed
+
+        app.include_router(routes.router)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
+    page: VerifyPage | None = app.state.verify_page
     services.notifier.start()
+    if page is not None:
+        page.queue.start()
     try:
         yield
     finally:
+        if page is not None:
+            await run_in_threadpool(page.queue.close)
         await run_in_threadpool(services.close)

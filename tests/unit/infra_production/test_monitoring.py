@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 import pipeline.consumers.detection.evidence_uploads  # importing these registers all metrics
 import pipeline.consumers.detection.known_media_follower
 import pipeline.producers.gateway.request_log
+import pipeline.producers.gateway.verify_page.metrics
 import pipeline.producers.outbox_relay.relay
 import pipeline.runtime.metrics  # noqa: F401
 from pipeline.workers import WORKERS
