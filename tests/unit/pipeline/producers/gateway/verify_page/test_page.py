@@ -130,7 +130,7 @@ def test_a_file_over_the_limit_gets_an_answer_in_words(url: str) -> None:
     page, answer = post(url, large), post(url, large, JSON, "ko")
 
     assert page.status_code == answer.status_code == 413
-    assert "The limit of this page is 4 MB" in page.text
+    assert "The limit of this page is 4\u00a0MB" in page.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == "urn:fakeme:problem:file-too-large"
     assert answer.json()["title"] == "파일이 너무 큽니다"
