@@ -1,6 +1,7 @@
 """The description of a worker, and the interface of a running worker.
 
-Each worker's folder exports one :class:`WorkerDescription` as ``WORKER``; :mod:`pipeline.workers` lists them.
+Each worker's folder exports one :class:`WorkerDescription` as ``WORKER``, or a function that returns it,
+given what it needs of another worker. :mod:`pipeline.workers` lists them.
 """
 
 from collections.abc import Callable

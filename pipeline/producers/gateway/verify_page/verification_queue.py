@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import structlog
 
 from inference.errors import SandboxUnavailableError
-from pipeline.errors import TransientError
 from pipeline.producers.gateway.verify_page.refusal import Refusal, RefusalKind
 from pipeline.producers.gateway.verify_page.verifier import FileVerifier
+from pipeline.runtime.faults import Fault, fault_of
 from schemas.verdicts import MediaVerdict
 
 PLACES = 6  # uploads that arrive, wait or are judged; each holds its file in memory
@@ -35,7 +35,8 @@ class VerificationQueue:
         self._seconds = seconds
         self._executor = ThreadPoolExecutor(1, "verify")
         self._verifier: FileVerifier | None = None
-        self._broken = False
+        self._broken = False  # the model cannot be loaded
+        self._lost = False  # the accelerator does not work any more in this process
 
     def start(self) -> None:
         """Start to load the model."""
@@ -43,8 +44,8 @@ class VerificationQueue:
 
     @property
     def failed(self) -> bool:
-        """Whether the verifier needs a restart of the process."""
-        return self._verifier is not None and self._verifier.failed
+        """Whether only a restart of the process helps."""
+        return self._lost or (self._verifier is not None and self._verifier.failed)
 
     @property
     def verifier(self) -> FileVerifier:
@@ -76,19 +77,28 @@ class VerificationQueue:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
         except TimeoutError as error:
             raise Refusal(RefusalKind.TOO_SLOW, BUSY_SECONDS) from error
-        except (TransientError, SandboxUnavailableError) as error:
+        except Exception as error:  # noqa: BLE001 - what is known of it decides, and it is logged
+            raise self._refusal_of(error) from None
+
+    def _refusal_of(self, error: Exception) -> Refusal:
+        """Log an error without its message, which may quote the file, and return the refusal for it."""
+        fault = fault_of(error)
+        if fault is Fault.OUTAGE or isinstance(error, SandboxUnavailableError):
             log.warning("verify_page.waiting", error=type(error).__name__)
-            raise Refusal(RefusalKind.UNAVAILABLE, UNAVAILABLE_SECONDS) from error
-        except Exception as error:  # noqa: BLE001 - logged without its message, which may quote the file
-            place = "".join(traceback.format_tb(error.__traceback__))
-            log.error("verify_page.failed", error=type(error).__name__, place=place)  # noqa: TRY400
-            raise Refusal(RefusalKind.FAILED) from None
+            return Refusal(RefusalKind.UNAVAILABLE, UNAVAILABLE_SECONDS)
+        self._lost = self._lost or fault is Fault.PROCESS
+        place = "".join(traceback.format_tb(error.__traceback__))
+        log.error("verify_page.failed", error=type(error).__name__, place=place)
+        return Refusal(RefusalKind.FAILED)
 
     def close(self) -> None:
         """End what is in progress, and free the model."""
-        if self._verifier is not None:
-            self._verifier.close()  # first: it ends the decoding that the thread may wait for
+        loaded = self._verifier
+        if loaded is not None:
+            loaded.close()  # first: it ends the decoding that the thread may wait for
         self._executor.shutdown(cancel_futures=True)
+        if loaded is None and self._verifier is not None:
+            self._verifier.close()  # it was being loaded
 
     def _load_verifier(self) -> None:
         try:

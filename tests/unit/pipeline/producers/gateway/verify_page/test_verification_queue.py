@@ -78,8 +78,33 @@ async def test_an_error_is_logged_without_its_message(error: Exception, kind: Re
         assert (await refusal_of(queue)).kind is kind
 
     assert [log["error"] for log in logs] == [type(error).__name__]
+    assert not queue.failed
     assert "secret" not in str(logs)
     queue.close()
+
+
+async def test_a_lost_accelerator_needs_a_restart() -> None:
+    queue = await started(ToldVerifier(error=RuntimeError("CUDA error: an illegal memory access")))
+
+    assert (await refusal_of(queue)).kind is RefusalKind.FAILED
+    assert queue.failed
+    queue.close()
+
+
+async def test_a_model_that_is_being_loaded_is_closed_too() -> None:
+    loading, verifier = threading.Event(), ToldVerifier()
+    verifier.released.clear()
+
+    def load() -> ToldVerifier:
+        assert loading.wait(60)
+        return verifier
+
+    queue = VerificationQueue(load)
+    queue.start()
+    threading.Timer(0.1, loading.set).start()
+    await asyncio.to_thread(queue.close)
+
+    assert verifier.released.is_set()  # by its close()
 
 
 async def test_it_refuses_until_the_model_is_loaded() -> None:
