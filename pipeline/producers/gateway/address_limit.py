@@ -26,15 +26,19 @@ def network_of(host: str | None) -> str:
     return str(ip_network((int(address), IPV6_PREFIX), strict=False))
 
 
+def client_network(request: Request) -> str:
+    """Return what the client of a request is limited by."""
+    return network_of(request.client.host if request.client else None)
+
+
 async def limit_by_address(request: Request, services: InjectedServices) -> None:
     """Take one request of the client's address; raises :class:`Problem` (429) if it has none left.
 
     The web server has put the address there; it believes ``X-Forwarded-For`` only of proxies that it was told
     to trust. Async, because the limiter belongs to the event loop's thread.
     """
-    host = request.client.host if request.client else None
     try:
-        add_response_headers(request, services.address_limiter.take(network_of(host)))
+        add_response_headers(request, services.address_limiter.take(client_network(request)))
     except RateLimitExceededError as error:
         raise Problem(
             ProblemKind.TOO_MANY_REQUESTS,

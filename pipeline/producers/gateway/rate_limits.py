@@ -40,11 +40,12 @@ def take(bucket: Bucket) -> Bucket | None:
 
 
 class RateLimitExceededError(Exception):
-    """The key has no request left; ``headers`` say when it has one again."""
+    """The key has no request left for ``retry_after`` whole seconds, as ``headers`` say."""
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        super().__init__("the key has no request left")
-        self.headers = headers
+    def __init__(self, retry_after: int, headers: Mapping[str, str]) -> None:
+        super().__init__(f"the key has no request left for {retry_after} s")
+        self.retry_after = retry_after
+        self.headers = {"Retry-After": str(retry_after), **headers}
 
 
 class RateLimiter:
@@ -76,9 +77,7 @@ class RateLimiter:
         """Raise :class:`RateLimitExceededError` if the key has no request left; take none."""
         bucket = self._bucket(key_id)
         if take(bucket) is None:
-            raise RateLimitExceededError(
-                {"Retry-After": str(self._seconds_until(bucket, 1)), **self._headers(bucket)}
-            )
+            raise RateLimitExceededError(self._seconds_until(bucket, 1), self._headers(bucket))
 
     def take(self, key_id: str) -> Mapping[str, str]:
         """Take one request of a valid key; return the headers that tell how many are left.

@@ -6,8 +6,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from pipeline.producers.gateway.address_limits import AddressLimiter
-from pipeline.producers.gateway.rate_limits import RateLimit
+from pipeline.producers.gateway.rate_limits import RateLimit, RateLimiter
 from pipeline.producers.gateway.verify_page.verification_queue import VerificationQueue
 from pipeline.producers.gateway.verify_page.verifier import FileVerifier
 from pipeline.producers.gateway.verify_page.view import View
@@ -23,7 +22,7 @@ class VerifyPage:
     """Belongs to the event loop."""
 
     queue: VerificationQueue
-    limiter: AddressLimiter
+    limiter: RateLimiter  # of addresses
     uploading: WaitingLimit
     view: View
     max_bytes: int
@@ -34,7 +33,9 @@ def make_page(settings: GatewaySettings, load: Callable[[], FileVerifier]) -> Ve
     max_bytes = settings.verify_max_bytes
     return VerifyPage(
         queue=VerificationQueue(load),
-        limiter=AddressLimiter(RateLimit(settings.verify_per_hour / _HOUR, settings.verify_burst)),
+        limiter=RateLimiter(
+            RateLimit(settings.verify_per_hour / _HOUR, settings.verify_burst), policy="address"
+        ),
         uploading=WaitingLimit(PER_ADDRESS),
         view=View(max_bytes),
         max_bytes=max_bytes,

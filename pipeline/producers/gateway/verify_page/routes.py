@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.requests import ClientDisconnect
 
-from pipeline.producers.gateway.address_limits import TooManyRequestsError, client_key
+from pipeline.producers.gateway.address_limit import client_network
 from pipeline.producers.gateway.problems import ProblemBody, ProblemResponse
+from pipeline.producers.gateway.rate_limits import RateLimitExceededError
 from pipeline.producers.gateway.verify_page.answer import Answer, answer_of
 from pipeline.producers.gateway.verify_page.languages import choose_language, texts
 from pipeline.producers.gateway.verify_page.metrics import VERIFICATION_SECONDS, VERIFICATIONS
@@ -86,14 +87,14 @@ async def _answer_or_discard(request: Request, page: VerifyPage, upload: Upload)
 async def _answer(request: Request, page: VerifyPage, upload: Upload) -> Answer:
     """Return the answer to an upload; raise :class:`Refusal`. The limits are asked before it is read."""
     verifier = page.queue.verifier
-    client = client_key(request.client.host if request.client else None)
+    client = client_network(request)
     try:
         page.limiter.take(client)
         with page.uploading.hold(client), page.queue.place():
             data = await upload.file()
             started = time.perf_counter()
             verdict = await page.queue.verify(data)
-    except TooManyRequestsError as error:
+    except RateLimitExceededError as error:
         raise Refusal(RefusalKind.TOO_MANY, error.retry_after) from error
     except TooManyWaitingError as error:
         raise Refusal(RefusalKind.BUSY, BUSY_SECONDS) from error

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -181,22 +182,20 @@ def test_an_unavailable_database_is_reported(services: Services) -> None:
 )
 def test_a_forwarded_address_counts_if_the_proxy_is_trusted(
     services: Services,
-    monkeypatch: pytest.MonkeyPatch,
     trusted: str,
     forwarded: list[str],
     statuses: list[int],
 ) -> None:
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", trusted)
-    with limited(services, burst=1) as few, served(few) as url:
+    with limited(services, burst=1) as few, served(few, trusted_proxies=(trusted,)) as url:
         answers = [httpx.get(url + PATH, headers={"X-Forwarded-For": address}) for address in forwarded]
 
     assert [answer.status_code for answer in answers] == statuses
 
 
 @contextmanager
-def served(services: Services) -> Iterator[str]:
+def served(services: Services, **settings: Any) -> Iterator[str]:
     """Serve the gateway on a free port; yield its URL."""
-    gateway = gateway_server(services, GatewaySettings(port=0))
+    gateway = gateway_server(services, GatewaySettings(port=0, **settings))
     serving = threading.Thread(target=gateway.run)
     serving.start()
     deadline = time.monotonic() + 60
