@@ -50,6 +50,11 @@ def comparable(fingerprints: Sequence[Fingerprint]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.pdq for each in fingerprints if each.quality >= MIN_QUALITY))
 
 
+def differing_bits(one: str, other: str) -> int:
+    """Return in how many of 256 bits two hashes differ."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
 def dihedral(pdq: str) -> tuple[str, ...]:
     """Return the hashes of the picture's rotations and mirror images, itself first, to within some 20 bits.
 

@@ -7,11 +7,21 @@ file (``FAKEME_CONFIG``, else ``fakeme.toml`` in the current folder), and ``stac
 
 import json
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -22,6 +32,9 @@ from pydantic_settings import (
 
 from infra.brokers import Brokers
 from pipeline.errors import SettingsError
+
+_WATERMARK_KEY_DIGITS = 64
+_HIDDEN = "hidden_value"  # type of an error about a value that must not be shown
 
 
 def data_folder() -> Path:
@@ -356,6 +369,31 @@ class WatermarkSettings(BaseModel):
     key: SecretStr | None = Field(
         None, description="64 hex digits, from `fakeme watermark key`. Keep it secret."
     )
+    search: bool = Field(
+        True,
+        description="Whether detection also finds marks in media that were scaled, rotated or cut. That takes"
+        " a second of CPU time for each picture without one.",
+    )
+
+    @field_validator("key")
+    @classmethod
+    def _check_key(cls, key: SecretStr | None) -> SecretStr | None:
+        text = key.get_secret_value() if key is not None else ""
+        if text and not re.fullmatch(rf"[0-9A-Fa-f]{{{_WATERMARK_KEY_DIGITS}}}", text):
+            raise PydanticCustomError(
+                _HIDDEN,
+                "a key has {digits} hex digits, as `fakeme watermark key` prints them; this value has"
+                " {length} characters",
+                {"digits": _WATERMARK_KEY_DIGITS, "length": len(text)},
+            )
+        return key
+
+    @property
+    def key_bytes(self) -> bytes | None:
+        """The key; None if there is none."""
+        return (
+            bytes.fromhex(self.key.get_secret_value()) if self.key and self.key.get_secret_value() else None
+        )
 
 
 class LocalSettings(BaseSettings):
@@ -488,6 +526,7 @@ def _explain(error: ValidationError) -> str:
             lines.append(f"{variable} is not set and no local stack runs here: run `fakeme up`, or set it")
         else:
             # A group of settings may hold a password.
-            value = "" if isinstance(problem["input"], dict) else f" (the value is {problem['input']!r})"
+            hidden = problem["type"] == _HIDDEN or isinstance(problem["input"], dict)
+            value = "" if hidden else f" (the value is {problem['input']!r})"
             lines.append(f"{variable}: {problem['msg']}{value}")
     return "; ".join(lines)

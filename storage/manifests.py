@@ -24,7 +24,7 @@ class Manifest:
     """A manifest to store: ``content`` is the bytes, ``sha256`` the hash of the signed file, lower-case hex.
 
     ``digital_source_type`` is an address in the vocabulary of the IPTC, and ``signer`` the organisation in
-    the signing certificate.
+    the signing certificate. ``pdqs`` are perceptual hashes of the file's frames: a mark can be copied.
     """
 
     payload: str
@@ -36,6 +36,7 @@ class Manifest:
     actions: tuple[str, ...]
     digital_source_type: str
     signer: str
+    pdqs: tuple[str, ...]
     content: bytes
 
 
@@ -53,7 +54,7 @@ def add(session: Session, manifest: Manifest) -> None:
     :raises PayloadTakenError: another manifest is stored for this payload.
     """
     _check(manifest)
-    values = asdict(manifest) | {"actions": list(manifest.actions)}
+    values = asdict(manifest) | {"actions": list(manifest.actions), "pdqs": list(manifest.pdqs)}
     session.execute(insert(ManifestRow).values(values).on_conflict_do_nothing())
     stored = session.get_one(ManifestRow, manifest.payload)
     if any(getattr(stored, name) != value for name, value in values.items()):
@@ -66,7 +67,7 @@ def find(session: Session, payload: str) -> StoredManifest | None:
     if row is None:
         return None
     values = {field.name: getattr(row, field.name) for field in fields(StoredManifest)}
-    return StoredManifest(**values | {"actions": tuple(row.actions)})
+    return StoredManifest(**values | {"actions": tuple(row.actions), "pdqs": tuple(row.pdqs)})
 
 
 def _check(manifest: Manifest) -> None:

@@ -133,6 +133,7 @@ class ManifestRow(Base):
     actions: Mapped[list[str]] = mapped_column(ARRAY(Text))
     digital_source_type: Mapped[str] = mapped_column(Text)
     signer: Mapped[str] = mapped_column(Text)
+    pdqs: Mapped[list[str]] = mapped_column(ARRAY(Text))  # perceptual hashes of its frames
     content: Mapped[bytes] = mapped_column(LargeBinary)
     stored_at: Mapped[datetime] = mapped_column(Timestamp, server_default=func.now())
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.uint8]
+from inference.media.decoded import Pixels
 
 TEXT = "FAKE_ME"
 COPIES = 10
@@ -29,7 +29,7 @@ class TextMark:
     """Agreement of neighbours' parities, relative to what is needed: 1 or more where the mark is present."""
 
 
-def embed_text(image: Image, text: str = TEXT, *, seed: int = 0) -> Image:
+def embed_text(image: Pixels, text: str = TEXT, *, seed: int = 0) -> Pixels:
     """Return ``image`` (H, W, 3) uint8 RGB with ``text`` hidden at ten places; values change by at most 1.
 
     Only a lossless format keeps it. Raise ValueError if the picture is too small for the text.
@@ -53,12 +53,12 @@ def embed_text(image: Image, text: str = TEXT, *, seed: int = 0) -> Image:
     return marked
 
 
-def recover_text(image: Image) -> Image:
+def recover_text(image: Pixels) -> NDArray[np.uint8]:
     """Return the hidden template as a picture (H, W) uint8: 255 where red is odd, else 0."""
     return np.where(image[..., 0] & 1, np.uint8(255), np.uint8(0))
 
 
-def detect_text(image: Image) -> TextMark:
+def detect_text(image: Pixels) -> TextMark:
     """Tell whether the parity of ``image`` (H, W, 3) uint8 RGB looks like drawn text.
 
     Drawn text has the same parity at nearly all neighbours, noise at half of them. Neighbours of one colour

@@ -13,8 +13,8 @@ from rich.text import Text
 from pipeline.cli.terminal_text import printable
 
 if TYPE_CHECKING:
-    from pipeline.consumers.detection.known_media import KnownMedia
     from pipeline.operations.verification import FileVerification
+    from pipeline.settings import Settings
 
 EXIT_FILE_MISSING = 2
 
@@ -22,11 +22,12 @@ EXIT_FILE_MISSING = 2
 def verify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pictures and videos, or folders.")],
     known: Annotated[
-        bool, typer.Option(help="Compare with the known media of the configured database, if there is one.")
+        bool,
+        typer.Option(help="Use known media and stored manifests of the configured database, if any."),
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Tell what is known of each file: credentials, traces in metadata, known media, and the model's score.
+    """Tell what is known of each file: credentials, traces, our watermark, known media, the model's score.
 
     Judges as detection judges a post, without one. Exit code 2 if a file could not be read.
     """
@@ -42,8 +43,7 @@ def verify(
     rates = error_rates(detector.card)
     pool = DecoderPool(1)
     try:
-        trust_folder = load_local_settings().trust_folder
-        verifier = make_verifier(detector, pool, trust_folder, _known_media() if known else None)
+        verifier = make_verifier(detector, pool, load_local_settings(), _services() if known else None)
         answers = []
         for answer in verify_files(verifier, files_below(files)):
             answers.append(answer)
@@ -63,19 +63,17 @@ def verify(
         raise typer.Exit(EXIT_FILE_MISSING)
 
 
-def _known_media() -> "KnownMedia | None":
-    """Return the known media; None if the settings name no database."""
+def _services() -> "Settings | None":
+    """Return the settings of the services; None if there are none."""
     from pipeline.errors import SettingsError  # noqa: PLC0415 - only when needed
-    from pipeline.operations.known_media_match import read_known_media  # noqa: PLC0415 - likewise
     from pipeline.settings import load_settings  # noqa: PLC0415 - likewise
 
     try:
-        settings = load_settings()
+        return load_settings()
     except SettingsError:
         message = "not compared with known media: no database is configured, and no stack runs here"
         typer.echo(message, err=True)
         return None
-    return read_known_media(settings)
 
 
 def _view(answer: "FileVerification") -> Table:

@@ -2,10 +2,9 @@
 
 import json
 import secrets
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,11 +13,13 @@ from rich.text import Text
 
 from pipeline.cli.terminal_text import printable
 from pipeline.errors import PipelineError
-from schemas.watermarks import PAYLOAD_DIGITS, normalised_payload, payload_text
+from schemas.watermarks import PAYLOAD_DIGITS, normalised_payload
 
 EXIT_FILE_MISSING = 2
 
 _SCHEME_HELP = "fakeme-1, or text-template: the mark of the project's predecessor, which no JPEG keeps."
+
+_UNREAD = {"present": False, "payload": None, "confidence": None, "false_positive_bound": None}
 
 commands = typer.Typer(help="Mark pictures invisibly, and read the marks.", no_args_is_help=True)
 
@@ -93,12 +94,24 @@ def read(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Look for marks made with our key, or for text-templates. Exit code 2 if a file could not be read."""
-    from pipeline.operations.local_watermark import read_files  # noqa: PLC0415 - as needed
+    from pipeline.operations.local_watermark import (  # noqa: PLC0415 - as needed
+        mark_reader,
+        read_files,
+        text_reader,
+        watermark_key,
+    )
+    from pipeline.settings import load_local_settings  # noqa: PLC0415 - likewise
 
     if recover is not None and scheme is not Scheme.TEXT_TEMPLATE:
         raise WatermarkOptionError("--recover needs --scheme text-template: other marks hide no text")
-    look = _text_reader(recover) if scheme is Scheme.TEXT_TEMPLATE else _mark_reader(search=search)
-    rows = [_row(scheme, *answer) for answer in read_files(files, look)]
+    if scheme is Scheme.TEXT_TEMPLATE:
+        reader = text_reader(recover)
+    else:
+        reader = mark_reader(watermark_key(load_local_settings().watermark), search=search)
+    rows = [
+        {"file": str(file), **(facts or _UNREAD), "scheme": scheme.value, "problem": problem}
+        for file, facts, problem in read_files(files, reader)
+    ]
     if as_json:
         print(json.dumps(rows, indent=2))
     else:
@@ -114,41 +127,3 @@ def read(
         Console().print(table)
     if any(row["problem"] for row in rows):
         raise typer.Exit(EXIT_FILE_MISSING)
-
-
-def _mark_reader(*, search: bool) -> Callable[[Path, Any], Any]:
-    """Return a function that looks for our mark in a picture."""
-    from inference.watermark.detection import detect  # noqa: PLC0415 - numpy, only when needed
-    from pipeline.operations.local_watermark import watermark_key  # noqa: PLC0415 - likewise
-    from pipeline.settings import load_local_settings  # noqa: PLC0415 - likewise
-
-    secret = watermark_key(load_local_settings().watermark)
-    return lambda _file, image: detect(image, secret, search=search)
-
-
-def _text_reader(folder: Path | None) -> Callable[[Path, Any], Any]:
-    """Return a function that looks for hidden text, and writes it to ``folder`` if there is one."""
-    from inference.watermark.text_template import detect_text  # noqa: PLC0415 - numpy, only when needed
-    from pipeline.operations.local_watermark import save_hidden_text  # noqa: PLC0415 - likewise
-
-    def look(file: Path, image: Any) -> Any:
-        found = detect_text(image)
-        if found.present and folder is not None:
-            save_hidden_text(file, image, folder)
-        return found
-
-    return look
-
-
-def _row(scheme: Scheme, file: Path, found: Any, problem: str) -> dict[str, Any]:
-    """Return the answer for one file; ``found`` is None if there is a problem."""
-    payload = getattr(found, "payload", None) if found is not None and found.present else None
-    return {
-        "file": str(file),
-        "present": found is not None and found.present,
-        "payload": None if payload is None else payload_text(payload),
-        "confidence": round(found.confidence, 3) if found is not None else None,
-        "false_positive_bound": getattr(found, "false_positive_bound", None),
-        "scheme": scheme.value,
-        "problem": problem,
-    }

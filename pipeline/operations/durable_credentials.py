@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from inference.errors import SigningError
+from inference.fingerprint import comparable, frame_fingerprints
+from inference.media import decode
 from inference.provenance.credentials import CredentialsState
 from inference.provenance.description import GeneratedMedia
 from inference.provenance.reading import read_credentials
@@ -59,6 +61,7 @@ def manifest_of(file: SignedFile, media: GeneratedMedia) -> Manifest:
         actions=credentials.actions,
         digital_source_type=credentials.source_types[0],
         signer=credentials.issuer,
+        pdqs=comparable(frame_fingerprints(decode(file.signed.data).frames)),
         content=file.signed.manifest,
     )
 
@@ -77,5 +80,5 @@ def find_manifest(session: Session, payload: str) -> StoredManifest:
 def document(manifest: StoredManifest) -> dict[str, Any]:
     """Return what a manifest states as a JSON object, without its bytes."""
     stated = asdict(manifest) | {"stored_at": manifest.stored_at.isoformat(timespec="seconds")}
-    del stated["content"]
+    del stated["content"], stated["pdqs"]
     return stated

@@ -2,27 +2,30 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inference.errors import Unprocessable
-from inference.media.decoded import Pixels
+from inference.media.decoded import DecodedMedia, Pixels
 from inference.media.limits import MediaLimits
 from inference.sandbox import DecoderPool
+from inference.watermark.detection import detect_in_frames
 from inference.watermark.embedding import SMALLEST, embed
-from inference.watermark.pattern import KEY_BYTES
-from inference.watermark.text_template import embed_text, recover_text
+from inference.watermark.text_template import detect_text, embed_text, recover_text
 from pipeline.errors import PipelineError
 from pipeline.operations.local_files import files_below, read_file
 from pipeline.settings import WatermarkSettings
+from schemas.watermarks import payload_text
 
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 LOSSLESS = {suffix: kind for suffix, kind in FORMATS.items() if kind in {"PNG", "TIFF"}}
 QUALITY = 95  # of JPEG and WebP: the mark survives less, but others will encode the picture again
 _LIMITS = MediaLimits()
-Answer = TypeVar("Answer")
+
+Facts = dict[str, Any]  # present, payload, confidence and false_positive_bound, as printed
+Reader = Callable[[Path, DecodedMedia], Facts]
 
 
 class WatermarkError(PipelineError):
@@ -30,22 +33,12 @@ class WatermarkError(PipelineError):
 
 
 def watermark_key(settings: WatermarkSettings) -> bytes:
-    """Return the key of the settings; raise :class:`WatermarkError`."""
-    text = settings.key.get_secret_value() if settings.key is not None else ""
-    if not text:
+    """Return the key of the settings; raise :class:`WatermarkError` if there is none."""
+    if settings.key_bytes is None:
         raise WatermarkError(
             "there is no key: set FAKEME_WATERMARK__KEY to what `fakeme watermark key` prints"
         )
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise WatermarkError(
-            f"FAKEME_WATERMARK__KEY has {len(text)} characters: a key has {2 * KEY_BYTES} hex digits, as"
-            " `fakeme watermark key` prints them"
-        )
-    return key
+    return settings.key_bytes
 
 
 def mark_file(source: Path, target: Path, payload: int, key: bytes, psnr: float | None) -> None:
@@ -89,32 +82,61 @@ def _rewrite(source: Path, target: Path, formats: dict[str, str], change: Callab
         raise WatermarkError(f"cannot mark {source}: {error}") from error
 
 
-def save_hidden_text(file: Path, image: Pixels, folder: Path) -> None:
-    """Write the text that the predecessor's mark hides in ``image`` to ``folder``, as ``<name>.text.png``.
+def mark_reader(key: bytes, *, search: bool) -> Reader:
+    """Return a reader of our mark; ``search``: also in media that were scaled, rotated or cut."""
 
-    Raise :class:`WatermarkError`.
+    def read(_file: Path, media: DecodedMedia) -> Facts:
+        found = detect_in_frames(media.frames, key, size=(media.height, media.width), search=search)
+        return {
+            "present": found.present,
+            "payload": None if found.payload is None else payload_text(found.payload),
+            "confidence": round(found.confidence, 3),
+            "false_positive_bound": found.false_positive_bound,
+        }
+
+    return read
+
+
+def text_reader(folder: Path | None) -> Reader:
+    """Return a reader of the predecessor's mark, which writes the hidden texts to ``folder``.
+
+    It raises :class:`WatermarkError` if it cannot.
     """
-    target = folder / f"{file.name}.text.png"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(recover_text(image)).save(target)
-    except OSError as error:
-        raise WatermarkError(f"cannot write {target}: {error.strerror or error}") from error
+
+    def read(file: Path, media: DecodedMedia) -> Facts:
+        image = media.frames[len(media.frames) // 2].image
+        found = detect_text(image)
+        if found.present and folder is not None:
+            _save_hidden_text(file, image, folder)
+        return {
+            "present": found.present,
+            "payload": None,
+            "confidence": round(found.confidence, 3),
+            "false_positive_bound": None,
+        }
+
+    return read
 
 
-def read_files(
-    paths: Iterable[Path], look: Callable[[Path, Pixels], Answer]
-) -> Iterator[tuple[Path, Answer | None, str]]:
-    """Yield each file with the answer for its middle frame, or None and why it could not be looked at."""
+def read_files(paths: Iterable[Path], reader: Reader) -> Iterator[tuple[Path, Facts | None, str]]:
+    """Yield each file with what the reader says of it, or None and why it could not be read."""
     pool = DecoderPool(1)
     try:
         for file in files_below(paths):
             try:
-                frames = pool.decode(read_file(file, _LIMITS), None, _LIMITS).frames
-                yield file, look(file, frames[len(frames) // 2].image), ""
+                yield file, reader(file, pool.decode(read_file(file, _LIMITS), None, _LIMITS)), ""
             except Unprocessable as error:
                 yield file, None, error.detail
             except OSError as error:
                 yield file, None, f"cannot read it: {error.strerror or error}"
     finally:
         pool.close()
+
+
+def _save_hidden_text(file: Path, image: Pixels, folder: Path) -> None:
+    target = folder / f"{file.name}.text.png"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(recover_text(image)).save(target)
+    except OSError as error:
+        raise WatermarkError(f"cannot write {target}: {error.strerror or error}") from error

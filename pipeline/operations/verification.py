@@ -10,11 +10,14 @@ from inference.errors import Unprocessable
 from inference.media.limits import MediaLimits
 from inference.sandbox import DecoderPool
 from pipeline.consumers.detection.file_verification import Verifier
-from pipeline.consumers.detection.known_media import KnownMedia
 from pipeline.consumers.detection.signals.credentials import credentials_signal
 from pipeline.consumers.detection.signals.metadata import metadata_signal
+from pipeline.consumers.detection.signals.watermark import FindManifest, stored_manifests, watermark_signal
+from pipeline.operations.known_media_match import read_known_media
 from pipeline.operations.local_files import read_file
+from pipeline.settings import LocalSettings, Settings
 from schemas.verdicts import MediaVerdict
+from storage.database import connect
 
 _LIMITS = MediaLimits()
 
@@ -34,14 +37,27 @@ class FileVerification:
 
 
 def make_verifier(
-    detector: Detector, pool: DecoderPool, trust_folder: Path, known: KnownMedia | None
+    detector: Detector, pool: DecoderPool, settings: LocalSettings, services: Settings | None
 ) -> Verifier:
-    """Return a verifier with the signals that need no service.
+    """Return a verifier; without ``services``, it knows neither known media nor stored manifests.
 
     Raise :class:`~inference.errors.TrustListError` if the trust list cannot be read.
     """
-    signals = (credentials_signal(trust_folder, pool), metadata_signal())
-    return Verifier(detector, pool, signals, known, _LIMITS)
+    signals = (
+        credentials_signal(settings.trust_folder, pool),
+        metadata_signal(),
+        watermark_signal(settings.watermark, _manifests(services)),
+    )
+    known = read_known_media(services) if services is not None else None
+    used = [signal for signal in signals if signal is not None]
+    return Verifier(detector, pool, used, known, _LIMITS)
+
+
+def _manifests(services: Settings | None) -> FindManifest:
+    if services is None:
+        return lambda _payload: None
+    url = services.database_url.get_secret_value()
+    return stored_manifests(connect(url, application="fakeme-verify"))
 
 
 def verify_files(verifier: Verifier, files: Iterable[Path]) -> Iterator[FileVerification]:

@@ -38,6 +38,7 @@ WORKER = WorkerDescription(
             "media_analyses": (SELECT, INSERT),
             "media_objects": (SELECT, INSERT, UPDATE),
             "known_media": (SELECT,),
+            "manifests": (SELECT,),
             "pending_evidence": (SELECT, INSERT, UPDATE, DELETE),
         },
         reads=(Bucket.MEDIA,),

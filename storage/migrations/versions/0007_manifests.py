@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("actions", ARRAY(sa.Text()), nullable=False),
         sa.Column("digital_source_type", sa.Text(), nullable=False),
         sa.Column("signer", sa.Text(), nullable=False),
+        sa.Column("pdqs", ARRAY(sa.Text()), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("payload", name="pk_manifests"),

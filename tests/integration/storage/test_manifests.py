@@ -23,6 +23,7 @@ MANIFEST = Manifest(
     actions=("c2pa.created", "c2pa.watermarked.bound"),
     digital_source_type="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia",
     signer="Example Organisation",
+    pdqs=("0f" * 32,),
     content=bytes(range(256)),
 )
 

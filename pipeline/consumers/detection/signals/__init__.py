@@ -14,6 +14,7 @@ from inference.sandbox import DecoderPool
 from pipeline.consumers.detection.signals.credentials import credentials_signal
 from pipeline.consumers.detection.signals.metadata import metadata_signal
 from pipeline.consumers.detection.signals.signal import ExaminedMedia, Finding, Signal
+from pipeline.consumers.detection.signals.watermark import stored_manifests, watermark_signal
 from pipeline.errors import DuplicateRegistrationError, UnknownSignalError
 from pipeline.settings import Settings
 
@@ -36,11 +37,14 @@ class SignalContext:
     decoders: DecoderPool
 
 
-SignalFactory = Callable[[SignalContext], Signal]
+SignalFactory = Callable[[SignalContext], Signal | None]  # None: the settings give it nothing to do
 
 _factories: dict[str, SignalFactory] = {
     "credentials": lambda context: credentials_signal(context.settings.trust_folder, context.decoders),
     "metadata": lambda _: metadata_signal(),
+    "watermark": lambda context: watermark_signal(
+        context.settings.watermark, stored_manifests(context.database)
+    ),
 }
 
 
@@ -67,4 +71,5 @@ def make_signals(context: SignalContext, disabled: Collection[str] = ()) -> tupl
         raise UnknownSignalError(
             f"detection.disabled_signals names {', '.join(unknown)}; the registered signals are: {known}"
         )
-    return tuple(factory(context) for name, factory in _factories.items() if name not in disabled)
+    made = (factory(context) for name, factory in _factories.items() if name not in disabled)
+    return tuple(signal for signal in made if signal is not None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from inference.errors import Unprocessable
 from inference.media.decoded import DecodedMedia
 from schemas.posts import Media
 from schemas.verdicts import Label
@@ -39,10 +40,19 @@ class ExaminedMedia:
     sha256: str
     decode: Callable[[], DecodedMedia]
 
-    @cached_property
+    @property
     def decoded(self) -> DecodedMedia:
         """The upright RGB frames; raise :class:`~inference.errors.Unprocessable` if there are none."""
-        return self.decode()
+        if isinstance(self._decoded, Unprocessable):
+            raise self._decoded
+        return self._decoded
+
+    @cached_property
+    def _decoded(self) -> DecodedMedia | Unprocessable:
+        try:
+            return self.decode()
+        except Unprocessable as refusal:
+            return refusal
 
 
 class Signal(Protocol):

@@ -1,24 +1,33 @@
-"""Content credentials through detection: a trusted statement decides, anything else is shown only."""
+"""Content credentials and watermarks through detection: what is sure decides, anything else does not."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine
 
 from inference.detector import Detector
+from inference.fingerprint import fingerprint
 from inference.provenance.description import GeneratedMedia
 from inference.provenance.development_chain import DevelopmentChain, make_development_chain
 from inference.provenance.signing import make_signer
+from inference.provenance.source_types import COMPOSITE_WITH_AI
 from inference.provenance.trust_list import import_certificates
 from inference.sandbox import DecoderPool
+from inference.watermark.embedding import embed
 from pipeline.consumers.detection.consumer import Detection
 from pipeline.consumers.detection.signals import SignalContext, make_signals
 from pipeline.demo import pictures
-from pipeline.settings import ProvenanceSettings, Settings
+from pipeline.settings import ProvenanceSettings, Settings, WatermarkSettings
 from schemas.verdicts import Label
+from storage import manifests
+from storage.database import transaction
+from storage.manifests import Manifest
 from storage.objects import ObjectStore
 from tests.integration.pipeline.consumers.detection_steps import Platform, answer, created, make_detection
+
+KEY = "5a" * 32
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +56,7 @@ def detection(
         kafka_bootstrap="127.0.0.1:1",
         database_url="postgresql://127.0.0.1:1/none",
         provenance=ProvenanceSettings(trust_folder=trust_folder),
+        watermark=WatermarkSettings(key=KEY),
     )
     signals = make_signals(SignalContext(settings, database, decoders))
     return make_detection(detector, objects, database, signals)
@@ -123,3 +133,41 @@ def test_a_generator_that_names_itself_is_shown_only(detection: Detection, platf
     assert [(finding.signal, finding.label, finding.detail) for finding in item.signals] == [
         ("metadata", None, "weak traces, which anybody can write: xmp-software 'FaceApp 11' (generated)")
     ]
+
+
+def test_a_mark_decides_if_the_picture_looks_like_the_one_that_was_marked(
+    detection: Detection, database: Engine, platform: Platform
+) -> None:
+    """Given a marked picture that was compressed, and another one with the same mark."""
+    store_manifest(database, "0000000000abc", pictures.portrait())
+    marked = embed(pictures.portrait(), 0xABC, bytes.fromhex(KEY))
+    other = embed(pictures.no_face(), 0xABC, bytes.fromhex(KEY))
+
+    (decided,) = answer(detection, created(platform.put(pictures.jpeg(marked, 60))))
+    (asked,) = answer(detection, created(platform.put(pictures.jpeg(other, 60))))
+
+    for verdict, label, score in ((decided, Label.DEEPFAKE, None), (asked, Label.SUSPECTED, None)):
+        (item,) = verdict.media
+        (finding,) = item.signals
+        assert (verdict.label, item.score, finding.signal) == (label, score, "watermark")
+        assert (finding.decisive, finding.label) == (label is Label.DEEPFAKE, label)
+        assert "watermark 0000000000abc" in finding.detail
+        assert "request-abc" in finding.detail
+
+
+def store_manifest(database: Engine, payload: str, picture: np.ndarray) -> None:
+    manifest = Manifest(
+        payload=payload,
+        request_id="request-abc",
+        sha256="a" * 64,
+        media_type="image/png",
+        model="swapper",
+        model_version="1",
+        actions=("c2pa.created", "c2pa.watermarked.bound"),
+        digital_source_type=COMPOSITE_WITH_AI,
+        signer="FakeME",
+        pdqs=(fingerprint(picture).pdq,),
+        content=b"manifest",
+    )
+    with transaction(database) as session:
+        manifests.add(session, manifest)

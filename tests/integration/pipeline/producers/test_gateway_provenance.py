@@ -35,6 +35,7 @@ MANIFEST = Manifest(
     actions=("c2pa.created", "c2pa.watermarked.bound"),
     digital_source_type="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia",
     signer="Example Organisation",
+    pdqs=("0f" * 32,),
     content=b"\x00\x00\x00\x1ejumb" + bytes(range(256)),
 )
 PATH = f"/v1/provenance/{MANIFEST.payload}"
