@@ -7,33 +7,29 @@ other pictures, are then searched. The others in the index are random hashes: th
 nearer to each other than chance, but for near-duplicates.
 """
 
-import io
 import json
 import platform
-import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
-import cv2
 import numpy as np
 import typer
-from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.pictures import compressed, pictures, scaled
 from inference.fingerprint import MIN_QUALITY, Fingerprint, fingerprint
 from inference.media.decoded import Pixels
 from pipeline.consumers.detection.known_media import KnownMedia
 from pipeline.consumers.detection.match_rate import MatchRate
 from storage.known_media import THRESHOLD, KnownEntry, KnownLabel
 
-PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 SMALLEST = 128  # pixels; smaller pictures have too few features
 UNKNOWN = 1_000  # pictures that are searched but not known, for the precision
 
@@ -52,23 +48,6 @@ class Row:
     p95_ms: float
 
 
-def encoded(quality: int) -> Change:
-    """Return the change by JPEG at this quality."""
-
-    def change(image: Pixels) -> Pixels:
-        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-
-    return change
-
-
-def scaled(factor: float) -> Change:
-    """Return the change of size by ``factor``."""
-    return lambda image: np.asarray(
-        cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
-    )
-
-
 def cropped(share: float) -> Change:
     """Return the change that cuts off ``share`` of each side."""
 
@@ -81,34 +60,16 @@ def cropped(share: float) -> Change:
 
 COPIES: dict[str, Change] = {
     "the same pixels": lambda image: image,
-    "JPEG 90": encoded(90),
-    "JPEG 50": encoded(50),
-    "size 0.7": scaled(0.7),
-    "half size": scaled(0.5),
+    "JPEG 90": lambda image: compressed(image, "JPEG", 90),
+    "JPEG 50": lambda image: compressed(image, "JPEG", 50),
+    "size 0.7": lambda image: scaled(image, 0.7),
+    "half size": lambda image: scaled(image, 0.5),
     "cropped to 95 %": cropped(0.05),
     "mirrored": lambda image: image[:, ::-1],
     "upside down": lambda image: image[::-1, ::-1],
     "turned by 90 degrees": np.rot90,
-    "mirrored, half size, JPEG 50": lambda image: encoded(50)(scaled(0.5)(image[:, ::-1])),
+    "mirrored, half size, JPEG 50": lambda image: compressed(scaled(image[:, ::-1], 0.5), "JPEG", 50),
 }
-
-
-def pictures(folder: Path) -> Iterator[Pixels]:
-    """Yield the pictures of a folder and of the tar files in it, (H, W, 3) uint8."""
-    for file in sorted(folder.rglob("*")):
-        if file.suffix == ".tar":
-            with tarfile.open(file) as archive:
-                for member in archive:
-                    content = archive.extractfile(member) if member.name.lower().endswith(PICTURES) else None
-                    if content is not None:
-                        yield _decoded(content.read())
-        elif file.suffix.lower() in PICTURES:
-            yield _decoded(file.read_bytes())
-
-
-def _decoded(data: bytes) -> Pixels:
-    with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(image.convert("RGB"), np.uint8)
 
 
 def usable(folder: Path, count: int) -> list[Pixels]:

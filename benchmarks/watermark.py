@@ -11,7 +11,7 @@ import itertools
 import json
 import multiprocessing
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -27,8 +27,8 @@ from rich.table import Table
 from skimage import data as photographs
 from skimage.metrics import structural_similarity
 
-from benchmarks.known_media import pictures
-from benchmarks.watermark_attacks import attacks, resized
+from benchmarks.pictures import pictures, resized
+from benchmarks.watermark_attacks import attacks
 from inference.media.decoded import Pixels
 from inference.watermark.detection import detect
 from inference.watermark.embedding import embed
@@ -71,12 +71,15 @@ class Outcome:
     read: dict[str, bool]
 
 
-def samples(folder: Path, count: int) -> Iterator[Sample]:
-    """Yield ``count`` pictures: half from the folder, a quarter photographs, a quarter textures."""
+def samples(folder: Path, count: int, sizes: Sequence[int] = SIZES) -> Iterator[Sample]:
+    """Yield ``count`` pictures: half from the folder, a quarter photographs, a quarter textures.
+
+    Their short sides are ``sizes``, in turn.
+    """
     faces = itertools.cycle(itertools.islice(pictures(folder), count))
     for number in range(count):
-        size = SIZES[number // 4 % len(SIZES)]
-        round_ = number // 4 // len(SIZES)
+        size = sizes[number // 4 % len(sizes)]
+        round_ = number // 4 // len(sizes)
         if number % 4 < 2:
             yield Sample(number, "people", fitted(next(faces), size))
         elif number % 4 == 2:

@@ -4,17 +4,17 @@ Each change maps (H, W, 3) uint8 RGB to the same kind of picture, of another siz
 generator, so that every scheme is tried on the same copies.
 """
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 
-import av
 import cv2
 import numpy as np
-from PIL import Image
 
+from benchmarks import pictures
+from benchmarks.pictures import compressed, decoded_video, encoded_video, resized
 from inference.media.decoded import Pixels
+
+STILL_FRAMES = 25
 
 Change = Callable[[Pixels, np.random.Generator], Pixels]
 
@@ -72,18 +72,12 @@ def chain(*changes: Change) -> Change:
 
 def encoded(kind: str, quality: int) -> Change:
     """Return the loss of JPEG (4:2:0) or WEBP at this quality."""
-
-    def change(image: Pixels, _rng: np.random.Generator) -> Pixels:
-        file = io.BytesIO()
-        Image.fromarray(image).save(file, kind, quality=quality)
-        return np.asarray(Image.open(file).convert("RGB"), np.uint8)
-
-    return change
+    return lambda image, _: compressed(image, kind, quality)
 
 
 def scaled(factor: float) -> Change:
     """Return the change of both sides by ``factor``."""
-    return lambda image, _: resized(image, image.shape[0] * factor, image.shape[1] * factor)
+    return lambda image, _: pictures.scaled(image, factor)
 
 
 def stretched(aspect: float) -> Change:
@@ -99,14 +93,6 @@ def long_side(most: int) -> Change:
         return resized(image, image.shape[0] * factor, image.shape[1] * factor)
 
     return change
-
-
-def resized(image: Pixels, height: float, width: float) -> Pixels:
-    """Return the picture in another size, by area if smaller and cubic interpolation if larger."""
-    size = max(1, round(width)), max(1, round(height))
-    smaller = size[0] * size[1] < image.shape[0] * image.shape[1]
-    method = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
 
 
 def cropped(share: float) -> Change:
@@ -170,29 +156,10 @@ def sticker(share: float) -> Change:
 
 
 def h264(crf: int) -> Change:
-    """Return the picture as the middle one of three equal frames of a video."""
+    """Return the picture as a frame of a video that shows it for one second."""
 
     def change(image: Pixels, _rng: np.random.Generator) -> Pixels:
         even = image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
-        return decoded_video(encoded_video([even] * 3, crf))[1]
+        return decoded_video(encoded_video([even] * STILL_FRAMES, crf))[STILL_FRAMES // 2]
 
     return change
-
-
-def encoded_video(frames: list[Pixels], crf: int, rate: int = 25) -> bytes:
-    """Return an H.264 video in an MP4 file; the frames' sides are even."""
-    file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=Fraction(rate), options={"crf": str(crf)})
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode())
-    return file.getvalue()
-
-
-def decoded_video(data: bytes) -> list[Pixels]:
-    """Return the frames of a video."""
-    with av.open(io.BytesIO(data), "r") as container:
-        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]

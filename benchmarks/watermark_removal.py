@@ -32,6 +32,7 @@ from inference.watermark.whitening import whitened
 STRENGTHS = (46.0, 43.0, 40.0, 37.0, 34.0)  # dB of what is subtracted, tried in turn
 COPIES = (44.0, 40.0, 36.0)  # dB of what is added
 AVERAGED = 100
+SIZE = TILE * CELLS  # pixels of the short side: the mark is not scaled, and hardly repeats
 CUT = 5  # pixels at the left and the top, so that nothing is in place
 
 
@@ -121,16 +122,11 @@ def average_of_many(pictures: Sequence[Sample]) -> Plane:
 
 def tasks(data: Path, count: int) -> Iterator[tuple[Sample, Sample, Plane]]:
     """Yield the pictures, each with another one, and the average of pictures that are not among them."""
-    every = [sample for sample in samples(data, 4 * (count + AVERAGED)) if fits(sample)]
-    average = average_of_many(every[count : count + AVERAGED])
+    every = list(samples(data, count + AVERAGED, (SIZE,)))
+    average = average_of_many(every[count:])
     chosen = every[:count]
     for sample, other in zip(chosen, [*chosen[1:], chosen[0]], strict=True):
         yield sample, other, average
-
-
-def fits(sample: Sample) -> bool:
-    """Whether the picture has the size at which repetitions are few and the mark is not scaled."""
-    return bool(min(sample.image.shape[:2]) == TILE * CELLS)
 
 
 def view(outcomes: Sequence[Outcome]) -> Table:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from benchmarks.watermark_attacks import encoded_video
+from benchmarks.pictures import encoded_video
 from inference.media.decode import decode
 from inference.media.decoded import Frame, Pixels
 from inference.watermark.detection import (
