@@ -11,6 +11,7 @@ from inference.watermark.alignment import aligned, places
 from inference.watermark.canonical import Plane, canonical_luma
 from inference.watermark.pattern import CELLS, Pattern, make_pattern
 from inference.watermark.reading import Word, cell_sums, false_positive_bound, read
+from inference.watermark.scrambling import unscrambled
 from inference.watermark.search import candidates
 from inference.watermark.whitening import whitened
 
@@ -65,7 +66,8 @@ def detect_in_frames(
             break
     bound = false_positive_bound(best.statistic, ATTEMPTS)
     present = bound <= MAX_FALSE_POSITIVE
-    return Detection(present, best.payload if present else None, best.statistic / needed_statistic(), bound)
+    payload = unscrambled(best.payload, key) if present else None
+    return Detection(present, payload, best.statistic / needed_statistic(), bound)
 
 
 def needed_statistic() -> float:
