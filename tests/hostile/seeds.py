@@ -6,6 +6,8 @@ from functools import cache
 import av
 import numpy as np
 import pillow_heif
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 from PIL import Image
 
 SIDE = 96
@@ -15,9 +17,17 @@ pillow_heif.register_heif_opener()
 
 def drawing(width: int = SIDE, height: int = SIDE, phase: float = 0.0) -> Image.Image:
     """Return a colourful picture with edges, so that damage anywhere changes it."""
-    y, x = np.mgrid[0:height, 0:width]
-    waves = [np.sin(x / 5 + phase), np.cos(y / 7 - phase), np.sin((x + y) / 3 + 2 * phase)]
-    return Image.fromarray((127 + 120 * np.stack(waves, axis=-1)).astype(np.uint8))
+    x, y = np.arange(width), np.arange(height)
+    diagonals = np.arange(width + height - 1)
+    pixels = np.empty((height, width, 3), np.uint8)  # each wave needs its values once, not for every pixel
+    pixels[..., 0] = _levels(np.sin(x / 5 + phase))
+    pixels[..., 1] = _levels(np.cos(y / 7 - phase))[:, None]
+    pixels[..., 2] = sliding_window_view(_levels(np.sin(diagonals / 3 + 2 * phase)), width)
+    return Image.fromarray(pixels)
+
+
+def _levels(wave: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return (127 + 120 * wave).astype(np.uint8)
 
 
 def saved(picture: Image.Image, file_format: str, **options: object) -> bytes:
@@ -38,11 +48,20 @@ def pixel_format(codec: str) -> str:
     return "yuvj420p" if codec == "mjpeg" else "yuv420p"
 
 
-def encoded(container: str, codec: str, *, sizes: tuple[tuple[int, int], ...] = ((96, 64),) * 25) -> bytes:
-    """Return a video with one frame for each of ``sizes``; the encoder starts again when the size changes."""
+def encoded(
+    container: str,
+    codec: str,
+    *,
+    sizes: tuple[tuple[int, int], ...] = ((96, 64),) * 25,
+    options: dict[str, str] | None = None,
+) -> bytes:
+    """Return a video with one frame for each of ``sizes``; the encoder starts again when the size changes.
+
+    ``options`` are those of the encoder.
+    """
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=25)
+        stream = output.add_stream(codec, rate=25, options=options or {})
         stream.width, stream.height, stream.pix_fmt = *sizes[0], pixel_format(codec)
         for index, (width, height) in enumerate(sizes):
             frame = av.VideoFrame.from_image(drawing(width, height, index / 10))
