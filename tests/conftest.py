@@ -23,6 +23,10 @@ from infra.topics import declare_topics
 from pipeline.operations.external_services import EXTERNAL, services_are_external
 from storage.migrate import upgrade
 
+# Tests start many processes. Without cached bytecode, each compiles all that it imports; torch alone takes
+# 4 s of CPU time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @pytest.fixture(scope="session")
 def stack_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
