@@ -2,11 +2,12 @@
 
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from inference.errors import Unprocessable
-from inference.sandbox import Attempt, DecoderPool, Outcome
+from inference.sandbox import Attempt, DecoderPool, Outcome, ProcessLimits
 from tests.unit.inference.media_samples import still
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has system call filters")
@@ -75,10 +76,21 @@ def test_an_endless_loop_ends_with_its_cpu_time(pool: DecoderPool, attempts: lis
     assert "CPU time" in detail
 
 
-def test_a_decoder_that_waits_ends_with_its_wall_time(pool: DecoderPool, attempts: list[Attempt]) -> None:
+@pytest.fixture
+def impatient_pool(pool: DecoderPool, attempts: list[Attempt]) -> Iterator[DecoderPool]:
+    """A pool that allows no more wall time than CPU time; in the environment of ``pool``."""
+    limits = ProcessLimits(cpu_seconds=1.0, wall_factor=1.0)
+    impatient = DecoderPool(1, limits, attempts.append)
+    yield impatient
+    impatient.close()
+
+
+def test_a_decoder_that_waits_ends_with_its_wall_time(
+    impatient_pool: DecoderPool, attempts: list[Attempt]
+) -> None:
     attempts.clear()
 
-    detail = probe(pool, "sleep")
+    detail = probe(impatient_pool, "sleep")
 
     assert [attempt.outcome for attempt in attempts] == [Outcome.OUT_OF_WALL_TIME] * 2
     assert "did not end in time" in detail
