@@ -31,7 +31,7 @@ def landmarks() -> NDArray[np.float32]:
     return LANDMARKS.copy()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def photo(portrait: NDArray[np.uint8]) -> Photo:
     encoded = cv2.imencode(".png", cv2.cvtColor(portrait, cv2.COLOR_RGB2BGR))[1].tobytes()
     return Photo("astronaut.png", "people", "p1", "", BOX, LANDMARKS, encoded)

@@ -35,15 +35,16 @@ def painted(photo, image, source, rng):
     return forged
 
 
-@pytest.fixture
-def evaluation(photo, monkeypatch):
-    methods = (Method("green", Family.TRAINED, painted), Method("greener", Family.UNSEEN, painted))
-    monkeypatch.setattr(run, "METHODS", methods)
-    monkeypatch.setattr(run, "MIN_CLIPS", 1)
+@pytest.fixture(scope="module")
+def evaluation(photo):
     photos = [replace(photo, name=f"{n}", unit=f"p{n}", group="xy"[n % 2], age=20 + 20 * n) for n in range(2)]
     models = [Model("paint 1", card("paint 1"), PaintDetector())]
     request = run.Request([], [], choices=True, examples=True)
-    return run.evaluate_photos(models, photos, request, untracked)
+    methods = (Method("green", Family.TRAINED, painted), Method("greener", Family.UNSEEN, painted))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "METHODS", methods)
+        patch.setattr(run, "MIN_CLIPS", 1)
+        return run.evaluate_photos(models, photos, request, untracked)
 
 
 def test_a_perfect_model_is_measured_as_such(evaluation, tmp_path):
