@@ -1,6 +1,7 @@
 """A real portrait and a photograph record of it; public domain, included in scikit-image."""
 
 import dataclasses
+import multiprocessing
 
 import cv2
 import numpy as np
@@ -19,6 +20,12 @@ BOX = np.array([180.3, 60.7, 268.4, 172.2], dtype=np.float32)
 LANDMARKS = np.array(
     [(205.4, 101.5), (246.9, 103.1), (225.1, 129.2), (201.2, 139.6), (245.1, 141.1)], dtype=np.float32
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def preloaded_fork_server() -> None:
+    """Import torch once for all processes that make pairs; `test_workers.py` starts one as training does."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["training.batch_sources"])
 
 
 @pytest.fixture(scope="session")
