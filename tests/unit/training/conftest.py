@@ -2,6 +2,7 @@
 
 import dataclasses
 import multiprocessing
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -26,6 +27,15 @@ LANDMARKS = np.array(
 def preloaded_fork_server() -> None:
     """Import torch once for all processes that make pairs; `test_workers.py` starts one as training does."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(["training.batch_sources"])
+
+
+@pytest.fixture(autouse=True)
+def single_thread() -> Iterator[None]:
+    """Train with one thread: with pictures this small, several threads mostly wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
