@@ -4,6 +4,7 @@ import multiprocessing
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 
 from inference.checkpoint import load_checkpoint
 from inference.networks import build_network
+from pipeline.cli import app
 from training.batch_sources import PairBatches
 from training.calibrate import averaged
 from training.config import Phase, TrainingConfig, read_config
@@ -218,21 +220,41 @@ def test_pieces_of_a_run_share_one_stream(config, sources, monkeypatch):
     assert trainer.run.step == 8
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-def test_second_start_of_a_run_is_refused(tmp_path, processes):
-    # given a run with a locked folder
+@pytest.fixture
+def locked_plan(tmp_path) -> Iterator[Path]:
+    """The plan of a run whose folder ``run`` another process writes."""
     plan = tmp_path / "plan.toml"
     text = (RUNS / "v2s-rehearsal.toml").read_text()
     plan.write_text(re.sub(r"^run = .*$", f'run = "{tmp_path / "run"}"', text, flags=re.MULTILINE))
     with held(tmp_path / "run"):
-        # when it is started again, alone or with a process for each core
-        command = [sys.executable, "-m", "pipeline", "train", str(plan), "--processes", processes]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        yield plan
 
-    # then it fails with one line and writes nothing
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(f"error: another process writes {tmp_path / 'run'}; wait")
-    assert [path.name for path in (tmp_path / "run").iterdir()] == [LOCK]
+
+def assert_refused(run: Path, code: int, stderr: str) -> None:
+    """Assert that the command failed with one line and wrote nothing."""
+    assert code == 2
+    assert stderr.startswith(f"error: another process writes {run}; wait")
+    assert [path.name for path in run.iterdir()] == [LOCK]
+
+
+def test_second_start_of_a_run_is_refused(locked_plan, monkeypatch, capsys):
+    code = fakeme(monkeypatch, "train", str(locked_plan), "--processes", "1")
+    assert_refused(locked_plan.parent / "run", code, capsys.readouterr().err)
+
+
+def test_second_start_of_a_run_with_a_process_for_each_core_is_refused(locked_plan):
+    command = [sys.executable, "-m", "pipeline", "train", str(locked_plan), "--processes", "2"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert_refused(locked_plan.parent / "run", ended.returncode, ended.stderr)
+
+
+def fakeme(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run a `fakeme` command in this process and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["fakeme", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        app()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
 
 
 def test_run_starts_from_a_shipped_model(config):
@@ -260,14 +282,11 @@ def test_exported_weights_are_interpolated(config, batch):
     torch.testing.assert_close(shipped, 0.75 * after + 0.25 * before)
 
 
-def test_command_reports_an_invalid_config(tmp_path):
+def test_command_reports_an_invalid_config(tmp_path, monkeypatch, capsys):
     plan = tmp_path / "plan.toml"
     plan.write_text("network = 7")
-    ended = subprocess.run(
-        [sys.executable, "-m", "pipeline", "train", str(plan)], capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(f"error: {plan} does not describe a run")
+    assert fakeme(monkeypatch, "train", str(plan)) == 2
+    assert capsys.readouterr().err.startswith(f"error: {plan} does not describe a run")
 
 
 def test_average_of_a_run_is_moved_not_replaced(config):
