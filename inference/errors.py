@@ -79,6 +79,18 @@ class ForeignWeightsError(InferenceError):
     """Weights from another project cannot be imported."""
 
 
+class SwapperError(InferenceError):
+    """A face cannot be swapped."""
+
+
+class SwapperInputError(SwapperError):
+    """Faces or identities have a shape that the network does not take."""
+
+
+class SwapperWeightsError(SwapperError):
+    """Weights do not fit the network."""
+
+
 class SandboxUnavailableError(InferenceError):
     """No confined process can be started for decoding."""
 
