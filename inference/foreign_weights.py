@@ -1,12 +1,10 @@
 """Import weights that were trained elsewhere, as a model folder.
 
-Files that could run code when they are read are rejected. Imported models are not calibrated, so they can
-mark faces as suspected but never tag them.
+Files that could run code when they are read are rejected, and pickled files are read in a confined process.
+Imported models are not calibrated, so they can mark faces as suspected but never tag them.
 """
 
 import hashlib
-import pickle
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +16,9 @@ from inference.card import ModelCard, write_card
 from inference.errors import ForeignWeightsError
 from inference.networks import build_network, find_network
 from inference.registry import entry_from_card
+from inference.sandbox.weights_reader import read_pickled
 
 WEIGHTS_FILE = "weights.safetensors"
-NESTED = ("state_dict", "model_state_dict", "model")  # keys under which training scripts store the weights
 PARALLEL = "module."  # prefix of each key if the network was trained in parallel
 
 State = dict[str, torch.Tensor]
@@ -73,7 +71,7 @@ def import_model(source: Path, origin: Origin, local: Path) -> ModelCard:
 def read_state(source: Path) -> State:
     """Return the tensors of a safetensors file or of a state dict written by torch.save, as float32."""
     try:
-        state = load_file(source) if source.suffix == ".safetensors" else _unpickled(source)
+        state = load_file(source) if source.suffix == ".safetensors" else read_pickled(source)
     except OSError as error:
         raise ForeignWeightsError(f"cannot read {source} ({error.strerror or error})") from error
     except SafetensorError as error:
@@ -82,22 +80,6 @@ def read_state(source: Path) -> State:
         key.removeprefix(PARALLEL): value.float() if value.is_floating_point() else value
         for key, value in state.items()
     }
-
-
-def _unpickled(source: Path) -> State:
-    try:
-        state = torch.load(source, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError) as error:
-        raise ForeignWeightsError(
-            f"{source} is not a file of torch that contains only weights; reading it could run code, so it is"
-            " rejected. Save only the weights: torch.save(network.state_dict(), path)"
-        ) from error
-    for key in NESTED:
-        if isinstance(state, dict) and isinstance(state.get(key), dict):
-            state = state[key]
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise ForeignWeightsError(f"{source} contains no state dict, nor one under {', '.join(NESTED)}")
-    return state
 
 
 def one_logit(state: State, expected: State, forged_class: int) -> State:

@@ -5,6 +5,8 @@ empty environment that has imported the decoders. The fork server forks decoding
 themselves (``confinement``), decode one file after another or verify its content credentials, and hand the
 frames over in shared memory (``frame_file``). A process is replaced after a file that it could not decode,
 and after some time.
+
+``weights_reader`` reads pickled weights in a confined process of its own.
 """
 
 from inference.sandbox.attempts import Attempt, Outcome

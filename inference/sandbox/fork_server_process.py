@@ -1,21 +1,12 @@
 """Starts the fork server with an empty environment, and starts it again if it was killed."""
 
-import os
 import socket
 import subprocess
 import sys
 from threading import Lock
 
+from inference.sandbox.environment import interpreter_environment
 from inference.sandbox.messages import SOCKET_KIND, Spawn
-
-_ENVIRONMENT = {
-    "LC_ALL": "C.UTF-8",
-    "OPENBLAS_NUM_THREADS": "1",  # decoding uses no linear algebra
-    "OMP_NUM_THREADS": "1",
-    # Keep freed memory for the next file: new pages cost half as much time as decoding a small JPEG.
-    "MALLOC_MMAP_THRESHOLD_": "33554432",
-    "MALLOC_TRIM_THRESHOLD_": "100000000",
-}
 
 
 class ForkServerProcess:
@@ -66,14 +57,9 @@ class ForkServerProcess:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", "inference.sandbox.fork_server", str(theirs.fileno())],
-                env=_environment(),
+                env=interpreter_environment(),
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
         return self._orders, self._process.pid
-
-
-def _environment() -> dict[str, str]:
-    """Return what an interpreter needs to find our packages, and nothing else: no address, no secret."""
-    return {**_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -63,7 +63,6 @@ def nothing(state: dict[str, torch.Tensor]) -> Any:
 
 SHAPES = {
     "as it is": nothing,
-    "nested": lambda state: {"state_dict": state},
     "trained in parallel": lambda state: {f"module.{key}": value for key, value in state.items()},
     "half precision": lambda state: {
         key: value.half() if value.is_floating_point() else value for key, value in state.items()
@@ -75,50 +74,17 @@ SHAPES = {
 def test_state_dict_is_imported_from_every_layout(
     state: dict[str, torch.Tensor], tmp_path: Path, shape: str
 ) -> None:
-    torch.save(SHAPES[shape](state), tmp_path / "w.pth")
+    save_file(SHAPES[shape](state), tmp_path / "w.safetensors")
 
-    card = import_model(tmp_path / "w.pth", origin(), tmp_path)
+    card = import_model(tmp_path / "w.safetensors", origin(), tmp_path)
 
     weights = load_checkpoint(tmp_path / card.reference).network.state_dict()
     assert all(torch.allclose(weights[key], value, atol=1e-3) for key, value in state.items())
 
 
-def test_safetensors_are_imported(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
-    save_file(state, tmp_path / "w.safetensors")
-
-    assert import_model(tmp_path / "w.safetensors", origin(), tmp_path).reference == "mine@1"
-
-
-class Dangerous:
-    """Creates a file when it is unpickled."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (Path.touch, (self.path,))
-
-
-def test_pickled_module_is_rejected(tmp_path: Path) -> None:
-    torch.save(nn.Linear(2, 1), tmp_path / "module.pth")
-
-    with pytest.raises(ForeignWeightsError, match="could run code, so it is rejected"):
-        import_model(tmp_path / "module.pth", origin(), tmp_path)
-
-
-def test_no_code_in_a_file_runs(tmp_path: Path) -> None:
-    torch.save({"state_dict": Dangerous(tmp_path / "ran")}, tmp_path / "w.pth")
-
-    with pytest.raises(ForeignWeightsError, match="rejected"):
-        import_model(tmp_path / "w.pth", origin(), tmp_path)
-
-    assert not (tmp_path / "ran").exists()
-
-
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
-        (b"no weights", "w.pth", "not a file of torch that contains only weights"),
         (b"no weights", "w.safetensors", "not a safetensors file"),
         (None, "w.pth", "cannot read"),
     ],
@@ -134,10 +100,10 @@ def test_file_that_holds_no_weights_is_rejected(
 
 
 def test_weights_of_another_network_are_rejected(tmp_path: Path) -> None:
-    torch.save({"layer.weight": torch.zeros(2, 2)}, tmp_path / "w.pth")
+    save_file({"layer.weight": torch.zeros(2, 2)}, tmp_path / "w.safetensors")
 
     with pytest.raises(ForeignWeightsError, match="does not fit efficientnet_lite0"):
-        import_model(tmp_path / "w.pth", origin(), tmp_path)
+        import_model(tmp_path / "w.safetensors", origin(), tmp_path)
     assert not (tmp_path / "mine@1").exists()
 
 
