@@ -1,11 +1,24 @@
-"""The card of a model: everything that a program needs to use its weights. MODEL_CARD.md is for people."""
+"""The card of a model: everything that a program needs to use its weights. MODEL_CARD.md is for people.
+
+This module has the card of detectors. The card of a model for face swaps is in `inference.swapper.card`.
+"""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
-from inference.errors import CheckpointCorruptError, CheckpointMissingError
+from inference.errors import CheckpointCorruptError, CheckpointMissingError, WrongPurposeError
+from inference.swapper.card import SwapperCard
 
 CARD_FILE = "card.json"
 
@@ -48,11 +61,39 @@ class ModelCard(BaseModel):
         return f"{self.name}@{self.version}"
 
 
+def _kind(fields: Any) -> str:
+    """Only cards of other models than detectors have a purpose."""
+    return "swapper" if isinstance(fields, dict) and "purpose" in fields else "detector"
+
+
+Card = ModelCard | SwapperCard
+
+CARD: TypeAdapter[Card] = TypeAdapter(
+    Annotated[
+        Annotated[ModelCard, Tag("detector")] | Annotated[SwapperCard, Tag("swapper")], Discriminator(_kind)
+    ]
+)
+
+
 def read_card(directory: Path) -> ModelCard:
-    """Return the card in ``directory``; raise a CheckpointError if it is missing or invalid."""
+    """Return the card of the detector in ``directory``.
+
+    Raise a CheckpointError if it is missing or invalid, or the model is no detector.
+    """
+    card = read_any_card(directory)
+    if not isinstance(card, ModelCard):
+        raise WrongPurposeError(
+            f"{card.reference} in {directory} makes face swaps and cannot detect any"
+            f" ({card.purpose.value}); choose a detector of `fakeme models list`"
+        )
+    return card
+
+
+def read_any_card(directory: Path) -> Card:
+    """Return the card of the model in ``directory``; raise a CheckpointError if it is missing or invalid."""
     path = directory / CARD_FILE
     try:
-        return ModelCard.model_validate_json(path.read_bytes())
+        return CARD.validate_json(path.read_bytes())
     except OSError as error:
         raise CheckpointMissingError(
             f"cannot read the model card {path} ({error.strerror}); give a folder that holds {CARD_FILE}"
@@ -63,6 +104,6 @@ def read_card(directory: Path) -> ModelCard:
         ) from error
 
 
-def write_card(card: ModelCard, directory: Path) -> None:
+def write_card(card: Card, directory: Path) -> None:
     """Write the card to ``directory``."""
     (directory / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n", "utf-8")

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import nn
 
-from inference.card import CARD_FILE, ModelCard, read_card
+from inference.card import CARD_FILE, Card, ModelCard, read_card
 from inference.crops import crop_face
 from inference.errors import CheckpointCorruptError, CheckpointMissingError
 from inference.face import Box
@@ -62,7 +62,8 @@ def logits_of(network: nn.Module, pixels: torch.Tensor, *, mirrored: bool) -> to
     return logits
 
 
-def _read_weights(directory: Path, card: ModelCard) -> dict[str, torch.Tensor]:
+def read_weights(directory: Path, card: Card) -> dict[str, torch.Tensor]:
+    """Return the tensors of the weights file; raise a CheckpointError if it is not the one of the card."""
     path = directory / card.weights
     try:
         content = path.read_bytes()
@@ -86,7 +87,7 @@ def load_checkpoint(directory: Path) -> Checkpoint:
     """Return the model in ``directory`` after verifying its weights; raise a CheckpointError if unusable."""
     card = read_card(directory)
     network = build_network(card.network, localises=card.localises)
-    weights = {key: value.float() for key, value in _read_weights(directory, card).items()}
+    weights = {key: value.float() for key, value in read_weights(directory, card).items()}
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

@@ -31,6 +31,10 @@ class CheckpointCorruptError(CheckpointError):
     """The card or the weights are invalid, or do not belong together."""
 
 
+class WrongPurposeError(CheckpointError):
+    """The model is for another purpose."""
+
+
 class UnknownNetworkError(CheckpointError):
     """No network is registered under the given name."""
 

@@ -7,12 +7,13 @@ Imported models are not calibrated, so they can mark faces as suspected but neve
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from inference.card import ModelCard, write_card
+from inference.card import Card, ModelCard, write_card
 from inference.errors import ForeignWeightsError
 from inference.networks import build_network, find_network
 from inference.registry import entry_from_card
@@ -59,13 +60,29 @@ def import_model(source: Path, origin: Origin, local: Path) -> ModelCard:
         raise ForeignWeightsError(f"{source} does not fit {origin.network}: {error}") from error
     content = save(network.state_dict())
     card = _card(origin, hashlib.sha256(content).hexdigest())
+    write_model(content, card, local)
+    return card
+
+
+def write_model(content: bytes, card: Card, local: Path) -> None:
+    """Write weights and card to ``local/NAME@VERSION``, all or nothing.
+
+    :raises ForeignWeightsError: if the folder exists or cannot be written.
+    :raises RegistryError: if the name or version cannot be part of a folder name.
+    """
     folder = local / entry_from_card(card, file=WEIGHTS_FILE).reference  # rejects invalid folder names
     if folder.exists():
         raise ForeignWeightsError(f"{folder} already exists; choose another --version or remove it")
-    folder.mkdir(parents=True)
-    (folder / WEIGHTS_FILE).write_bytes(content)
-    write_card(card, folder)
-    return card
+    try:
+        local.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="import-", dir=local) as temporary:
+            part = Path(temporary, "model")
+            part.mkdir()
+            (part / WEIGHTS_FILE).write_bytes(content)
+            write_card(card, part)
+            part.rename(folder)
+    except OSError as error:
+        raise ForeignWeightsError(f"cannot write {folder} ({error.strerror})") from error
 
 
 def read_state(source: Path) -> State:

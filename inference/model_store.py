@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from inference.card import CARD_FILE, read_card, write_card
+from inference.card import CARD_FILE, read_any_card, write_card
 from inference.download import download
 from inference.errors import ModelNotFetchedError
 from inference.registry import REGISTRY_FILE, Entry, entry_from_card, find_entry, read_registry
@@ -124,5 +124,5 @@ class ModelStore:
 
     def _imported(self, name: str) -> KnownModel:
         folder = self.local / name
-        card = read_card(folder)
+        card = read_any_card(folder)
         return KnownModel(entry_from_card(card, file=str(folder / card.weights)), folder, Source.IMPORTED)

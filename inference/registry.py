@@ -4,14 +4,14 @@
 """
 
 import tomllib
-from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from inference.card import ModelCard
+from inference.card import CARD, Card
 from inference.errors import RegistryError, UnknownModelError
+from inference.purpose import Purpose
 
 MODELS_DIR = Path(__file__).resolve().parent.parent / "models"  # the same in a checkout and in a wheel
 REGISTRY_FILE = MODELS_DIR / "registry.toml"
@@ -19,12 +19,6 @@ REGISTRY_FILE = MODELS_DIR / "registry.toml"
 _SAME_AS_CARD = ("name", "version", "sha256", "licence", "data", "metrics")
 
 Value = bool | int | float | str
-
-
-class Purpose(StrEnum):
-    """The purpose of a model."""
-
-    DETECTOR = "detector"
 
 
 class Entry(BaseModel):
@@ -40,7 +34,9 @@ class Entry(BaseModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the weights")
     licence: str
     data: str
-    thresholds: dict[str, float] = Field(description="tag and suspect, as in the card")
+    thresholds: dict[str, float] = Field(
+        default_factory=dict, description="tag and suspect, as in the card of a detector"
+    )
     serving: dict[str, Value] = Field(description="the other card fields: network, crops, calibration")
     metrics: dict[str, float] = Field(default_factory=dict)
 
@@ -56,22 +52,26 @@ class Entry(BaseModel):
         return f"{self.name}@{self.version}"
 
     @property
-    def card(self) -> ModelCard:
+    def card(self) -> Card:
         """The card of this model; raises :class:`RegistryError` if the entry is not a valid card."""
         thresholds = {f"{name}_threshold": value for name, value in self.thresholds.items()}
+        same = self.model_dump(include=set(_SAME_AS_CARD))
+        if self.purpose is not Purpose.DETECTOR:
+            same["purpose"] = self.purpose
+            del same["metrics"]  # only measured detectors have them
         try:
-            return ModelCard.model_validate(
-                {**self.model_dump(include=set(_SAME_AS_CARD)), **thresholds, **self.serving}
-            )
+            return CARD.validate_python({**same, **thresholds, **self.serving})
         except ValidationError as error:
             raise RegistryError(f"{self.reference} in the registry is not a valid card: {error}") from error
 
 
-def entry_from_card(card: ModelCard, *, file: str | None = None, url: str | None = None) -> Entry:
+def entry_from_card(card: Card, *, file: str | None = None, url: str | None = None) -> Entry:
     """Return the entry for a card; raise :class:`RegistryError` if its name cannot be part of a path."""
-    fields = card.model_dump()
-    same = {name: fields.pop(name) for name in _SAME_AS_CARD}
-    thresholds = {name: fields.pop(f"{name}_threshold") for name in ("tag", "suspect")}
+    fields = card.model_dump(exclude_none=True)
+    same = {name: fields.pop(name) for name in (*_SAME_AS_CARD, "purpose") if name in fields}
+    thresholds = {
+        name: fields.pop(f"{name}_threshold") for name in ("tag", "suspect") if f"{name}_threshold" in fields
+    }
     try:
         return Entry(**same, file=file, url=url, thresholds=thresholds, serving=fields)
     except ValidationError as error:

@@ -12,13 +12,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn
 
+from inference.card import ModelCard
+from pipeline.cli import models_import
 from pipeline.cli.models_view import comparison_view, model_document, models_table
 
 if TYPE_CHECKING:
+    from inference.card import Card
     from inference.model_store import ModelStore
     from pipeline.operations.model_comparison import Comparison
 
 commands = typer.Typer(help="List, fetch, verify, import, register and compare models.", no_args_is_help=True)
+commands.add_typer(models_import.commands, name="import")
 
 MAX_SHADOW_DELAY = timedelta(minutes=10)  # a shadow verdict follows its verdict much sooner
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -75,48 +79,20 @@ def verify(
     failed = False
     for known in [store.find(name)] if name else [model for model in store.known() if model.present]:
         try:
-            card = verify_model(known).card
+            card = verify_model(known)
         except InferenceError as error:
             failed = True
             print(f"{known.entry.reference}: {error}")
         else:
-            print(
-                f"{card.reference}: ok" + ("" if card.calibrated else ", but not calibrated: it never tags")
-            )
+            print(f"{card.reference}: ok{_restriction(card)}")
     if failed:
         raise typer.Exit(1)
 
 
-@commands.command(name="import")
-def import_weights(  # noqa: PLR0917 - a command's options
-    path: Annotated[Path, typer.Argument(help="A .safetensors file, or a state dict by torch.save.")],
-    network: Annotated[str, typer.Option(help="Network architecture, such as efficientnet_v2_s.")],
-    licence: Annotated[str, typer.Option(help="Licence of the weights.")],
-    data: Annotated[str, typer.Option(help="Training data of the weights.")],
-    name: Annotated[str | None, typer.Option(help="Name of the model; default: the file name.")] = None,
-    version: Annotated[str, typer.Option(help="Version of the model, recorded with its verdicts.")] = "1",
-    forged_class: Annotated[
-        int,
-        typer.Option(
-            min=0, max=1, help="Index of the logit for forged; 0 if class folders were sorted by name."
-        ),
-    ] = 1,
-    suspect_threshold: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Probability from which moderators review a post.")
-    ] = 0.5,
-) -> None:
-    """Import your own weights; an uncalibrated model only suspects, and never tags."""
-    from inference.foreign_weights import Origin, import_model  # noqa: PLC0415 - torch takes seconds to import
-    from pipeline.settings import data_folder  # noqa: PLC0415 - likewise
-
-    origin = Origin(
-        name or path.stem, version, network, licence, data, forged_class, suspect_threshold=suspect_threshold
-    )
-    card = import_model(path, origin, data_folder() / "models")
-    print(
-        f"imported as {card.reference}; UNCALIBRATED: it suspects from {suspect_threshold}, and never tags."
-    )
-    print("Compare it first: set FAKEME_DETECTION__SHADOW_MODEL, then run `fakeme models compare`.")
+def _restriction(card: "Card") -> str:
+    if not isinstance(card, ModelCard):
+        return f" ({card.purpose.value})"
+    return "" if card.calibrated else ", but not calibrated: it never tags"
 
 
 @commands.command()

@@ -6,6 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from inference.purpose import Purpose
 from schemas.verdicts import SEVERITY
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def _most_different(pairs: "Sequence[Pair]") -> Table:
 
 
 def _thresholds(known: "KnownModel") -> str:
+    if known.entry.purpose is not Purpose.DETECTOR:
+        return "no detector:\n" + known.entry.purpose.value.replace("_", " ")
     if not known.entry.serving.get("calibrated", True):
         return "UNCALIBRATED:\nnever tags"
     return "\n".join(f"{name} {value:.3f}" for name, value in known.entry.thresholds.items())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.card import read_card
+from inference.card import ModelCard, read_card
 from inference.errors import DownloadError, ModelNotFetchedError, UnknownModelError
 from inference.foreign_weights import Origin, import_model
 from inference.model_store import ModelStore, Source
@@ -64,7 +64,7 @@ def test_remote_model_is_fetched_once(store: ModelStore, tmp_path: Path) -> None
 
     assert folder == again == store.folder("remote") == tmp_path / "local" / "remote@1"
     assert read_card(folder) == store.find("remote").entry.card
-    assert verify(store.find("remote")).card.name == "remote"
+    assert verify(store.find("remote")).name == "remote"
     assert reports[-1][0] == reports[-1][1]
 
 
@@ -88,4 +88,6 @@ def test_imported_models_are_listed_after_the_registry(store: ModelStore, publis
         "remote@1": (Source.REMOTE, False),
         "mine@7": (Source.IMPORTED, True),
     }
-    assert verify(store.find("mine")).card.calibrated is False
+    card = verify(store.find("mine"))
+    assert isinstance(card, ModelCard)
+    assert card.calibrated is False

@@ -22,7 +22,7 @@ def known(folder: Path, checkpoint: Checkpoint) -> KnownModel:
 
 
 def test_a_valid_model_passes(tmp_path: Path) -> None:
-    assert verify(known(tmp_path, random_checkpoint())).card.name == "random"
+    assert verify(known(tmp_path, random_checkpoint())).name == "random"
 
 
 def test_logits_that_are_not_finite_are_reported(tmp_path: Path) -> None:
