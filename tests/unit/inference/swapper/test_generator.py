@@ -63,21 +63,6 @@ def test_output_of_people_is_in_the_unit_range(gain: int) -> None:
     assert (swapped.min().item() >= 0, swapped.max().item() <= 1) == (True, True)
 
 
-def test_variants_differ_in_normalisation_only() -> None:
-    # given the same weights in both variants, and the layers as a function
-    people, training = small(Variant.PEOPLE), small(Variant.TRAINING)
-    training.load_state_dict(people.state_dict())
-    mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
-    std = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
-
-    # when the face of one is the normalised face of the other
-    normalised = (faces() - mean) / std
-    layers_output = torch.atanh(people(normalised, identities()) * 2 - 1)
-
-    # then the linear output, normalised again, is what the tanh got
-    assert torch.allclose(training(faces(), identities()), layers_output * std + mean, atol=1e-4)
-
-
 def test_width_scales_the_parameters() -> None:
     def parameters(width: float) -> int:
         with torch.device("meta"):
