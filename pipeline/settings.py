@@ -34,6 +34,7 @@ from infra.brokers import Brokers
 from pipeline.errors import SettingsError
 
 _WATERMARK_KEY_DIGITS = 64
+_SIGNING = {"certificate_chain", "private_key", "key_service"}  # settings of a certificate and its key
 _HIDDEN = "hidden_value"  # type of an error about a value that must not be shown
 
 
@@ -396,6 +397,19 @@ class WatermarkSettings(BaseModel):
         )
 
 
+class _StackSettings(InitSettingsSource):
+    """The settings of the running local stack, below all others.
+
+    Its certificate and key belong together: if another source names a way to sign, the stack's is left out.
+    """
+
+    def __call__(self) -> dict[str, Any]:
+        settings = super().__call__()
+        if _SIGNING & self.current_state.get("provenance", {}).keys():
+            settings.pop("provenance", None)
+        return settings
+
+
 class LocalSettings(BaseSettings):
     """The settings of commands that work on local files, without any service."""
 
@@ -422,7 +436,7 @@ class LocalSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources of settings, in order of precedence."""
         toml = TomlConfigSettingsSource(settings_cls, os.environ.get("FAKEME_CONFIG", "fakeme.toml"))
-        return init_settings, env_settings, toml, InitSettingsSource(settings_cls, _running_stack())
+        return init_settings, env_settings, toml, _StackSettings(settings_cls, _running_stack())
 
 
 class Settings(LocalSettings):

@@ -47,10 +47,16 @@ def _ignore_ready(_name: str, _seconds: float) -> None:
     """Do nothing."""
 
 
+def _no_settings(_folder: Path) -> Mapping[str, Any]:
+    return {}
+
+
 class LocalStack:
     """Servers and workers on one data folder, from :meth:`start` to :meth:`stop`; also a context manager.
 
     Without ``servers``, only the workers run; their environment names the external services.
+    ``make_settings`` returns further settings of the data folder, which go into ``stack.json`` with the
+    servers' addresses; it is called before the workers start, by one process at a time.
     """
 
     def __init__(
@@ -61,12 +67,15 @@ class LocalStack:
         *,
         servers: bool = True,
         topics: Iterable[Topic] = TOPICS,
+        make_settings: Callable[[Path], Mapping[str, Any]] = _no_settings,
     ) -> None:
         self.folder = folder.absolute()
         self._specs = workers
         self._with_servers = servers
         self._on_ready = on_ready
         self._topics = tuple(topics)
+        self._make_settings = make_settings
+        self._settings: Mapping[str, Any] = {}
         self._lock = FolderLock(self.folder)
         self._ports = Ports(self.folder / "ports.json")
         self._worker_urls: dict[str, str] = {}
@@ -124,6 +133,7 @@ class LocalStack:
         self.stop()
 
     def _start_servers(self) -> None:
+        self._settings = self._make_settings(self.folder)
         credentials = load_or_create_credentials(self.folder / "credentials.json")
         ports = self._ports
         kafka = KafkaServer(
@@ -190,6 +200,7 @@ class LocalStack:
                 self.folder,
                 {
                     **(asdict(self._endpoints) if self._endpoints else {}),
+                    **self._settings,
                     **{f"{name}_url": url for name, url in self._worker_urls.items()},
                     "supervisor_pid": os.getpid(),
                     "servers": {supervised.service.name: _describe(supervised) for supervised in servers},

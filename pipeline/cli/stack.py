@@ -107,6 +107,7 @@ def _on_signal(_number: int, _frame: FrameType | None) -> NoReturn:
 def _make_stack(folder: Path, console: Console, *, workers: bool = True) -> "LocalStack":
     """Return the stack of ``folder``, without servers if the environment names external services."""
     from infra.local.stack import LocalStack  # noqa: PLC0415 - clients of every service
+    from pipeline.operations.development_keys import development_settings  # noqa: PLC0415
     from pipeline.operations.local_workers import worker_specs  # noqa: PLC0415
     from pipeline.workers import topics  # noqa: PLC0415
 
@@ -119,6 +120,7 @@ def _make_stack(folder: Path, console: Console, *, workers: bool = True) -> "Loc
         lambda name, seconds: console.print(f"[green]ready[/] {name} [dim]{seconds:.1f} s"),
         servers=not external,
         topics=topics(),
+        make_settings=development_settings,
     )
 
 
@@ -129,6 +131,7 @@ def _endpoints_table(stack: "LocalStack") -> Table:
         table.add_row("S3", f"{stack.endpoints.s3_endpoint} (buckets platform-media, fakeme-evidence)")
         table.add_row("PostgreSQL", stack.endpoints.database_url.rpartition("@")[2])
         table.add_row("keys, passwords", str(stack.folder / "stack.json"))
+        table.add_row("signing, watermark", f"{stack.folder / 'development'}: for development only")
     for name, url in stack.worker_urls.items():
         table.add_row(name, url)
     table.add_row("logs", str(stack.folder / "logs"))

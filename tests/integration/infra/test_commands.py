@@ -83,6 +83,15 @@ def test_doctor_accepts_the_running_stack(up: subprocess.Popen[str], home: Path)
     assert {subject: levels[subject] for subject in subjects} == dict.fromkeys(subjects, "ok")
 
 
+def test_up_passes_keys_for_development_on(up: subprocess.Popen[str], home: Path) -> None:
+    shown = json.loads(fakeme(home, "config", "show", "--json").stdout)
+
+    assert shown["watermark"]["key"] == "**********"
+    assert shown["provenance"]["private_key"] == str(home / "development" / "private_key.pem")
+    assert (home / "stack.json").stat().st_mode & 0o777 == 0o600
+    assert [file.suffix for file in (home / "trust").iterdir()] == [".pem"]
+
+
 def test_second_up_names_the_first_and_exits_with_2(up: subprocess.Popen[str], home: Path) -> None:
     second = fakeme(home, "up", "--no-workers")
     assert second.returncode == 2
