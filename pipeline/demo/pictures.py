@@ -8,6 +8,7 @@ import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 from skimage import data
 
 from training.forgeries import Region, self_blend, swap_blend
@@ -20,6 +21,7 @@ _LANDMARKS = np.array([[205.0, 101.7], [246.8, 103.7], [224.7, 129.0], [201.7, 1
 # the second. It misses others; its card states how many.
 _SEED_RETOUCHED = 0
 _SEED_SWAPPED = 13
+_EXIF_SOFTWARE = 305
 _FRAMES = 50
 _FPS = 25
 
@@ -60,30 +62,54 @@ def no_face() -> Image:
     return np.asarray(data.coffee(), dtype=np.uint8)  # type: ignore[no-untyped-call]
 
 
-def jpeg(image: Image, quality: int = 92) -> bytes:
-    """Encode ``image`` as JPEG, as a platform stores it."""
+def jpeg(image: Image, quality: int = 92, *, note: str = "") -> bytes:
+    """Encode ``image`` as JPEG, as a platform stores it. A ``note`` makes other bytes of the same pixels."""
     _, encoded = cv2.imencode(
         ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
     )
-    return encoded.tobytes()
+    data = encoded.tobytes()
+    return data[:2] + _comment(note) + data[2:] if note else data
 
 
-def truncated(image: Image) -> bytes:
+def jpeg_with_software(image: Image, software: str, *, note: str = "") -> bytes:
+    """Encode ``image`` as JPEG whose EXIF names the program that made it."""
+    exif = Pillow.Exif()
+    exif[_EXIF_SOFTWARE] = software
+    file = BytesIO()
+    Pillow.fromarray(image).save(file, "JPEG", quality=92, exif=exif, comment=note)
+    return file.getvalue()
+
+
+def decoded(data: bytes) -> Image:
+    """Return the pixels of an image file."""
+    with Pillow.open(BytesIO(data)) as opened:
+        return np.asarray(opened.convert("RGB"), dtype=np.uint8)
+
+
+def truncated(image: Image, *, note: str = "") -> bytes:
     """Return the first half of a JPEG file."""
-    complete = jpeg(image)
+    complete = jpeg(image, note=note)
     return complete[: len(complete) // 2]
 
 
-def video(image: Image) -> bytes:
+def video(image: Image, *, note: str = "") -> bytes:
     """Encode two seconds of H.264 in MP4, in which the camera moves slowly over ``image``."""
     file = BytesIO()
     with av.open(file, "w", format="mp4") as container:
+        if note:
+            container.metadata["comment"] = note
         stream = container.add_stream("libx264", rate=_FPS, options={"crf": "18", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = image.shape[1], image.shape[0], "yuv420p"
         for frame in _camera_frames(image):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
     return file.getvalue()
+
+
+def _comment(text: str) -> bytes:
+    """Return a comment segment (ISO/IEC 10918-1, B.2.4.5)."""
+    content = text.encode()
+    return b"\xff\xfe" + (len(content) + 2).to_bytes(2, "big") + content
 
 
 def _camera_frames(image: Image) -> Iterator[Image]:

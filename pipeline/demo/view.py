@@ -11,6 +11,7 @@ from rich.text import Text
 from pipeline.demo.board import Board, Row
 from schemas.verdicts import Label
 
+_DECIDER_COLUMNS = 11  # of 80 that the narrow table has: a word fits, two may take two lines
 _STYLES = {
     Label.DEEPFAKE: "bold red",
     Label.SUSPECTED: "yellow",
@@ -29,8 +30,8 @@ def table(board: Board, *, wide: bool) -> Table:
         posts.add_column("description")
     posts.add_column("verdict")
     posts.add_column("score", justify="right", no_wrap=True)
-    posts.add_column("tag", no_wrap=True)
-    posts.add_column("case", no_wrap=True)
+    posts.add_column("decided by", max_width=None if wide else _DECIDER_COLUMNS)
+    posts.add_column("tag, case")
     posts.add_column("time", justify="right", no_wrap=True)
     for row in board.rows.values():
         description = (row.scene.description,) if wide else ()
@@ -61,6 +62,7 @@ def summary(board: Board, seconds: float) -> Panel:
                 f"first verdict after {times[0]:.2f} s, last after {times[-1]:.2f} s, all in {seconds:.1f} s"
             )
         )
+    lines += [Text(f"left out: {name} ({reason})") for name, reason in board.left_out.items()]
     if unexpected:
         lines.append(
             Text(f"not as expected: {', '.join(row.scene.name for row in unexpected)}", style="bold red")
@@ -74,6 +76,7 @@ def document(board: Board, seconds: float) -> dict[str, Any]:
     """Return the results as JSON; scores are probabilities, times are in seconds."""
     return {
         "posts": [_record(row) for row in board.rows.values()],
+        "left_out": board.left_out,
         "seconds": round(seconds, 3),
         "as_expected": board.as_expected,
     }
@@ -95,10 +98,23 @@ def _outcome(row: Row) -> tuple[str | Text, ...]:
     return (
         label,
         "" if verdict.score is None else f"{verdict.score:.3f}",
-        row.tag or "",
-        f"{row.case.state.value} ({row.case.priority:.0f})" if row.case else "",
-        "" if row.answered_after is None else f"{row.answered_after:.2f} s",
+        _decider(row),
+        "\n".join(filter(None, (row.tag, _case(row)))),
+        "" if row.answered_after is None else f"{row.answered_after:.1f} s",
     )
+
+
+def _decider(row: Row) -> Text:
+    """Return who decided, and in brackets whose findings are shown without deciding."""
+    decider = Text((row.decided_by or "").replace("_", " "))
+    others = [signal for signal in row.findings if signal != row.decided_by]
+    if others:
+        decider.append(f" ({', '.join(others)})".replace("_", " "), style="dim")
+    return decider
+
+
+def _case(row: Row) -> str:
+    return f"{row.case.state.value} ({row.case.priority:.0f})" if row.case else ""
 
 
 def _record(row: Row) -> dict[str, Any]:
@@ -110,6 +126,9 @@ def _record(row: Row) -> dict[str, Any]:
         "verdict": verdict and verdict.label.value,
         "reason": verdict and verdict.reason and verdict.reason.value,
         "score": verdict and verdict.score,
+        "decided_by": row.decided_by,
+        "expected_decided_by": row.scene.decided_by,
+        "findings": row.findings,
         "reused": row.reused,
         "tag": row.tag,
         "case": row.case and str(row.case.case_id),

@@ -9,6 +9,7 @@ import pytest
 
 from infra.local.stack import LocalStack
 from infra.local.state_file import read_state
+from pipeline.operations.development_keys import TRUST_FOLDER, development_settings
 from pipeline.operations.external_services import prepare_services, services_are_external
 from pipeline.operations.local_workers import worker_specs
 from pipeline.producers import PlatformClient, S3Access
@@ -47,5 +48,15 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     if external:
         settings = Settings()
         prepare_services(settings)
-    with LocalStack(tmp_path_factory.mktemp("system"), worker_specs(), servers=not external) as stack:
-        yield System(stack.folder, Settings() if external else Settings(**asdict(stack.endpoints)))
+    folder = tmp_path_factory.mktemp("system")
+    with LocalStack(
+        folder, worker_specs(), servers=not external, make_settings=development_settings
+    ) as stack:
+        yield System(stack.folder, Settings() if external else _settings(stack))
+
+
+def _settings(stack: LocalStack) -> Settings:
+    """Return the settings that a `fakeme` command reads from the stack's folder."""
+    keys = development_settings(stack.folder)
+    keys["provenance"]["trust_folder"] = stack.folder / TRUST_FOLDER
+    return Settings(**asdict(stack.endpoints), **keys)

@@ -33,7 +33,7 @@ ALLOWED_IN_PIPELINE = {
     "workers": {"consumers", "producers", "runtime", "settings", "errors"},
     "plugins": set(),
     "operations": {"workers", "consumers", "producers", "runtime", "models", "settings", "errors"},
-    "demo": {"workers", "producers", "settings", "errors"},
+    "demo": {"operations", "workers", "producers", "settings", "errors"},
     "cli": {
         "demo",
         "operations",
