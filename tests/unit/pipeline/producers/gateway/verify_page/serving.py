@@ -11,11 +11,13 @@ from uuid import UUID
 from inference.checkpoint import default_model_dir
 from inference.detector import Detector
 from inference.error_rates import ErrorRates, error_rates
+from inference.media.limits import MediaLimits
 from inference.sandbox import DecoderPool
 from pipeline.consumers.detection.file_verification import Verifier
 from pipeline.consumers.detection.known_media import NAME, KnownMedia
 from pipeline.consumers.detection.match_rate import MatchRate
-from pipeline.operations.verification import make_verifier
+from pipeline.consumers.detection.signals.credentials import credentials_signal
+from pipeline.consumers.detection.signals.metadata import metadata_signal
 from pipeline.producers.gateway.server import gateway_server, make_services
 from pipeline.producers.gateway.verify_page.page import make_page
 from pipeline.producers.gateway.verify_page.verifier import FileVerifier
@@ -36,7 +38,8 @@ class RealVerifier:
         self._pool = DecoderPool(1)
         self.known = KnownMedia(MatchRate(1_000, lambda *_: None))
         detector = Detector.load(default_model_dir())
-        self._verifier: Verifier = make_verifier(detector, self._pool, trust_folder, self.known)
+        signals = credentials_signal(trust_folder, self._pool), metadata_signal()
+        self._verifier = Verifier(detector, self._pool, signals, self.known, MediaLimits())
         self.error_rates = error_rates(detector.card)
         self.checks = (NAME, *self._verifier.signal_names)
 
