@@ -34,7 +34,11 @@ from infra.brokers import Brokers
 from pipeline.errors import SettingsError
 
 _WATERMARK_KEY_DIGITS = 64
-_SIGNING = {"certificate_chain", "private_key", "key_service"}  # settings of a certificate and its key
+# Groups of settings of the local stack, and those with which a user replaces the whole group.
+_REPLACED_BY = {
+    "provenance": {"certificate_chain", "private_key", "key_service"},
+    "watermark": {"key"},
+}
 _HIDDEN = "hidden_value"  # type of an error about a value that must not be shown
 
 
@@ -400,13 +404,15 @@ class WatermarkSettings(BaseModel):
 class _StackSettings(InitSettingsSource):
     """The settings of the running local stack, below all others.
 
-    Its certificate and key belong together: if another source names a way to sign, the stack's is left out.
+    What belongs to its keys is left out if another source names a key: its certificate, and how marks are
+    looked for.
     """
 
     def __call__(self) -> dict[str, Any]:
         settings = super().__call__()
-        if _SIGNING & self.current_state.get("provenance", {}).keys():
-            settings.pop("provenance", None)
+        for group, names in _REPLACED_BY.items():
+            if names & self.current_state.get(group, {}).keys():
+                settings.pop(group, None)
         return settings
 
 

@@ -26,7 +26,10 @@ def development_settings(data: Path) -> dict[str, dict[str, Any]]:
     if not folder.exists():
         _make(folder)
     return {
-        "watermark": {"key": (folder / _WATERMARK_FILE).read_text(encoding="ascii").strip()},
+        "watermark": {
+            "key": (folder / _WATERMARK_FILE).read_text(encoding="ascii").strip(),
+            "search": False,  # which would double the CPU time of detection, on a developer's machine
+        },
         "provenance": {
             "certificate_chain": str(folder / CHAIN_FILE),
             "private_key": str(folder / KEY_FILE),

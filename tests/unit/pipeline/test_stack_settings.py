@@ -10,7 +10,7 @@ from pipeline.settings import LocalSettings, Settings
 STACK = {
     "kafka_bootstrap": "127.0.0.1:9092",
     "database_url": "postgresql://127.0.0.1/fakeme",
-    "watermark": {"key": "1" * 64},
+    "watermark": {"key": "1" * 64, "search": False},
     "provenance": {"certificate_chain": "/stack/chain.pem", "private_key": "/stack/key.pem"},
     "supervisor_pid": 1,
 }
@@ -42,9 +42,18 @@ def test_a_stack_of_an_older_version_has_no_keys(home: Path) -> None:
 def test_the_users_watermark_key_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKEME_WATERMARK__KEY", "2" * 64)
     assert Settings().watermark.key_bytes == bytes.fromhex("2" * 64)
+    assert Settings().watermark.search
 
     monkeypatch.setenv("FAKEME_WATERMARK__KEY", "")
     assert Settings().watermark.key_bytes is None
+
+
+def test_the_user_can_have_the_stack_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not Settings().watermark.search
+
+    monkeypatch.setenv("FAKEME_WATERMARK__SEARCH", "true")
+    assert Settings().watermark.search
+    assert Settings().watermark.key_bytes == bytes.fromhex("1" * 64)
 
 
 def test_a_user_who_signs_in_another_way_gets_nothing_of_the_stacks(
