@@ -411,7 +411,8 @@ class _StackSettings(InitSettingsSource):
     def __call__(self) -> dict[str, Any]:
         settings = super().__call__()
         for group, names in _REPLACED_BY.items():
-            if names & self.current_state.get(group, {}).keys():
+            stated = self.current_state.get(group, {})
+            if names & (stated.model_fields_set if isinstance(stated, BaseModel) else stated.keys()):
                 settings.pop(group, None)
         return settings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.settings import LocalSettings, Settings
+from pipeline.settings import LocalSettings, ProvenanceSettings, Settings, WatermarkSettings
 
 STACK = {
     "kafka_bootstrap": "127.0.0.1:9092",
@@ -46,6 +46,16 @@ def test_the_users_watermark_key_wins(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("FAKEME_WATERMARK__KEY", "")
     assert Settings().watermark.key_bytes is None
+
+
+def test_settings_that_a_program_gives_win() -> None:
+    settings = Settings(
+        watermark=WatermarkSettings(key="2" * 64), provenance=ProvenanceSettings(trust_folder="/mine")
+    )
+
+    assert settings.watermark.key_bytes == bytes.fromhex("2" * 64)
+    assert settings.watermark.search
+    assert str(settings.provenance.trust_folder) == "/mine"
 
 
 def test_the_user_can_have_the_stack_search(monkeypatch: pytest.MonkeyPatch) -> None:
