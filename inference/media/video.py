@@ -190,10 +190,10 @@ class _Converter:
         )
         pixels = np.asarray(reduced.to_ndarray(), dtype=np.uint8)
         time = max(0.0, (seconds or 0.0) - self._start)
-        return Frame(_upright(pixels, self._first.rotation), time, bool(frame.key_frame))
+        return Frame(upright(pixels, self._first.rotation), time, bool(frame.key_frame))
 
 
-def _upright(image: Pixels, rotation: int) -> Pixels:
+def upright(image: Pixels, rotation: int) -> Pixels:
     """Turn the picture by ``rotation`` degrees counter-clockwise, as FFmpeg states it."""
     turn = _QUARTER_TURNS.get(rotation % 360)
     return image if turn is None else np.asarray(cv2.rotate(image, turn), dtype=np.uint8)

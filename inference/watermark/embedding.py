@@ -1,4 +1,4 @@
-"""Adds the mark to a picture, weaker where it would be seen."""
+"""Adds the mark to a picture or to the frames of a video, weaker where it would be seen."""
 
 import math
 from collections.abc import Iterable, Iterator

@@ -61,7 +61,7 @@ def embed(  # noqa: PLR0917  (typer passes arguments by name)
 ) -> None:
     """Write a marked copy of a picture or video; its format follows from the name of OUT.
 
-    A video becomes H.264 in MP4 and keeps its audio. It takes some five seconds of a core for each of 1080p.
+    A video becomes H.264 in MP4 and keeps its audio. A second of 1080p takes some seven of CPU time.
     """
     from pipeline.operations.local_watermark import (  # noqa: PLC0415 - as needed
         mark_file,

@@ -8,20 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
 from inference.media.decoded import Pixels
+from inference.media.video import upright
 from inference.watermark.embedding import SMALLEST, embed_in_frames
 from pipeline.errors import PipelineError
 
 CRF = "18"  # hardly visible loss; others will encode the video again
 KEYFRAME_SECONDS = 1  # the mark is read from keyframes, and two seconds must be enough
 _DEFAULT_RATE = Fraction(25)
-_TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 Packets = list["av.Packet[Any]"]
 Mark = Callable[[Iterable[Pixels]], Iterator[Pixels]]
@@ -55,7 +54,7 @@ def _write(opened: InputContainer, written: OutputContainer, mark: Mark, progres
     copies = {stream.index: written.add_stream_from_template(stream) for stream in opened.streams.audio}
     frames, others = tee(_frames(opened, video, audio))
     encoder: VideoStream | None = None
-    marked = mark(_upright(frame) for frame in others)
+    marked = mark(_image(frame) for frame in others)
     for number, (frame, image) in enumerate(zip(frames, marked, strict=True), start=1):
         encoder = encoder or _encoder(written, image, video.average_rate or _DEFAULT_RATE)
         encoded = av.VideoFrame.from_ndarray(image[: encoder.height, : encoder.width], format="rgb24")
@@ -96,7 +95,5 @@ def _copy(audio: Packets, copies: Mapping[int, AudioStream], written: OutputCont
     audio.clear()
 
 
-def _upright(frame: av.VideoFrame) -> Pixels:
-    image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    turn = _TURNS.get(frame.rotation % 360)
-    return image if turn is None else np.asarray(cv2.rotate(image, turn), np.uint8)
+def _image(frame: av.VideoFrame) -> Pixels:
+    return upright(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8), frame.rotation)
