@@ -10,6 +10,7 @@ from inference.swapper.variant import Variant
 
 if TYPE_CHECKING:
     from inference.swapper.card import SwapperCard
+    from inference.swapper.conversion import SwapperOrigin
 
 DETECTOR = "detector"
 
@@ -84,14 +85,9 @@ def import_simswap(  # noqa: PLR0917 - a command's options
     data: Data = "not stated",
 ) -> None:
     """Import a generator of SimSwap, which swaps faces."""
-    from inference.swapper.conversion import (  # noqa: PLC0415 - torch takes seconds to import
-        OFFICIAL_LICENCE,
-        SwapperOrigin,
-        import_generator,
-    )
+    from inference.swapper.conversion import import_generator  # noqa: PLC0415 - torch takes seconds to import
 
-    origin = SwapperOrigin(name, version, licence or OFFICIAL_LICENCE, data)
-    _report(import_generator(path, variant, origin, _local()))
+    _report(import_generator(path, variant, _origin(name, version, licence, data), _local()))
 
 
 @commands.command(name="arcface")
@@ -103,14 +99,15 @@ def import_arcface(
     data: Data = "not stated",
 ) -> None:
     """Import the identity encoder that belongs to a generator of SimSwap."""
-    from inference.swapper.conversion import (  # noqa: PLC0415 - torch takes seconds to import
-        OFFICIAL_LICENCE,
-        SwapperOrigin,
-        import_encoder,
-    )
+    from inference.swapper.conversion import import_encoder  # noqa: PLC0415 - torch takes seconds to import
 
-    origin = SwapperOrigin(name, version, licence or OFFICIAL_LICENCE, data)
-    _report(import_encoder(path, origin, _local()))
+    _report(import_encoder(path, _origin(name, version, licence, data), _local()))
+
+
+def _origin(name: str, version: str, licence: str | None, data: str) -> "SwapperOrigin":
+    from inference.swapper.conversion import OFFICIAL_LICENCE, SwapperOrigin  # noqa: PLC0415 - likewise
+
+    return SwapperOrigin(name, version, licence or OFFICIAL_LICENCE, data)
 
 
 def _report(card: "SwapperCard") -> None:

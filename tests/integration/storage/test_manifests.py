@@ -12,20 +12,9 @@ from storage import manifests
 from storage.database import transaction
 from storage.errors import ManifestInvalidError, PayloadTakenError
 from storage.manifests import MAX_BYTES, Manifest, StoredManifest
+from tests.manifests import manifest
 
-MANIFEST = Manifest(
-    payload="0000000abc123",
-    request_id="request-1",
-    sha256="a" * 64,
-    media_type="image/jpeg",
-    model="swapper",
-    model_version="1.2",
-    actions=("c2pa.created", "c2pa.watermarked.bound"),
-    digital_source_type="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia",
-    signer="Example Organisation",
-    pdqs=("0f" * 32,),
-    content=bytes(range(256)),
-)
+MANIFEST = manifest()
 
 
 def add(engine: Engine, manifest: Manifest) -> None:

@@ -12,7 +12,6 @@ from inference.fingerprint import fingerprint
 from inference.provenance.description import GeneratedMedia
 from inference.provenance.development_chain import DevelopmentChain, make_development_chain
 from inference.provenance.signing import make_signer
-from inference.provenance.source_types import COMPOSITE_WITH_AI
 from inference.provenance.trust_list import import_certificates
 from inference.sandbox import DecoderPool
 from inference.watermark.embedding import embed
@@ -23,9 +22,9 @@ from pipeline.settings import ProvenanceSettings, Settings, WatermarkSettings
 from schemas.verdicts import Label
 from storage import manifests
 from storage.database import transaction
-from storage.manifests import Manifest
 from storage.objects import ObjectStore
 from tests.integration.pipeline.consumers.detection_steps import Platform, answer, created, make_detection
+from tests.manifests import manifest
 
 KEY = "5a" * 32
 
@@ -156,18 +155,6 @@ def test_a_mark_decides_if_the_picture_looks_like_the_one_that_was_marked(
 
 
 def store_manifest(database: Engine, payload: str, picture: np.ndarray) -> None:
-    manifest = Manifest(
-        payload=payload,
-        request_id="request-abc",
-        sha256="a" * 64,
-        media_type="image/png",
-        model="swapper",
-        model_version="1",
-        actions=("c2pa.created", "c2pa.watermarked.bound"),
-        digital_source_type=COMPOSITE_WITH_AI,
-        signer="FakeME",
-        pdqs=(fingerprint(picture).pdq,),
-        content=b"manifest",
-    )
+    stored = manifest(payload=payload, request_id="request-abc", pdqs=(fingerprint(picture).pdq,))
     with transaction(database) as session:
-        manifests.add(session, manifest)
+        manifests.add(session, stored)

@@ -21,23 +21,11 @@ from pipeline.producers.gateway.services import Services
 from pipeline.settings import GatewaySettings
 from storage import manifests
 from storage.database import connect, transaction
-from storage.manifests import Manifest
 from storage.tables import ManifestRow
 from tests.integration.pipeline.producers.test_gateway_fuzz import PATH_IDS, check, fuzzed
+from tests.manifests import manifest
 
-MANIFEST = Manifest(
-    payload="0000000abc123",
-    request_id="request-1",
-    sha256="a" * 64,
-    media_type="image/jpeg",
-    model="swapper",
-    model_version="1.2",
-    actions=("c2pa.created", "c2pa.watermarked.bound"),
-    digital_source_type="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia",
-    signer="Example Organisation",
-    pdqs=("0f" * 32,),
-    content=b"\x00\x00\x00\x1ejumb" + bytes(range(256)),
-)
+MANIFEST = manifest()
 PATH = f"/v1/provenance/{MANIFEST.payload}"
 
 

@@ -1,7 +1,6 @@
 """The mark decides only for media that look like what was marked; anything else goes to a moderator."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from pipeline.settings import WatermarkSettings
 from schemas.posts import Media
 from schemas.verdicts import Label, UnprocessableReason
 from storage.manifests import StoredManifest
+from tests.manifests import stored_manifest
 
 KEY = "ab" * 32
 PAYLOAD, TEXT = 0xABC123, "0000000abc123"
@@ -29,20 +29,7 @@ OTHER = fingerprint(pictures.no_face()).pdq
 
 
 def manifest(*pdqs: str) -> StoredManifest:
-    return StoredManifest(
-        payload=TEXT,
-        request_id="request-7",
-        sha256="1" * 64,
-        media_type="image/jpeg",
-        model="swapper",
-        model_version="1",
-        actions=("c2pa.created",),
-        digital_source_type="http://example.org/ai",
-        signer="FakeME",
-        pdqs=pdqs,
-        content=b"manifest",
-        stored_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
+    return stored_manifest(payload=TEXT, request_id="request-7", model_version="1", pdqs=pdqs)
 
 
 @pytest.mark.parametrize(
